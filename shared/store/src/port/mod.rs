@@ -1,0 +1,16 @@
+//! The three ports, in DynamoDB's own shape. Everything above them is written once; the engines below them are
+//! interchangeable, and one contract suite (`tests/src/contract`) holds them to the same behaviour.
+
+mod condition;
+mod feed;
+mod messages;
+mod table;
+mod update;
+mod value;
+
+pub use condition::{Condition, Operand};
+pub use feed::{Change, Feed, Position};
+pub use messages::{Delivery, MessageBody, Messages, Receipt};
+pub use table::{Direction, Item, Key, Page, Range, Refusal, StoreError, Table, Write, WriteError, Written};
+pub use update::{Path, Update};
+pub use value::{Value, ValueError};
