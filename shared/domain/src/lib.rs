@@ -1,1 +1,14 @@
-//! (being written)
+//! The rules of pay-per-call, pure.
+//!
+//! Purpose: the vocabulary, and every decision that costs or earns money: where a call goes and why, whether a cap has
+//! room, what a call is worth, who is paid. What it decides, it explains.
+//!
+//! It refuses to: read a clock, draw a random number, do I/O, know a provider, a database or HTTP. Time and randomness come in
+//! with the event. Money is never a float.
+
+pub mod call;
+pub mod flow;
+pub mod ids;
+pub mod money;
+pub mod phone;
+pub mod target;

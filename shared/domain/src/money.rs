@@ -69,7 +69,11 @@ impl Money {
 
     /// This amount times a factor (a percentage, a number of minutes), rounded to the cent by [`Self::ROUNDING`].
     pub fn times_rounded_to_cent(self, factor: Decimal) -> Self {
-        Self((self.0 * factor).round_dp_with_strategy(2, Self::ROUNDING).normalize())
+        Self(
+            (self.0 * factor)
+                .round_dp_with_strategy(2, Self::ROUNDING)
+                .normalize(),
+        )
     }
 }
 
@@ -106,7 +110,11 @@ impl FromStr for Money {
         if fraction.trim_end_matches('0').len() > Self::MOST_DECIMAL_PLACES as usize {
             return Err(InvalidMoney::TooFine);
         }
-        let kept = format!("{}{whole}.{}", if digits.len() < text.len() { "-" } else { "" }, &fraction[..fraction.len().min(4)]);
+        let kept = format!(
+            "{}{whole}.{}",
+            if digits.len() < text.len() { "-" } else { "" },
+            &fraction[..fraction.len().min(4)]
+        );
         Self::new(Decimal::from_str_exact(&kept).map_err(|_| InvalidMoney::NotAnAmount)?)
     }
 }
@@ -187,7 +195,13 @@ mod tests {
 
     #[test]
     fn text_is_exact_and_padded_to_cents() {
-        for (given, shown) in [("45", "45.00"), ("45.5", "45.50"), ("0.0075", "0.0075"), ("-3.10", "-3.10"), ("999999999999", "999999999999.00")] {
+        for (given, shown) in [
+            ("45", "45.00"),
+            ("45.5", "45.50"),
+            ("0.0075", "0.0075"),
+            ("-3.10", "-3.10"),
+            ("999999999999", "999999999999.00"),
+        ] {
             assert_eq!(money(given).to_string(), shown);
         }
         assert_eq!(money("1.00000"), money("1"));
@@ -195,7 +209,9 @@ mod tests {
 
     #[test]
     fn what_is_not_an_amount_is_refused_with_its_reason() {
-        for text in ["", ".", "1.", ".5", "1e3", "+1", " 1", "1,00", "NaN", "1.2.3", "١"] {
+        for text in [
+            "", ".", "1.", ".5", "1e3", "+1", " 1", "1,00", "NaN", "1.2.3", "١",
+        ] {
             assert_eq!(text.parse::<Money>(), Err(InvalidMoney::NotAnAmount), "{text}");
         }
         assert_eq!("0.00001".parse::<Money>(), Err(InvalidMoney::TooFine));
@@ -210,7 +226,10 @@ mod tests {
         let half = Decimal::new(5, 1);
         assert_eq!(money("0.01").times_rounded_to_cent(half), money("0.01"));
         assert_eq!(money("-0.01").times_rounded_to_cent(half), money("-0.01"));
-        assert_eq!(money("33.33").times_rounded_to_cent(Decimal::new(3, 1)), money("10.00"));
+        assert_eq!(
+            money("33.33").times_rounded_to_cent(Decimal::new(3, 1)),
+            money("10.00")
+        );
     }
 
     proptest! {

@@ -1,0 +1,132 @@
+//! What a provider is told to do with a caller, in no provider's words. Each `providers/<name>` renders it.
+
+use crate::{flow::NodeId, phone::PhoneNumber, target::Destination};
+
+/// Instructions in the order in which they are carried out. What stands behind a [`Instruction::Gather`] happens
+/// only if the caller enters nothing and the provider has no call-back for that.
+pub type Instructions = Vec<Instruction>;
+
+/// One thing to do with a caller (or, while screening, with the person who answered).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Instruction {
+    /// Speaks a text.
+    Say(Speech),
+    /// Asks for digits or speech while speaking, then calls back; also when nothing was entered.
+    Gather {
+        /// Spoken while waiting.
+        prompt: Speech,
+        /// What may be entered.
+        input: GatherInput,
+        /// Silence after which the caller counts as having entered nothing.
+        timeout_seconds: u32,
+        /// Where the answer goes.
+        then: Continuation,
+    },
+    /// Rings a destination and bridges it with the caller.
+    Connect(Dial),
+    /// Accepts the bridge: what the person who answered hears when the screening is passed. Renders as "go on".
+    Bridge,
+    /// Goes on elsewhere at once.
+    Continue(Continuation),
+    /// Refuses a call that was not answered yet.
+    Reject(RejectReason),
+    /// Ends the call.
+    Hangup,
+}
+
+/// A text with the language it is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Speech {
+    /// At most 4,096 characters.
+    pub text: String,
+    /// A BCP 47 tag such as `en-US`; the provider's default where none is given.
+    pub language: Option<String>,
+}
+
+/// What a caller may enter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GatherInput {
+    /// The most digits, 1 to 32; none where only speech is taken.
+    pub digits: Option<u8>,
+    /// Whether speech is taken.
+    pub speech: bool,
+}
+
+/// Why a call is refused before it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RejectReason {
+    /// As a busy line.
+    Busy,
+    /// As a number that does not take the call.
+    Declined,
+}
+
+/// One destination to ring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dial {
+    /// Who is rung.
+    pub destination: Destination,
+    /// How long it may ring.
+    pub ring_timeout_seconds: u32,
+    /// The number shown to the destination; the caller's own where none is given.
+    pub caller_id: Option<PhoneNumber>,
+    /// Whether the bridged call is recorded.
+    pub record: bool,
+    /// The bridged call ends after this long at the latest.
+    pub most_seconds: u32,
+    /// What the dial is for, and so where its events go.
+    pub purpose: DialPurpose,
+}
+
+/// What a dial is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DialPurpose {
+    /// An attempt at a target: progress, screening and end are reported for this attempt.
+    Attempt {
+        /// Counted from 1.
+        attempt: u8,
+        /// Whether the person who answers is first put through [`Continuation::LegAnswered`].
+        screened: bool,
+    },
+    /// A fixed number that the flow forwards to; its end is reported for the node.
+    Forward(NodeId),
+    /// The last resort when the platform itself fails: nothing is reported, the call ends with it.
+    Fallback,
+}
+
+/// Where a provider's next request about a call goes: the position in the flow, or the attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Continuation {
+    /// The caller's answer to a node's question.
+    Gathered {
+        /// The node that asked.
+        node: NodeId,
+        /// Counted from 1: how often it has asked.
+        visit: u8,
+    },
+    /// The person at the target answered: what shall be said to them?
+    LegAnswered {
+        /// The attempt.
+        attempt: u8,
+    },
+    /// The answerer's key.
+    Screened {
+        /// The attempt.
+        attempt: u8,
+    },
+    /// The dial is over; what shall the caller hear next?
+    DialEnded {
+        /// The attempt.
+        attempt: u8,
+    },
+    /// A dial's progress, for the record only.
+    LegProgress {
+        /// The attempt.
+        attempt: u8,
+    },
+    /// A forward to a fixed number is over.
+    ForwardEnded {
+        /// The node that forwarded.
+        node: NodeId,
+    },
+}
