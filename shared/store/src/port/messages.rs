@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::StoreError;
 
-/// A message's text: at most 64 KiB.
+/// A message's text: not empty, at most 64 KiB.
 pub type MessageBody = String;
 
 /// Names one delivery of one message, for its acknowledgement.
@@ -30,8 +30,14 @@ pub trait Messages: Send + Sync + 'static {
     /// Keeps a message until it is due. Durable when this returns.
     async fn send(&self, body: MessageBody, due_at: Timestamp) -> Result<(), StoreError>;
 
-    /// Up to `limit` messages that are due at `now`, each hidden from other receivers for `hidden_seconds`.
-    async fn receive(&self, now: Timestamp, hidden_seconds: u32, limit: usize) -> Result<Vec<Delivery>, StoreError>;
+    /// Up to `limit` (at least 1) messages that are due at `now`, each hidden from other receivers for `hidden_seconds`
+    /// (at most 12 hours). Fewer, even none, may come while there are more: poll.
+    async fn receive(
+        &self,
+        now: Timestamp,
+        hidden_seconds: u32,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError>;
 
     /// Done: the message is not wanted again. An unknown receipt, or one whose message was since delivered again, is no failure.
     async fn acknowledge(&self, receipt: &Receipt) -> Result<(), StoreError>;

@@ -11,6 +11,8 @@ mod value;
 pub use condition::{Condition, Operand};
 pub use feed::{Change, Feed, Position};
 pub use messages::{Delivery, MessageBody, Messages, Receipt};
-pub use table::{Direction, Item, Key, Page, Range, Refusal, StoreError, Table, Write, WriteError, Written};
+pub use table::{
+    Direction, Item, Key, Page, RESERVED_NAMES, Range, Refusal, StoreError, Table, Write, WriteError, Written,
+};
 pub use update::{Path, Update};
 pub use value::{Value, ValueError};

@@ -6,7 +6,11 @@ use async_trait::async_trait;
 
 use super::{Condition, Update, Value};
 
-/// An item's attributes, without its key.
+/// Names that no top-level attribute may have: DynamoDB keeps the key among the attributes, under these.
+pub const RESERVED_NAMES: [&str; 2] = ["pk", "sk"];
+
+/// An item's attributes, without its key. At most 400 KB with names and key, and at most 32 lists and maps within each
+/// other; no name is empty or one of [`RESERVED_NAMES`].
 pub type Item = BTreeMap<String, Value>;
 
 /// An item's place. Partition at most 2,048 bytes, sort key at most 1,024, neither empty (DynamoDB's limits).
@@ -21,7 +25,10 @@ pub struct Key {
 impl Key {
     /// A key of both parts.
     pub fn new(partition: impl Into<String>, sort: impl Into<String>) -> Self {
-        Self { partition: partition.into(), sort: sort.into() }
+        Self {
+            partition: partition.into(),
+            sort: sort.into(),
+        }
     }
 }
 
@@ -31,7 +38,8 @@ impl fmt::Display for Key {
     }
 }
 
-/// Which sort keys of a partition: `from` inclusive, `to` exclusive; none means open.
+/// Which sort keys of a partition: `from` inclusive, `to` exclusive; none means open. A bound is not empty. Where `from`
+/// is not before `to`, nothing is within.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Range {
     /// The least sort key wanted.
@@ -54,8 +62,9 @@ pub enum Direction {
 pub struct Page {
     /// The items with their keys, in the order asked for.
     pub items: Vec<(Key, Item)>,
-    /// True if more may follow: ask again from behind the last key. An engine may stop before the limit (DynamoDB
-    /// does at 1 MB), and may say "more" where nothing follows.
+    /// True if more may follow: ask again from behind the last key. An engine may stop before the limit (all do near
+    /// 1 MB, and at 1,000 items), though never without an item where there is one; it may say "more" where nothing
+    /// follows.
     pub more: bool,
 }
 
@@ -100,7 +109,10 @@ impl Write {
     /// The item that this write is about.
     pub const fn key(&self) -> &Key {
         match self {
-            Self::Put { key, .. } | Self::Update { key, .. } | Self::Delete { key, .. } | Self::Check { key, .. } => key,
+            Self::Put { key, .. }
+            | Self::Update { key, .. }
+            | Self::Delete { key, .. }
+            | Self::Check { key, .. } => key,
         }
     }
 }
@@ -166,6 +178,8 @@ pub trait Table: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Page, StoreError>;
 
-    /// Writes 1 to 100 different items, all or none.
+    /// Writes 1 to 100 different items, of 4 MB together, all or none. First every condition is judged: if one does not
+    /// hold the answer is [`WriteError::Refused`], whatever else is wrong with the items. A request that is wrong by
+    /// itself is [`StoreError::Invalid`] before any item is looked at.
     async fn write(&self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError>;
 }

@@ -1,0 +1,50 @@
+//! The change feed.
+
+use std::{
+    collections::BTreeMap,
+    ops::Bound::{Excluded, Unbounded},
+};
+
+use crate::{
+    engines::{interpreter::item_bytes, page::Room},
+    port::{Change, Item, Key, Position},
+};
+
+/// The changes that are not forgotten, and the last position that was given.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    kept: BTreeMap<Position, Change>,
+    head: Position,
+}
+
+impl Changes {
+    pub(super) const fn head(&self) -> Position {
+        self.head
+    }
+
+    pub(super) fn add(&mut self, key: Key, old: Option<Item>, new: Option<Item>) {
+        self.head = Position(self.head.0 + 1);
+        self.kept.insert(self.head, Change { position: self.head, key, old, new });
+    }
+
+    pub(super) fn read(&self, after: Position, limit: usize) -> Vec<Change> {
+        let mut room = Room::for_parts(limit);
+        let mut changes = Vec::new();
+        for change in self.kept.range((Excluded(after), Unbounded)).map(|(_, change)| change) {
+            if room.is_full() {
+                break;
+            }
+            let images = [&change.old, &change.new].into_iter().flatten();
+            room.take(images.map(|image| item_bytes(&change.key, image)).sum());
+            changes.push(change.clone());
+        }
+        changes
+    }
+
+    pub(super) fn forget(&mut self, through: Position) {
+        self.kept = match through.0.checked_add(1) {
+            Some(next) => self.kept.split_off(&Position(next)),
+            None => BTreeMap::new(),
+        };
+    }
+}

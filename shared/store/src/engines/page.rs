@@ -1,0 +1,36 @@
+//! When an answer of many parts is full.
+
+/// An answer ends once it holds this many bytes, as DynamoDB's pages do.
+const PAGE_BYTES: usize = 1024 * 1024;
+/// An answer ends once it holds this many parts, however small they are.
+const PAGE_PARTS: usize = 1_000;
+
+/// What an answer may still hold.
+#[derive(Debug)]
+pub(super) struct Room {
+    parts: usize,
+    bytes: usize,
+}
+
+impl Room {
+    /// Room for `limit` parts, or for a page if that is less.
+    pub(super) fn for_parts(limit: usize) -> Self {
+        Self { parts: limit.min(PAGE_PARTS), bytes: PAGE_BYTES }
+    }
+
+    /// How many parts fit at most.
+    pub(super) const fn parts(&self) -> usize {
+        self.parts
+    }
+
+    /// Takes the room of one part. The part that fills it still fits, so that every answer has at least one.
+    pub(super) fn take(&mut self, bytes: usize) {
+        self.parts = self.parts.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+
+    /// Whether nothing more fits.
+    pub(super) const fn is_full(&self) -> bool {
+        self.parts == 0 || self.bytes == 0
+    }
+}
