@@ -7,4 +7,5 @@
 //!
 //! Invariants: no engine type leaves `engines`; no record knows HTTP; nothing here reads a clock or draws a random number.
 
+pub mod engines;
 pub mod port;

@@ -14,8 +14,8 @@
 //! 3. One line in `tests/tests/suite/contract.rs` that opens it and holds it to the contract suite
 //!    (`tests/src/contract`), which is written against the ports alone.
 
+mod head;
 pub mod interpreter;
 pub mod memory;
-mod head;
 mod page;
 mod visibility;

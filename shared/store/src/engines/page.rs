@@ -15,7 +15,10 @@ pub(super) struct Room {
 impl Room {
     /// Room for `limit` parts, or for a page if that is less.
     pub(super) fn for_parts(limit: usize) -> Self {
-        Self { parts: limit.min(PAGE_PARTS), bytes: PAGE_BYTES }
+        Self {
+            parts: limit.min(PAGE_PARTS),
+            bytes: PAGE_BYTES,
+        }
     }
 
     /// How many parts fit at most.

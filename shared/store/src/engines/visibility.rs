@@ -21,13 +21,20 @@ impl Delivered {
     /// What the receiver is given.
     pub(super) fn with(self, body: impl Into<String>) -> Delivery {
         let receipt = Receipt(format!("{}.{}", self.message, self.deliveries));
-        Delivery { receipt, body: body.into(), deliveries: self.deliveries }
+        Delivery {
+            receipt,
+            body: body.into(),
+            deliveries: self.deliveries,
+        }
     }
 
     /// None if the receipt is not one of ours.
     pub(super) fn read(receipt: &Receipt) -> Option<Self> {
         let (message, deliveries) = receipt.0.split_once('.')?;
-        Some(Self { message: message.parse().ok()?, deliveries: deliveries.parse().ok()? })
+        Some(Self {
+            message: message.parse().ok()?,
+            deliveries: deliveries.parse().ok()?,
+        })
     }
 }
 

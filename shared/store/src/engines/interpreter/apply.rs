@@ -49,14 +49,18 @@ fn change(item: &mut Item, update: Update) -> Result<(), StoreError> {
 /// The map that the path's last name is in, and that name.
 fn place(item: &mut Item, path: Path) -> Result<(&mut BTreeMap<String, Value>, String), StoreError> {
     let Path(mut names) = path;
-    let last = names.pop().ok_or_else(|| StoreError::Invalid("an update's path has no names".to_owned()))?;
+    let last = names
+        .pop()
+        .ok_or_else(|| StoreError::Invalid("an update's path has no names".to_owned()))?;
     let parent = names.iter().try_fold(item, |map, name| match map.get_mut(name) {
         Some(Value::Map(inner)) => Ok(inner),
         Some(_) | None => Err(name),
     });
     match parent {
         Ok(parent) => Ok((parent, last)),
-        Err(name) => Err(StoreError::Invalid(format!("update of {last:?}: there is no map {name:?} above it"))),
+        Err(name) => Err(StoreError::Invalid(format!(
+            "update of {last:?}: there is no map {name:?} above it"
+        ))),
     }
 }
 
@@ -65,9 +69,14 @@ fn add(name: &str, before: Option<&Value>, number: Decimal) -> Result<Decimal, S
         None => Decimal::ZERO,
         Some(Value::Number(before)) => *before,
         Some(Value::Text(_) | Value::Bool(_) | Value::List(_) | Value::Map(_)) => {
-            return Err(StoreError::Invalid(format!("update of {name:?}: adds to what is not a number")));
+            return Err(StoreError::Invalid(format!(
+                "update of {name:?}: adds to what is not a number"
+            )));
         }
     };
-    exact_sum(before, number)
-        .ok_or_else(|| StoreError::Invalid(format!("update of {name:?}: the sum has too many digits to be exact")))
+    exact_sum(before, number).ok_or_else(|| {
+        StoreError::Invalid(format!(
+            "update of {name:?}: the sum has too many digits to be exact"
+        ))
+    })
 }

@@ -14,10 +14,16 @@ const REQUEST_BYTES: usize = 4 * 1024 * 1024;
 /// [`WriteError::Refused`] if a condition does not hold; only if all do, [`StoreError::Invalid`] for what the items
 /// make impossible: a nested path without its map, an item that would grow too large.
 pub fn decide(writes: Vec<Write>, current: Vec<Option<Item>>) -> Result<Vec<Option<Item>>, WriteError> {
-    let holds: Vec<bool> =
-        writes.iter().zip(&current).map(|(write, item)| holds(write, item.as_ref())).collect();
+    let holds: Vec<bool> = writes
+        .iter()
+        .zip(&current)
+        .map(|(write, item)| holds(write, item.as_ref()))
+        .collect();
     if holds.contains(&false) {
-        let refusals = holds.iter().zip(current).map(|(&holds, item)| (!holds).then_some(Refusal { item }));
+        let refusals = holds
+            .iter()
+            .zip(current)
+            .map(|(&holds, item)| (!holds).then_some(Refusal { item }));
         return Err(WriteError::Refused(refusals.collect()));
     }
     let mut bytes = 0;
@@ -44,8 +50,16 @@ fn holds(write: &Write, item: Option<&Item>) -> bool {
 
 fn carry_out(write: Write, item: Option<Item>, bytes: &mut usize) -> Result<Option<Item>, StoreError> {
     let (key, after) = match write {
-        Write::Put { key, item, condition: _ } => (key, item),
-        Write::Update { key, updates, condition: _ } => (key, apply(updates, item)?),
+        Write::Put {
+            key,
+            item,
+            condition: _,
+        } => (key, item),
+        Write::Update {
+            key,
+            updates,
+            condition: _,
+        } => (key, apply(updates, item)?),
         Write::Delete { .. } => return Ok(None),
         Write::Check { .. } => return Ok(item),
     };

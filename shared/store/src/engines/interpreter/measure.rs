@@ -22,7 +22,9 @@ pub fn measure(key: &Key, item: &Item) -> Result<usize, StoreError> {
     named(item, 0).map_err(|wrong| StoreError::Invalid(format!("item {key}: {wrong}")))?;
     let bytes = item_bytes(key, item);
     if bytes > ITEM_BYTES {
-        return Err(StoreError::Invalid(format!("item {key}: {bytes} bytes, the most is {ITEM_BYTES}")));
+        return Err(StoreError::Invalid(format!(
+            "item {key}: {bytes} bytes, the most is {ITEM_BYTES}"
+        )));
     }
     Ok(bytes)
 }
@@ -51,7 +53,9 @@ pub fn item_bytes(key: &Key, item: &Item) -> usize {
 }
 
 fn map_bytes(map: &Item) -> usize {
-    map.iter().map(|(name, value)| name.len() + value_bytes(value)).sum()
+    map.iter()
+        .map(|(name, value)| name.len() + value_bytes(value))
+        .sum()
 }
 
 fn value_bytes(value: &Value) -> usize {
@@ -59,13 +63,19 @@ fn value_bytes(value: &Value) -> usize {
         Value::Text(text) => text.len(),
         Value::Number(number) => number_bytes(*number),
         Value::Bool(_) => 1,
-        Value::List(list) => CONTAINER_BYTES + list.iter().map(|element| 1 + value_bytes(element)).sum::<usize>(),
+        Value::List(list) => {
+            CONTAINER_BYTES + list.iter().map(|element| 1 + value_bytes(element)).sum::<usize>()
+        }
         Value::Map(map) => CONTAINER_BYTES + map.len() + map_bytes(map),
     }
 }
 
 /// Two digits a byte, one for the exponent, one for a sign.
 fn number_bytes(number: Decimal) -> usize {
-    let digits = number.mantissa().unsigned_abs().checked_ilog10().map_or(1, |log| log as usize + 1);
+    let digits = number
+        .mantissa()
+        .unsigned_abs()
+        .checked_ilog10()
+        .map_or(1, |log| log as usize + 1);
     digits.div_ceil(2) + 1 + usize::from(number.is_sign_negative())
 }

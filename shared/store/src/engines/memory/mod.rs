@@ -14,8 +14,8 @@ use tokio::sync::watch;
 use self::{changes::Changes, items::Items, queue::Queue};
 use super::interpreter::{decide, validate};
 use crate::port::{
-    Change, Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Receipt, StoreError,
-    Table, Write, WriteError, Written,
+    Change, Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Receipt,
+    StoreError, Table, Write, WriteError, Written,
 };
 
 /// A store in memory. Clones share their content; it is gone with the last of them.
@@ -45,7 +45,10 @@ impl MemoryStore {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.shared.state.lock().expect("nothing that holds the lock panics")
+        self.shared
+            .state
+            .lock()
+            .expect("nothing that holds the lock panics")
     }
 }
 
@@ -54,7 +57,11 @@ impl State {
         let keys: Vec<Key> = writes.iter().map(|write| write.key().clone()).collect();
         let current = keys.iter().map(|key| self.items.get(key).cloned()).collect();
         let after = decide(writes, current)?;
-        Ok(keys.into_iter().zip(after).map(|(key, item)| self.keep(key, item)).collect())
+        Ok(keys
+            .into_iter()
+            .zip(after)
+            .map(|(key, item)| self.keep(key, item))
+            .collect())
     }
 
     fn keep(&mut self, key: Key, item: Option<Item>) -> Written {

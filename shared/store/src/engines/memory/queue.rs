@@ -31,7 +31,14 @@ impl Queue {
     pub(super) fn send(&mut self, body: MessageBody, due_at: Timestamp) {
         let due_microseconds = due_microseconds(due_at);
         self.last += 1;
-        self.messages.insert(self.last, Message { body, due_microseconds, deliveries: 0 });
+        self.messages.insert(
+            self.last,
+            Message {
+                body,
+                due_microseconds,
+                deliveries: 0,
+            },
+        );
         self.due.insert((due_microseconds, self.last));
     }
 
@@ -39,7 +46,13 @@ impl Queue {
         let now = now_microseconds(now);
         let mut room = Room::for_parts(limit);
         let mut deliveries = Vec::new();
-        for (_, number) in self.due.range(..=(now, i64::MAX)).copied().take(room.parts()).collect::<Vec<_>>() {
+        for (_, number) in self
+            .due
+            .range(..=(now, i64::MAX))
+            .copied()
+            .take(room.parts())
+            .collect::<Vec<_>>()
+        {
             if room.is_full() {
                 break;
             }
@@ -47,7 +60,13 @@ impl Queue {
             if let Some(message) = self.messages.get_mut(&number) {
                 message.deliveries = message.deliveries.saturating_add(1);
                 room.take(message.body.len());
-                deliveries.push(Delivered { message: number, deliveries: message.deliveries }.with(&message.body));
+                deliveries.push(
+                    Delivered {
+                        message: number,
+                        deliveries: message.deliveries,
+                    }
+                    .with(&message.body),
+                );
             }
         }
         deliveries
