@@ -2,6 +2,7 @@
 //!
 //! - [`interpreter`]: what conditions, updates and limits mean. It knows no storage.
 //! - [`memory`]: everything in one process's memory, for the simulator and for tests.
+//! - [`sqlite`]: one file with durable group commits, for one process.
 //!
 //! # How to add an engine
 //!
@@ -18,4 +19,8 @@ mod head;
 pub mod interpreter;
 pub mod memory;
 mod page;
+pub mod sqlite;
 mod visibility;
+
+#[cfg(test)]
+mod tests;

@@ -57,3 +57,39 @@ pub(super) fn hidden_until_microseconds(now_microseconds: i64, hidden_seconds: u
 fn clamp(microseconds: i128) -> i64 {
     i64::try_from(microseconds).unwrap_or(if microseconds < 0 { i64::MIN } else { i64::MAX })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_message_is_early() {
+        let at = |nanosecond| Timestamp::from_nanosecond(nanosecond).expect("near 1970");
+        for (nanosecond, due, now) in [
+            (0, 0, 0),
+            (1, 1, 0),
+            (999, 1, 0),
+            (1_000, 1, 1),
+            (-1, 0, -1),
+            (-1_000, -1, -1),
+        ] {
+            assert_eq!(
+                (due_microseconds(at(nanosecond)), now_microseconds(at(nanosecond))),
+                (due, now),
+                "{nanosecond}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_receipt_reads_back_and_others_do_not() {
+        let delivered = Delivered {
+            message: 7,
+            deliveries: 2,
+        };
+        assert_eq!(Delivered::read(&delivered.with("x").receipt), Some(delivered));
+        for foreign in ["", "7", "7.", ".2", "7.x", "7.-1", "7.2.1", "AQEB"] {
+            assert_eq!(Delivered::read(&Receipt(foreign.to_owned())), None, "{foreign}");
+        }
+    }
+}

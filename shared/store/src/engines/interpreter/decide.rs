@@ -1,19 +1,22 @@
 //! What becomes of several writes at once.
 
 use super::{apply, judge, measure};
-use crate::port::{Condition, Item, Refusal, StoreError, Write, WriteError};
+use crate::port::{Condition, Item, Key, Refusal, StoreError, Write, WriteError};
 
 /// The most bytes that the items of one request hold together.
 const REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
-/// What each item is after the writes, in their order; none is an item that does not exist. A write that changes
-/// nothing gives the item as it was. `current` holds, per write, its item as it stands.
+/// Each item's key and what it is after the writes, in their order; none is an item that does not exist. A check gives
+/// its item as it was. `current` holds, per write, its item as it stands.
 ///
 /// # Errors
 ///
 /// [`WriteError::Refused`] if a condition does not hold; only if all do, [`StoreError::Invalid`] for what the items
 /// make impossible: a nested path without its map, an item that would grow too large.
-pub fn decide(writes: Vec<Write>, current: Vec<Option<Item>>) -> Result<Vec<Option<Item>>, WriteError> {
+pub fn decide(
+    writes: Vec<Write>,
+    current: Vec<Option<Item>>,
+) -> Result<Vec<(Key, Option<Item>)>, WriteError> {
     let holds: Vec<bool> = writes
         .iter()
         .zip(&current)
@@ -48,7 +51,7 @@ fn holds(write: &Write, item: Option<&Item>) -> bool {
     condition.is_none_or(|condition| judge(condition, item))
 }
 
-fn carry_out(write: Write, item: Option<Item>, bytes: &mut usize) -> Result<Option<Item>, StoreError> {
+fn carry_out(write: Write, item: Option<Item>, bytes: &mut usize) -> Result<(Key, Option<Item>), StoreError> {
     let (key, after) = match write {
         Write::Put {
             key,
@@ -60,9 +63,9 @@ fn carry_out(write: Write, item: Option<Item>, bytes: &mut usize) -> Result<Opti
             updates,
             condition: _,
         } => (key, apply(updates, item)?),
-        Write::Delete { .. } => return Ok(None),
-        Write::Check { .. } => return Ok(item),
+        Write::Delete { key, condition: _ } => return Ok((key, None)),
+        Write::Check { key, condition: _ } => return Ok((key, item)),
     };
     *bytes += measure(&key, &after)?;
-    Ok(Some(after))
+    Ok((key, Some(after)))
 }

@@ -15,3 +15,6 @@ pub use apply::apply;
 pub use decide::decide;
 pub use judge::judge;
 pub use measure::{ITEM_BYTES, NESTING, item_bytes, measure};
+
+#[cfg(test)]
+mod tests;

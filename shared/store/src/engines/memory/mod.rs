@@ -54,12 +54,13 @@ impl MemoryStore {
 
 impl State {
     fn write(&mut self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
-        let keys: Vec<Key> = writes.iter().map(|write| write.key().clone()).collect();
-        let current = keys.iter().map(|key| self.items.get(key).cloned()).collect();
+        let current = writes
+            .iter()
+            .map(|write| self.items.get(write.key()).cloned())
+            .collect();
         let after = decide(writes, current)?;
-        Ok(keys
+        Ok(after
             .into_iter()
-            .zip(after)
             .map(|(key, item)| self.keep(key, item))
             .collect())
     }

@@ -45,14 +45,13 @@ impl Queue {
     pub(super) fn receive(&mut self, now: Timestamp, hidden_seconds: u32, limit: usize) -> Vec<Delivery> {
         let now = now_microseconds(now);
         let mut room = Room::for_parts(limit);
-        let mut deliveries = Vec::new();
-        for (_, number) in self
+        let due: Vec<i64> = self
             .due
             .range(..=(now, i64::MAX))
-            .copied()
-            .take(room.parts())
-            .collect::<Vec<_>>()
-        {
+            .map(|&(_, number)| number)
+            .collect();
+        let mut deliveries = Vec::new();
+        for number in due {
             if room.is_full() {
                 break;
             }

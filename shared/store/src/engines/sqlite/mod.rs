@@ -1,0 +1,223 @@
+//! The embedded engine: one SQLite file, one thread that writes, some that read.
+//!
+//! Every write is on disk before it is answered (WAL, `synchronous=FULL`), and whatever waits at the same time shares
+//! one commit. Requests wait in bounded queues: a caller that finds one full waits too. If the writer's thread dies,
+//! every later call ends with [`StoreError::Unavailable`].
+
+mod body;
+mod changes;
+mod fault;
+mod items;
+mod jobs;
+mod messages;
+mod readers;
+mod schema;
+mod writer;
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::{sync::watch, task};
+
+pub use self::schema::OpenError;
+use self::{fault::Fault, jobs::Queue, writer::Writer};
+use super::{
+    head,
+    interpreter::validate,
+    visibility::{due_microseconds, now_microseconds},
+};
+use crate::port::{
+    Change, Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Receipt,
+    StoreError, Table, Write, WriteError, Written,
+};
+
+/// A store in a file. Clones share it; it is closed by [`SqliteStore::close`] or with the last of them.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    threads: Arc<Threads>,
+}
+
+#[derive(Debug)]
+struct Threads {
+    writes: Queue,
+    reads: Queue,
+    writer: Mutex<Option<thread::JoinHandle<()>>>,
+    head: watch::Sender<Position>,
+}
+
+impl SqliteStore {
+    /// Opens the store in the file at `path`, or makes it; its folder must exist. SQLite keeps two more files beside
+    /// it while it is open, and there is a lock file, `path` with `.lock`.
+    ///
+    /// # Errors
+    ///
+    /// If the file is open elsewhere, is not a store of this version, or cannot be used.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        let lock = schema::lock(path)?;
+        let Writer {
+            queue: writes,
+            thread,
+            head,
+        } = writer::start(path, lock)?;
+        let reads = readers::start(path)?;
+        Ok(Self {
+            threads: Arc::new(Threads {
+                writes,
+                reads,
+                writer: Mutex::new(Some(thread)),
+                head,
+            }),
+        })
+    }
+
+    /// Finishes what was asked for, brings everything into the one file and lets go of it. Later calls, here and on
+    /// clones, are [`StoreError::Unavailable`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] if the writer's thread had died; what was acknowledged is on disk even then.
+    pub async fn close(self) -> Result<(), StoreError> {
+        let closing = task::spawn_blocking(move || self.threads.end());
+        closing
+            .await
+            .map_err(|error| StoreError::Unavailable(format!("closing was cut off: {error}")))?
+    }
+
+    async fn change<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.threads
+            .writes
+            .ask(|connection| work(connection).map_err(Fault::Sqlite))
+            .await
+    }
+}
+
+impl Threads {
+    /// Blocks until the writer is done.
+    fn end(&self) -> Result<(), StoreError> {
+        self.reads.close();
+        self.writes.close();
+        match self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(writer) => writer
+                .join()
+                .map_err(|_| StoreError::Unavailable("the writer had died".to_owned())),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Err(error) = self.end() {
+            tracing::error!(%error, "the store was not closed in order");
+        }
+    }
+}
+
+#[async_trait]
+impl Table for SqliteStore {
+    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+        validate::key(key)?;
+        let key = key.clone();
+        self.threads
+            .reads
+            .ask(move |connection| items::get(connection, &key))
+            .await
+    }
+
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+        validate::keys(keys)?;
+        let keys = keys.to_vec();
+        let get = move |connection: &_| keys.iter().map(|key| items::get(connection, key)).collect();
+        self.threads.reads.ask(get).await
+    }
+
+    async fn query(
+        &self,
+        partition: &str,
+        range: &Range,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        validate::query(partition, range, limit)?;
+        let (partition, range) = (partition.to_owned(), range.clone());
+        let query = move |connection: &_| items::query(connection, &partition, &range, direction, limit);
+        self.threads.reads.ask(query).await
+    }
+
+    async fn write(&self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
+        validate::writes(&writes)?;
+        self.threads
+            .writes
+            .ask(|connection| items::write(connection, writes))
+            .await
+    }
+}
+
+#[async_trait]
+impl Messages for SqliteStore {
+    async fn send(&self, body: MessageBody, due_at: Timestamp) -> Result<(), StoreError> {
+        validate::message(&body)?;
+        let due = due_microseconds(due_at);
+        self.change(move |connection| messages::send(connection, &body, due))
+            .await
+    }
+
+    async fn receive(
+        &self,
+        now: Timestamp,
+        hidden_seconds: u32,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        validate::receive(hidden_seconds, limit)?;
+        let now = now_microseconds(now);
+        self.change(move |connection| messages::receive(connection, now, hidden_seconds, limit))
+            .await
+    }
+
+    async fn acknowledge(&self, receipt: &Receipt) -> Result<(), StoreError> {
+        let receipt = receipt.clone();
+        self.change(move |connection| messages::acknowledge(connection, &receipt))
+            .await
+    }
+
+    async fn postpone(&self, receipt: &Receipt, due_at: Timestamp) -> Result<(), StoreError> {
+        let (receipt, due) = (receipt.clone(), due_microseconds(due_at));
+        self.change(move |connection| messages::postpone(connection, &receipt, due))
+            .await
+    }
+}
+
+#[async_trait]
+impl Feed for SqliteStore {
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<Change>, StoreError> {
+        validate::read(limit)?;
+        self.threads
+            .reads
+            .ask(move |connection| changes::read(connection, after, limit))
+            .await
+    }
+
+    async fn forget(&self, through: Position) -> Result<(), StoreError> {
+        while self
+            .change(move |connection| changes::forget(connection, through))
+            .await?
+        {}
+        Ok(())
+    }
+
+    async fn wait(&self, after: Position) {
+        head::wait(&self.threads.head, after).await;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! The file: who may open it, what is in it, and how SQLite is told to keep it.
+
+use std::{
+    fs::{File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+/// Marks a file as ours ("RFAL").
+const APPLICATION_ID: i32 = 0x5246_414c;
+/// The version of the tables below. A change of them that an older program would misread raises it.
+const SCHEMA_VERSION: i32 = 1;
+
+/// `items` is the table port's. `changes` and `messages` number their rows with `AUTOINCREMENT`, which never gives a
+/// number again, not even after the row with the highest is deleted. A message's `due` is also the end of its being
+/// hidden; it is in microseconds since 1970.
+const TABLES: &str = "
+    CREATE TABLE items (
+        partition TEXT NOT NULL,
+        sort TEXT NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (partition, sort)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE changes (
+        position INTEGER PRIMARY KEY AUTOINCREMENT,
+        partition TEXT NOT NULL,
+        sort TEXT NOT NULL,
+        old TEXT,
+        new TEXT
+    ) STRICT;
+    CREATE TABLE messages (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        body TEXT NOT NULL,
+        due INTEGER NOT NULL,
+        deliveries INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX messages_by_due ON messages (due, number);
+";
+
+/// Statements that a connection keeps prepared: more than there are in this engine.
+const STATEMENTS: usize = 32;
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another store, here or in another process, has the file open.
+    #[error("{0} is in use by another Ringfall: stop it, or choose another data folder")]
+    InUse(PathBuf),
+    /// The file holds something else.
+    #[error("{0} is not a Ringfall store: choose another data folder")]
+    Foreign(PathBuf),
+    /// The file was written by a program that keeps its data otherwise.
+    #[error(
+        "{path} has schema version {found}, this Ringfall reads version {SCHEMA_VERSION}: use the version that wrote it"
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        found: i32,
+    },
+    /// The lock beside the file cannot be made.
+    #[error("cannot lock {path}: {source}")]
+    Lock {
+        /// The lock's file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// SQLite or the file system under it.
+    #[error("cannot open {path}: {source}")]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// The writer's thread could not be started.
+    #[error("cannot start the writer: {0}")]
+    Thread(io::Error),
+}
+
+/// Keeps other stores out for as long as it lives. The system lets go of it even if the process is killed.
+#[derive(Debug)]
+pub(super) struct Lock(#[expect(dead_code, reason = "held, never read")] File);
+
+/// Locks the file at `path` by a second one beside it: SQLite's own locks come and go with its transactions.
+pub(super) fn lock(path: &Path) -> Result<Lock, OpenError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let lock_path = PathBuf::from(name);
+    let failed = |source| OpenError::Lock {
+        path: lock_path.clone(),
+        source,
+    };
+    let file = File::options()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .open(&lock_path)
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock(file)),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// The connection that writes. Makes the tables if the file is new.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
+    let failed = |source: rusqlite::Error| match source.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) => OpenError::Foreign(path.to_owned()),
+        _ => OpenError::Sqlite {
+            path: path.to_owned(),
+            source,
+        },
+    };
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    if is_ours(&connection, path, failed)? {
+        prepare(&connection).map_err(failed)?;
+    } else {
+        create(&connection).map_err(failed)?;
+    }
+    Ok(connection)
+}
+
+/// True if the file holds a store, false if it is new.
+fn is_ours(
+    connection: &Connection,
+    path: &Path,
+    failed: impl Fn(rusqlite::Error) -> OpenError,
+) -> Result<bool, OpenError> {
+    let number = |sql| {
+        connection
+            .query_row(sql, [], |row| row.get::<_, i32>(0))
+            .map_err(&failed)
+    };
+    let version = number("PRAGMA user_version")?;
+    match number("PRAGMA application_id")? {
+        APPLICATION_ID if version == SCHEMA_VERSION => Ok(true),
+        APPLICATION_ID => Err(OpenError::Version {
+            path: path.to_owned(),
+            found: version,
+        }),
+        0 if version == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0 => Ok(false),
+        _ => Err(OpenError::Foreign(path.to_owned())),
+    }
+}
+
+/// In one transaction, so that a file is either empty or whole.
+fn create(connection: &Connection) -> rusqlite::Result<()> {
+    prepare(connection)?;
+    connection.execute_batch(&format!(
+        "BEGIN IMMEDIATE; {TABLES}
+         PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+    ))
+}
+
+/// `FULL` makes every commit durable; in WAL mode it costs one flush. A checkpoint is due at 4 MB of log.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA wal_autocheckpoint = 1000;
+         PRAGMA journal_size_limit = 67108864;
+         PRAGMA cache_size = -32768;
+         PRAGMA trusted_schema = OFF;",
+    )
+}
+
+/// A connection that only reads. The file must have been opened by [`open_writer`] before.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
+    let failed = |source| OpenError::Sqlite {
+        path: path.to_owned(),
+        source,
+    };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection
+        .execute_batch("PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF;")
+        .map_err(failed)?;
+    Ok(connection)
+}
