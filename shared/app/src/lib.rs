@@ -1,1 +1,17 @@
-//! (being written)
+//! Drives the domain: the only place that joins it with the store and the providers.
+//!
+//! - [`webhooks`]: the providers' webhooks, verified, parsed, driven, answered.
+//! - [`calls`]: one event of one call, from its facts to its instructions.
+//! - [`api`]: REST v1.
+//! - [`worker`], [`rollup`]: delayed messages and the change feed.
+//!
+//! Invariants: no rule of the trade stands here (it belongs to the domain), no attribute name (the store), no provider's
+//! field (the providers). This is the only map from errors to HTTP.
+
+pub mod calls;
+pub mod clock;
+pub mod connection;
+pub mod platform;
+pub mod rollup;
+pub mod webhooks;
+pub mod worker;

@@ -67,6 +67,11 @@ impl Money {
         self.0.is_sign_negative() && !self.0.is_zero()
     }
 
+    /// This amount so many times, exactly.
+    pub fn times(self, count: u32) -> Self {
+        Self((self.0 * Decimal::from(count)).normalize())
+    }
+
     /// This amount times a factor (a percentage, a number of minutes), rounded to the cent by [`Self::ROUNDING`].
     pub fn times_rounded_to_cent(self, factor: Decimal) -> Self {
         Self(

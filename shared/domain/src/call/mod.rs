@@ -1,4 +1,118 @@
-//! One call: what happens to it, what is known of it, and what is done next.
+//! One call: what happens to it ([`event`]), what is known of it ([`Call`], [`Leg`], kept as [`fact`]s that are each written
+//! once), what is done next ([`step`]) and what the provider is told ([`instructions`]).
+//!
+//! Facts, not transitions: `answered`, `ended`, … are each written only if absent, and every state is derived. The
+//! order and number of webhooks then cannot matter.
 
+pub mod disposition;
 pub mod event;
+pub mod fact;
 pub mod instructions;
+pub mod leg;
+pub mod step;
+
+mod caller;
+
+use jiff::Timestamp;
+
+pub use self::{
+    caller::KnownCaller,
+    disposition::{CallState, Disposition},
+    fact::{CallEnd, Fact, Finish, FinishKind, KeyPress, LegEnd, LegFact, Stamp},
+    leg::{Leg, Terms},
+};
+use self::event::CallerFacts;
+use crate::{
+    ids::{AccountId, CallId, CampaignId, ConnectionId, NumberId, PublisherId},
+    money::Money,
+    phone::{CallerNumber, PhoneNumber},
+    tags::Tags,
+};
+
+/// No bridged call is longer: every dial carries this limit.
+pub const MOST_CALL_SECONDS: u32 = 4 * 3_600;
+
+/// A call is offered to at most this many targets.
+pub const MOST_ATTEMPTS: u8 = 50;
+
+/// What is known of one inbound call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Its id.
+    pub id: CallId,
+    /// The agency.
+    pub account: AccountId,
+    /// Where it came from and what it was answered with.
+    pub origin: Origin,
+    /// What the caller has said of themselves, and what the number set.
+    pub tags: Tags,
+    /// The attempts, in order: the attempt `n` is at index `n - 1`.
+    pub legs: Vec<Leg>,
+    /// Whether targets were ever judged for it.
+    pub routed: bool,
+    /// How the flow ended it, if it did.
+    pub finished: Option<Finish>,
+    /// Its end, if the provider has reported it.
+    pub ended: Option<CallEnd>,
+}
+
+/// Where a call came from: fixed when it arrives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The provider's account it came through.
+    pub connection: ConnectionId,
+    /// The provider's id of it.
+    pub provider_call_id: String,
+    /// The campaign of the number at that moment.
+    pub campaign: CampaignId,
+    /// The publisher of the number at that moment.
+    pub publisher: PublisherId,
+    /// The tracking number's id.
+    pub number: NumberId,
+    /// The tracking number that was dialled.
+    pub dialled: PhoneNumber,
+    /// Who calls.
+    pub caller: CallerNumber,
+    /// What the provider says of the caller.
+    pub caller_facts: CallerFacts,
+    /// What the provider charged for telephony at that moment.
+    pub rates: TelephonyRates,
+    /// When its first webhook arrived.
+    pub arrived_at: Timestamp,
+}
+
+/// What a provider charges the agency for begun minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TelephonyRates {
+    /// For the caller's leg.
+    pub inbound_per_minute: Money,
+    /// For each leg to a target.
+    pub outbound_per_minute: Money,
+}
+
+impl Call {
+    /// A call of which only the arrival is known.
+    pub fn new(id: CallId, account: AccountId, origin: Origin, tags: Tags) -> Self {
+        Self { id, account, origin, tags, legs: Vec::new(), routed: false, finished: None, ended: None }
+    }
+
+    /// The attempt of that number.
+    pub fn leg(&self, attempt: u8) -> Option<&Leg> {
+        self.legs.get(usize::from(attempt).checked_sub(1)?)
+    }
+
+    /// The latest attempt, if it is not over: there is never more than one.
+    pub fn live_leg(&self) -> Option<&Leg> {
+        self.legs.last().filter(|leg| leg.ended.is_none())
+    }
+
+    /// The attempt that reached somebody who took the call.
+    pub fn connected_leg(&self) -> Option<&Leg> {
+        self.legs.iter().find(|leg| leg.was_accepted())
+    }
+
+    /// The number of the next attempt; none once the caller was offered often enough.
+    pub fn next_attempt(&self) -> Option<u8> {
+        u8::try_from(self.legs.len() + 1).ok().filter(|attempt| *attempt <= MOST_ATTEMPTS)
+    }
+}

@@ -1,0 +1,190 @@
+//! Connections: an agency's account at a telephony provider, as configured and as used.
+
+use std::{fmt, sync::Arc};
+
+use ringfall_domain::{
+    call::TelephonyRates,
+    ids::{AccountId, ConnectionId},
+    money::Money,
+    text::Name,
+};
+use ringfall_providers::{
+    Callbacks, Carrier, Provider,
+    twilio::{TwilioCarrier, TwilioCredentials, TwilioProvider},
+};
+use ringfall_store::{port::StoreError, records::pointer::ConnectionPointer};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::platform::Platform;
+
+/// A connection's document.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "provider", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Connection {
+    /// Twilio Programmable Voice.
+    Twilio {
+        /// What it is called in lists.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<Name>,
+        /// What it signs in and verifies with.
+        credentials: TwilioCredentialsDocument,
+        /// What the provider charges, for the profit and loss.
+        #[serde(default)]
+        rates: RatesDocument,
+    },
+}
+
+/// Twilio's credentials.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TwilioCredentialsDocument {
+    /// `AC…`, from Twilio's console.
+    pub account_sid: String,
+    /// The account's auth token: verifies webhooks and signs in to the REST API. Never shown again.
+    #[schema(write_only)]
+    pub auth_token: String,
+    /// Where the REST API is, if not at Twilio's own address (a region, or a test).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_base_url: Option<String>,
+    /// The secret of a shared key, where webhooks are signed by HMAC-SHA256. Never shown again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(write_only)]
+    pub signature_key: Option<String>,
+}
+
+/// What a provider charges the agency for begun minutes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RatesDocument {
+    /// For the caller's leg.
+    pub inbound_per_minute: Money,
+    /// For each leg to a target.
+    pub outbound_per_minute: Money,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Twilio { name, credentials, rates } = self;
+        f.debug_struct("Twilio")
+            .field("name", name)
+            .field("account_sid", &credentials.account_sid)
+            .field("rates", rates)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    /// What the provider charges.
+    pub const fn rates(&self) -> TelephonyRates {
+        let Self::Twilio { rates, .. } = self;
+        TelephonyRates {
+            inbound_per_minute: rates.inbound_per_minute,
+            outbound_per_minute: rates.outbound_per_minute,
+        }
+    }
+}
+
+/// Both halves of a provider, made for one connection.
+#[derive(Clone)]
+pub struct Halves {
+    /// In.
+    pub provider: Arc<dyn Provider>,
+    /// Out.
+    pub carrier: Arc<dyn Carrier>,
+}
+
+/// A connection's document that no provider can be made of.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: expected {expected}")]
+pub struct InvalidConnection {
+    /// The field, from the document's root.
+    pub field: String,
+    /// What would be right.
+    pub expected: String,
+}
+
+/// Makes providers of connections. The simulator makes its own.
+pub trait Connector: Send + Sync + 'static {
+    /// Both halves, for a connection's credentials.
+    ///
+    /// # Errors
+    /// Names the field that is wrong.
+    fn connect(&self, connection: &Connection) -> Result<Halves, InvalidConnection>;
+}
+
+/// The real providers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RealProviders;
+
+impl Connector for RealProviders {
+    fn connect(&self, connection: &Connection) -> Result<Halves, InvalidConnection> {
+        let Connection::Twilio { credentials, .. } = connection;
+        let credentials = twilio_credentials(credentials)?;
+        let carrier = TwilioCarrier::new(credentials.clone()).map_err(|error| InvalidConnection {
+            field: "credentials".to_owned(),
+            expected: error.to_string(),
+        })?;
+        Ok(Halves { provider: Arc::new(TwilioProvider::new(credentials)), carrier: Arc::new(carrier) })
+    }
+}
+
+fn twilio_credentials(document: &TwilioCredentialsDocument) -> Result<TwilioCredentials, InvalidConnection> {
+    let invalid = |error: ringfall_providers::InvalidCredentials| InvalidConnection {
+        field: format!("credentials.{}", error.field),
+        expected: error.expected.to_owned(),
+    };
+    let mut credentials =
+        TwilioCredentials::new(&document.account_sid, &document.auth_token).map_err(invalid)?;
+    if let Some(api_base_url) = &document.api_base_url {
+        credentials = credentials.with_api_base_url(api_base_url).map_err(invalid)?;
+    }
+    if let Some(key) = &document.signature_key {
+        credentials = credentials.with_signature_key(key).map_err(invalid)?;
+    }
+    Ok(credentials)
+}
+
+/// A connection, ready for use.
+pub struct Connected {
+    /// Its id.
+    pub id: ConnectionId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// In.
+    pub provider: Arc<dyn Provider>,
+    /// Out.
+    pub carrier: Arc<dyn Carrier>,
+    /// Our callback URLs.
+    pub callbacks: Callbacks,
+    /// What the provider charges.
+    pub rates: TelephonyRates,
+}
+
+impl Connected {
+    /// Makes a connection ready from what is stored of it.
+    pub(crate) fn new(
+        platform: &Platform,
+        id: ConnectionId,
+        pointer: &ConnectionPointer,
+    ) -> Result<Self, StoreError> {
+        let damaged = |error: String| StoreError::Damaged(format!("connection {id}: {error}"));
+        let connection: Connection =
+            serde_json::from_str(&pointer.document).map_err(|error| damaged(error.to_string()))?;
+        let halves = platform.connector.connect(&connection).map_err(|error| damaged(error.to_string()))?;
+        Ok(Self {
+            id,
+            account: pointer.account,
+            provider: halves.provider,
+            carrier: halves.carrier,
+            callbacks: Callbacks::new(&platform.settings.public_url, id),
+            rates: connection.rates(),
+        })
+    }
+}
+
+impl fmt::Debug for Connected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connected").field("id", &self.id).field("account", &self.account).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,143 @@
+//! What every function of the platform is given: the ports, time, randomness, settings and caches.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use moka::future::Cache;
+use ringfall_domain::{
+    ids::{AccountId, CampaignId, ConnectionId},
+    phone::PhoneNumber,
+    plan::Plan,
+};
+use ringfall_store::{
+    port::{Feed, Messages, StoreError, Table},
+    records,
+};
+use url::Url;
+
+use crate::{
+    clock::{Clock, Randomness},
+    connection::{Connected, Connector},
+};
+
+/// The platform's parts, shared by all its functions.
+pub struct Platform {
+    /// All state.
+    pub table: Arc<dyn Table>,
+    /// Delayed messages.
+    pub messages: Arc<dyn Messages>,
+    /// The change feed.
+    pub feed: Arc<dyn Feed>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Unpredictable bits.
+    pub randomness: Arc<dyn Randomness>,
+    /// Makes providers and carriers of connections.
+    pub connector: Arc<dyn Connector>,
+    /// What is set from outside.
+    pub settings: Settings,
+    plans: Cache<(AccountId, CampaignId), Arc<Plan>>,
+    fallbacks: Cache<(AccountId, CampaignId), PhoneNumber>,
+    connections: Cache<ConnectionId, Arc<Connected>>,
+}
+
+/// What is set from outside.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The base URL under which providers reach us, as they sign it.
+    pub public_url: Url,
+    /// How long a plan or a connection is kept before it is read again. Caps are never cached.
+    pub cache_time: Duration,
+    /// Whether addresses on private networks may be configured: only where `serve` itself listens on loopback.
+    pub private_addresses_allowed: bool,
+}
+
+/// The ports that a platform stands on.
+#[derive(Clone)]
+pub struct Ports {
+    /// All state.
+    pub table: Arc<dyn Table>,
+    /// Delayed messages.
+    pub messages: Arc<dyn Messages>,
+    /// The change feed.
+    pub feed: Arc<dyn Feed>,
+}
+
+impl Platform {
+    /// Joins the parts.
+    pub fn new(
+        ports: Ports,
+        clock: Arc<dyn Clock>,
+        randomness: Arc<dyn Randomness>,
+        connector: Arc<dyn Connector>,
+        settings: Settings,
+    ) -> Self {
+        let ttl = settings.cache_time;
+        Self {
+            table: ports.table,
+            messages: ports.messages,
+            feed: ports.feed,
+            clock,
+            randomness,
+            connector,
+            plans: Cache::builder().max_capacity(10_000).time_to_live(ttl).build(),
+            // A fallback number is kept much longer than a plan: it is needed just when the store cannot be asked.
+            fallbacks: Cache::builder().max_capacity(100_000).time_to_live(ttl * 1_000).build(),
+            connections: Cache::builder().max_capacity(10_000).time_to_live(ttl).build(),
+            settings,
+        }
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A campaign's compiled plan; none if there is no such campaign.
+    pub async fn plan(&self, account: AccountId, campaign: CampaignId) -> Result<Option<Arc<Plan>>, StoreError> {
+        if let Some(plan) = self.plans.get(&(account, campaign)).await {
+            return Ok(Some(plan));
+        }
+        let Some(item) = self.table.get(&records::plan::key(account, campaign)).await? else { return Ok(None) };
+        let plan = Arc::new(records::plan::decode(&item)?.compile()?);
+        self.plans.insert((account, campaign), Arc::clone(&plan)).await;
+        match &plan.fallback_number {
+            Some(number) => self.fallbacks.insert((account, campaign), number.clone()).await,
+            None => self.fallbacks.invalidate(&(account, campaign)).await,
+        }
+        Ok(Some(plan))
+    }
+
+    /// The number that takes a campaign's calls when the platform cannot decide, as far as it is remembered: no store is asked.
+    pub async fn remembered_fallback(&self, account: AccountId, campaign: CampaignId) -> Option<PhoneNumber> {
+        self.fallbacks.get(&(account, campaign)).await
+    }
+
+    /// A connection, ready for use; none if there is no such connection.
+    pub async fn connection(&self, id: ConnectionId) -> Result<Option<Arc<Connected>>, StoreError> {
+        if let Some(connected) = self.connections.get(&id).await {
+            return Ok(Some(connected));
+        }
+        let Some(item) = self.table.get(&records::pointer::connection_key(id)).await? else { return Ok(None) };
+        let pointer = records::pointer::decode_connection(&item)?;
+        let connected = Arc::new(Connected::new(self, id, &pointer)?);
+        self.connections.insert(id, Arc::clone(&connected)).await;
+        Ok(Some(connected))
+    }
+
+    /// Forgets what is cached of a connection and a campaign, so that a change holds at once in this process.
+    pub async fn forget(&self, campaigns: &[(AccountId, CampaignId)], connections: &[ConnectionId]) {
+        for campaign in campaigns {
+            self.plans.invalidate(campaign).await;
+        }
+        for connection in connections {
+            self.connections.invalidate(connection).await;
+        }
+    }
+}
+
+impl fmt::Debug for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Platform").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

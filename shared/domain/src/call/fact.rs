@@ -1,0 +1,162 @@
+//! The facts about a call, each written once: the first report of a thing stands, later ones change nothing.
+
+use jiff::Timestamp;
+
+use super::event::{EndCause, EventKind, Input, LegReport, LegStatus};
+use crate::{
+    flow::{Answer, NodeId},
+    plan::Plan,
+    tags::{TagName, TagValue},
+};
+
+/// When something happened: by our clock always, by the provider's where it tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// When the report arrived.
+    pub arrived_at: Timestamp,
+    /// The provider's own time of it.
+    pub occurred_at: Option<Timestamp>,
+}
+
+impl Stamp {
+    /// The earlier of the two: a late report must not make a call longer.
+    pub fn earliest(self) -> Timestamp {
+        self.occurred_at.map_or(self.arrived_at, |occurred_at| occurred_at.min(self.arrived_at))
+    }
+}
+
+/// One thing that is known of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// The caller answered a question.
+    Tag(TagName, TagValue),
+    /// Something about an attempt.
+    Leg(u8, LegFact),
+    /// The flow ended the call.
+    Finished(Finish),
+    /// The call is over.
+    Ended(CallEnd),
+}
+
+/// One thing that is known of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LegFact {
+    /// The provider's id of the leg.
+    ProviderLegId(String),
+    /// The target's line was answered.
+    Answered(Stamp),
+    /// The answerer was asked to take the call.
+    ScreeningBegan(Timestamp),
+    /// The answerer was asked and pressed a key, or none.
+    Screened(KeyPress),
+    /// The provider says that caller and target were joined.
+    Bridged,
+    /// Where the recording is.
+    RecordingUrl(String),
+    /// It is over.
+    Ended(LegEnd),
+}
+
+/// What the answerer pressed when asked to take the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyPress {
+    /// The first key; none if there was none.
+    pub key: Option<char>,
+    /// When we learned of it.
+    pub at: Timestamp,
+}
+
+/// How and when an attempt ended. Written as one, so that what a call is billed for never changes afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LegEnd {
+    /// When.
+    pub stamp: Stamp,
+    /// How.
+    pub cause: EndCause,
+    /// Seconds from the answer to the end by the provider's count, where it tells.
+    pub duration_seconds: Option<u32>,
+}
+
+/// How and when a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallEnd {
+    /// When.
+    pub stamp: Stamp,
+    /// Seconds from our answer to the end by the provider's count, where it tells.
+    pub duration_seconds: Option<u32>,
+}
+
+/// How the flow ended a call that no target took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finish {
+    /// The node that ended it.
+    pub node: NodeId,
+    /// Why.
+    pub kind: FinishKind,
+}
+
+/// Why the flow ended a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FinishKind {
+    /// The caller did not qualify: no target was asked.
+    Unqualified,
+    /// Targets were judged, and none took the call.
+    NoTarget,
+    /// It was passed to a fixed number.
+    Forwarded,
+}
+
+/// The facts that an event brings, in no particular order. What an event does not prove is not written.
+pub fn facts_of(plan: &Plan, event: &EventKind, arrived_at: Timestamp) -> Vec<Fact> {
+    match event {
+        EventKind::Arrived(_) | EventKind::ForwardEnded { .. } => Vec::new(),
+        EventKind::Gathered { node, visit, input } => match plan.flow.answer(node, *visit, input) {
+            Answer::Next { tag: Some((name, value)), .. } => vec![Fact::Tag(name, value)],
+            Answer::Next { tag: None, .. } | Answer::Again { .. } | Answer::Lost => Vec::new(),
+        },
+        EventKind::LegAnswered { attempt, provider_leg_id } => {
+            let stamp = Stamp { arrived_at, occurred_at: None };
+            let mut facts = vec![LegFact::Answered(stamp), LegFact::ScreeningBegan(arrived_at)];
+            facts.extend(provider_leg_id.clone().map(LegFact::ProviderLegId));
+            of_leg(*attempt, facts)
+        }
+        EventKind::Screened { attempt, input } => {
+            let key = match input {
+                Input::Digits(digits) => digits.chars().next(),
+                Input::Speech(_) | Input::Nothing => None,
+            };
+            of_leg(*attempt, vec![LegFact::Screened(KeyPress { key, at: arrived_at })])
+        }
+        EventKind::LegProgress { attempt, report } | EventKind::DialEnded { attempt, report } => {
+            of_leg(*attempt, facts_of_report(report, arrived_at))
+        }
+        EventKind::CallProgress(report) if report.ended => {
+            let stamp = Stamp { arrived_at, occurred_at: report.occurred_at };
+            vec![Fact::Ended(CallEnd { stamp, duration_seconds: report.duration_seconds })]
+        }
+        EventKind::CallProgress(_) => Vec::new(),
+    }
+}
+
+fn of_leg(attempt: u8, facts: Vec<LegFact>) -> Vec<Fact> {
+    facts.into_iter().map(|fact| Fact::Leg(attempt, fact)).collect()
+}
+
+/// The facts in a provider's report on a leg.
+pub fn facts_of_report(report: &LegReport, arrived_at: Timestamp) -> Vec<LegFact> {
+    let stamp = Stamp { arrived_at, occurred_at: report.occurred_at };
+    let mut facts = Vec::new();
+    facts.extend(report.provider_leg_id.clone().map(LegFact::ProviderLegId));
+    facts.extend(report.recording_url.clone().map(LegFact::RecordingUrl));
+    if report.bridged == Some(true) {
+        facts.push(LegFact::Bridged);
+    }
+    match report.status {
+        None | Some(LegStatus::Ringing) => {}
+        Some(LegStatus::Answered) => facts.push(LegFact::Answered(stamp)),
+        Some(LegStatus::Ended(cause)) => {
+            facts.push(LegFact::Ended(LegEnd { stamp, cause, duration_seconds: report.duration_seconds }));
+        }
+    }
+    facts
+}

@@ -1,0 +1,145 @@
+//! One attempt: what was agreed when capacity was reserved for it, what became of it, and what that is worth.
+
+use jiff::Timestamp;
+
+use super::{
+    event::EndCause,
+    fact::{KeyPress, LegEnd, LegFact, Stamp},
+};
+use crate::{
+    capacity::Window,
+    config::PayoutRule,
+    flow::NodeId,
+    ids::{BuyerId, TargetId},
+    money::Money,
+    target::Destination,
+};
+
+/// One try of one target within a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leg {
+    /// Counted from 1.
+    pub attempt: u8,
+    /// Who is rung.
+    pub target: TargetId,
+    /// Who pays.
+    pub buyer: BuyerId,
+    /// The number or URI as it was when the attempt began.
+    pub destination: Destination,
+    /// The `route` node of the flow that asked for it: there the waterfall goes on.
+    pub node: NodeId,
+    /// How long it may ring.
+    pub ring_timeout_seconds: u32,
+    /// The key that takes the call, where the answerer is asked.
+    pub screening_key: Option<char>,
+    /// What the call will be billed by.
+    pub terms: Terms,
+    /// When capacity was reserved for it.
+    pub reserved_at: Timestamp,
+    /// The windows of the buyer in which it is counted, for giving the count back.
+    pub counted_in: [Window; 4],
+    /// The provider's id of the leg.
+    pub provider_leg_id: Option<String>,
+    /// When the line was answered.
+    pub answered: Option<Stamp>,
+    /// When the answerer was asked to take the call.
+    pub screening_began_at: Option<Timestamp>,
+    /// What the answerer pressed, and when.
+    pub screened: Option<KeyPress>,
+    /// The provider says that caller and target were joined.
+    pub bridged: bool,
+    /// Where the recording is.
+    pub recording_url: Option<String>,
+    /// How it ended.
+    pub ended: Option<LegEnd>,
+}
+
+/// What an attempt is billed by: frozen when capacity is reserved, whatever is changed during the call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// What the buyer pays for a conversion.
+    pub price: Money,
+    /// Connected seconds from which the call is a conversion, the target's timer offset included.
+    pub billable_after_seconds: u32,
+    /// What the publisher is paid for a conversion.
+    pub payout: PayoutRule,
+}
+
+impl Leg {
+    /// Takes up a fact, unless one of its kind is known already: the first report stands.
+    pub fn learn(&mut self, fact: LegFact) {
+        match fact {
+            LegFact::ProviderLegId(id) => keep_first(&mut self.provider_leg_id, id),
+            LegFact::Answered(stamp) => keep_first(&mut self.answered, stamp),
+            LegFact::ScreeningBegan(at) => keep_first(&mut self.screening_began_at, at),
+            LegFact::Screened(press) => keep_first(&mut self.screened, press),
+            LegFact::Bridged => self.bridged = true,
+            LegFact::RecordingUrl(url) => keep_first(&mut self.recording_url, url),
+            LegFact::Ended(end) => keep_first(&mut self.ended, end),
+        }
+    }
+
+    /// Whether somebody at the target took the call. Where the answerer is asked, only the key counts, or the provider's word
+    /// that the two were joined; else a dial that completed.
+    pub fn was_accepted(&self) -> bool {
+        match (self.screening_key, self.ended) {
+            _ if self.bridged => true,
+            (Some(wanted), _) => self.screened.is_some_and(|press| press.key == Some(wanted)),
+            (None, Some(end)) => end.cause == EndCause::Completed,
+            (None, None) => self.answered.is_some(),
+        }
+    }
+
+    /// Seconds that caller and target talked: none unless the call was taken and is over.
+    ///
+    /// Counted from the acceptance. The provider's own duration, from the answer, comes first; the time that the
+    /// answerer took to press the key, measured between two of our own arrivals, is taken off it. Where a provider tells no
+    /// duration, its own times come next, ours last; of an end's two times the earlier counts, so that a late
+    /// or repeated webhook never lengthens a billed call. Further facts can only add to the figure.
+    pub fn connected_seconds(&self) -> Option<u32> {
+        let end = self.ended.filter(|_| self.was_accepted())?;
+        let since_answer = end.duration_seconds.or_else(|| self.seconds_from_answer_to(end.stamp)).unwrap_or(0);
+        Some(since_answer.saturating_sub(self.screening_seconds()))
+    }
+
+    fn seconds_from_answer_to(&self, end: Stamp) -> Option<u32> {
+        let answered = self.answered?;
+        match (answered.occurred_at, end.occurred_at) {
+            (Some(answered), Some(ended)) => Some(seconds_between(answered, ended)),
+            _ => Some(seconds_between(answered.arrived_at, end.earliest())),
+        }
+    }
+
+    fn screening_seconds(&self) -> u32 {
+        match (self.screening_began_at, self.screened) {
+            (Some(began_at), Some(press)) => seconds_between(began_at, press.at),
+            _ => 0,
+        }
+    }
+
+    /// Whether the call is billable: the conversion of this attempt.
+    pub fn is_converted(&self) -> bool {
+        self.connected_seconds().is_some_and(|seconds| seconds >= self.terms.billable_after_seconds)
+    }
+
+    /// The buyer's charge.
+    pub fn revenue(&self) -> Money {
+        if self.is_converted() { self.terms.price } else { Money::ZERO }
+    }
+
+    /// The publisher's pay.
+    pub fn payout(&self) -> Money {
+        if self.is_converted() { self.terms.payout.amount_of(self.terms.price) } else { Money::ZERO }
+    }
+}
+
+fn keep_first<T>(known: &mut Option<T>, news: T) {
+    if known.is_none() {
+        *known = Some(news);
+    }
+}
+
+/// Whole seconds from one instant to a later one; zero if it is not later.
+fn seconds_between(from: Timestamp, to: Timestamp) -> u32 {
+    u32::try_from(to.duration_since(from).as_secs()).unwrap_or(0)
+}

@@ -1,0 +1,234 @@
+//! What is done next with a call, decided from the plan, the call's facts and the event that just came.
+
+use jiff::Timestamp;
+
+use super::{
+    Call, Finish, FinishKind, KnownCaller, Leg, MOST_CALL_SECONDS,
+    event::EventKind,
+    instructions::{Continuation, Dial, DialPurpose, GatherInput, Instruction, Instructions, Speech},
+};
+use crate::{
+    config::Screening,
+    flow::{Answer, Node, NodeId, Spoken, Stop, Walk},
+    phone::PhoneNumber,
+    plan::Plan,
+    target::Destination,
+};
+
+/// What is to be done next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Tell the provider this, and wait for its next webhook.
+    Reply(Instructions),
+    /// The flow ends the call: keep why, then tell the provider this.
+    Finish(Finish, Instructions),
+    /// Find a target for the caller; `spoken` is said first.
+    Route {
+        /// The `route` node that asks.
+        node: NodeId,
+        /// What the nodes before it say.
+        spoken: Vec<Speech>,
+    },
+    /// Nothing: the event was only for the record.
+    Nothing(Ignored),
+}
+
+/// Why an event changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ignored {
+    /// It reports progress; nobody waits for instructions.
+    ForTheRecord,
+    /// It speaks of an attempt that was never made.
+    UnknownAttempt,
+}
+
+/// Decides what is done next. `call` holds the facts of this event already.
+pub fn step(plan: &Plan, call: &Call, event: &EventKind, at: Timestamp) -> Next {
+    match event {
+        EventKind::LegProgress { .. } | EventKind::CallProgress(_) => Next::Nothing(Ignored::ForTheRecord),
+        EventKind::LegAnswered { attempt, .. } => answered(plan, call, *attempt),
+        EventKind::Screened { attempt, .. } => screened(call, *attempt),
+        EventKind::Arrived(_) | EventKind::Gathered { .. } | EventKind::DialEnded { .. } | EventKind::ForwardEnded { .. }
+            if call.ended.is_some() =>
+        {
+            Next::Reply(vec![Instruction::Hangup])
+        }
+        EventKind::Arrived(_) => resume(plan, call, || enter(plan, call, &plan.flow.start, at)),
+        EventKind::Gathered { node, visit, input } => {
+            resume(plan, call, || match plan.flow.answer(node, *visit, input) {
+                Answer::Again { visit } => Next::Reply(ask(plan, node, visit, Vec::new())),
+                Answer::Next { node, .. } => enter(plan, call, &node, at),
+                Answer::Lost => enter(plan, call, &plan.flow.start, at),
+            })
+        }
+        EventKind::DialEnded { attempt, .. } => dial_ended(plan, call, *attempt),
+        EventKind::ForwardEnded { node, answered } => forward_ended(plan, call, node, *answered, at),
+    }
+}
+
+/// A caller for whom an attempt is under way is told of that attempt again, whichever webhook was repeated; one who has talked
+/// to a target is done.
+fn resume(plan: &Plan, call: &Call, go_on: impl FnOnce() -> Next) -> Next {
+    match call.live_leg() {
+        Some(leg) => Next::Reply(vec![connect(plan, leg)]),
+        None if call.connected_leg().is_some() => Next::Reply(vec![Instruction::Hangup]),
+        None => go_on(),
+    }
+}
+
+/// Goes on from a node of the flow until the caller is asked, routed, forwarded or hung up on.
+pub fn enter(plan: &Plan, call: &Call, node: &NodeId, at: Timestamp) -> Next {
+    let Walk { spoken, stop } = plan.flow.walk(node, &KnownCaller::of(call), at);
+    let spoken: Vec<Speech> = spoken.into_iter().map(speech).collect();
+    match stop {
+        Stop::Ask { node } => Next::Reply(ask(plan, &node, 1, spoken)),
+        Stop::Route { node } => Next::Route { node, spoken },
+        Stop::Forward { node } => forward(plan, call, &node, spoken),
+        Stop::Hangup { node } => finish(call, node, spoken),
+        Stop::Lost { node } => lost(plan, call, node, spoken),
+    }
+}
+
+fn answered(plan: &Plan, call: &Call, attempt: u8) -> Next {
+    let Some(leg) = call.leg(attempt) else {
+        return Next::Nothing(Ignored::UnknownAttempt);
+    };
+    // A leg whose end is known has given its capacity back: it must not be bridged any more.
+    if leg.ended.is_some() || call.ended.is_some() {
+        return Next::Reply(vec![Instruction::Hangup]);
+    }
+    match leg.screening_key {
+        None => Next::Reply(vec![Instruction::Bridge]),
+        Some(key) => {
+            let screening = plan.target(leg.target).and_then(|target| target.screening.as_ref());
+            Next::Reply(vec![
+                Instruction::Gather {
+                    prompt: Speech { text: screening_text(plan, screening, key), language: None },
+                    input: GatherInput { digits: Some(1), speech: false },
+                    timeout_seconds: SCREENING_TIMEOUT_SECONDS,
+                    then: Continuation::Screened { attempt },
+                },
+                Instruction::Hangup,
+            ])
+        }
+    }
+}
+
+/// How long an answerer may think: voicemail never presses a key.
+const SCREENING_TIMEOUT_SECONDS: u32 = 8;
+
+fn screening_text(plan: &Plan, screening: Option<&Screening>, key: char) -> String {
+    match screening.and_then(|screening| screening.say.as_ref()) {
+        Some(own) => own.to_string(),
+        None => format!("Call from {}. Press {key} to accept.", plan.name),
+    }
+}
+
+fn screened(call: &Call, attempt: u8) -> Next {
+    match call.leg(attempt) {
+        None => Next::Nothing(Ignored::UnknownAttempt),
+        Some(leg) if leg.ended.is_none() && call.ended.is_none() && leg.was_accepted() => {
+            Next::Reply(vec![Instruction::Bridge])
+        }
+        Some(_) => Next::Reply(vec![Instruction::Hangup]),
+    }
+}
+
+fn dial_ended(plan: &Plan, call: &Call, attempt: u8) -> Next {
+    let Some(leg) = call.leg(attempt) else {
+        return Next::Nothing(Ignored::UnknownAttempt);
+    };
+    let node = leg.node.clone();
+    resume(plan, call, || Next::Route { node, spoken: Vec::new() })
+}
+
+fn forward_ended(plan: &Plan, call: &Call, node: &NodeId, answered: bool, at: Timestamp) -> Next {
+    let otherwise = match plan.flow.nodes.get(node) {
+        Some(Node::Forward(forward)) => forward.otherwise.as_ref(),
+        _ => None,
+    };
+    match otherwise {
+        Some(otherwise) if !answered => enter(plan, call, otherwise, at),
+        _ => Next::Reply(vec![Instruction::Hangup]),
+    }
+}
+
+fn ask(plan: &Plan, node: &NodeId, visit: u8, spoken: Vec<Speech>) -> Instructions {
+    let Some(question) = plan.flow.question(node) else {
+        return vec![Instruction::Hangup];
+    };
+    let mut instructions: Instructions = spoken.into_iter().map(Instruction::Say).collect();
+    instructions.push(Instruction::Gather {
+        prompt: speech(question.spoken),
+        input: GatherInput { digits: question.digits, speech: question.speech },
+        timeout_seconds: question.timeout_seconds,
+        then: Continuation::Gathered { node: node.clone(), visit },
+    });
+    instructions
+}
+
+/// The dial of an attempt. The same for every copy of a webhook, since the leg holds what was agreed.
+pub fn connect(plan: &Plan, leg: &Leg) -> Instruction {
+    Instruction::Connect(Dial {
+        destination: leg.destination.clone(),
+        ring_timeout_seconds: leg.ring_timeout_seconds,
+        caller_id: None,
+        record: plan.record,
+        most_seconds: MOST_CALL_SECONDS,
+        purpose: DialPurpose::Attempt { attempt: leg.attempt, screened: leg.screening_key.is_some() },
+    })
+}
+
+fn forward(plan: &Plan, call: &Call, id: &NodeId, spoken: Vec<Speech>) -> Next {
+    let Some(Node::Forward(forward)) = plan.flow.nodes.get(id) else {
+        return lost(plan, call, id.clone(), spoken);
+    };
+    let mut instructions: Instructions = spoken.into_iter().map(Instruction::Say).collect();
+    instructions.push(Instruction::Connect(Dial {
+        destination: Destination::PhoneNumber(forward.phone_number.clone()),
+        ring_timeout_seconds: forward.ring_timeout_seconds,
+        caller_id: None,
+        record: plan.record,
+        most_seconds: MOST_CALL_SECONDS,
+        purpose: DialPurpose::Forward(id.clone()),
+    }));
+    Next::Finish(Finish { node: id.clone(), kind: FinishKind::Forwarded }, instructions)
+}
+
+/// The last resort of a platform that cannot decide: a fixed number, so that the caller still reaches someone.
+pub fn fallback(number: &PhoneNumber) -> Instructions {
+    vec![Instruction::Connect(Dial {
+        destination: Destination::PhoneNumber(number.clone()),
+        ring_timeout_seconds: 60,
+        caller_id: None,
+        record: false,
+        most_seconds: MOST_CALL_SECONDS,
+        purpose: DialPurpose::Fallback,
+    })]
+}
+
+fn finish(call: &Call, node: NodeId, spoken: Vec<Speech>) -> Next {
+    let kind = if call.routed { FinishKind::NoTarget } else { FinishKind::Unqualified };
+    let mut instructions: Instructions = spoken.into_iter().map(Instruction::Say).collect();
+    instructions.push(Instruction::Hangup);
+    Next::Finish(Finish { node, kind }, instructions)
+}
+
+/// The flow was changed while the caller was in it, and the node is gone: the fallback number, else a polite end.
+fn lost(plan: &Plan, call: &Call, node: NodeId, mut spoken: Vec<Speech>) -> Next {
+    match &plan.fallback_number {
+        Some(number) => {
+            let mut instructions: Instructions = spoken.into_iter().map(Instruction::Say).collect();
+            instructions.extend(fallback(number));
+            Next::Finish(Finish { node, kind: FinishKind::Forwarded }, instructions)
+        }
+        None => {
+            spoken.push(Speech { text: "We are sorry, your call cannot be completed. Please call again.".to_owned(), language: None });
+            finish(call, node, spoken)
+        }
+    }
+}
+
+fn speech(spoken: Spoken) -> Speech {
+    Speech { text: spoken.text.to_string(), language: spoken.language.map(|language| language.to_string()) }
+}

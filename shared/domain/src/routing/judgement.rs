@@ -1,0 +1,177 @@
+//! Every target of a plan, judged for one call at one moment.
+
+use jiff::Timestamp;
+
+use super::{Reason, weighted_order};
+use crate::{
+    call::Call,
+    capacity::{BuyerUsage, Full, Scope, Usage},
+    filter::Facts,
+    ids::TargetId,
+    plan::{Place, Plan, PlannedTarget, Tier},
+    schedule::Hours,
+};
+
+/// What is in use of the plan's buyers and targets, read at one moment. Possibly a little old: the reservation itself decides.
+#[derive(Debug, Clone, Default)]
+pub struct CapacitySnapshot {
+    /// By the index of [`Plan::buyers`]; none where nothing is known.
+    pub buyers: Vec<Option<BuyerUsage>>,
+    /// By the index of [`Plan::targets`].
+    pub targets: Vec<Usage>,
+}
+
+/// One target in one tier.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Candidate {
+    /// Index into [`Plan::targets`].
+    pub target: usize,
+    /// Counted from 1.
+    pub tier: u8,
+    /// 1 is asked first.
+    pub priority: u32,
+    /// Its share among those of equal priority.
+    pub weight: u32,
+}
+
+/// What was found of a candidate.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// It would take the call.
+    Eligible,
+    /// It was tried before in this call.
+    Tried,
+    /// It would not take the call.
+    PassedOver(Reason),
+}
+
+/// Every candidate of a plan, judged.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Judgement {
+    /// Who would take the call, whoever is asked first in front.
+    pub eligible: Vec<Candidate>,
+    /// Who would not, in the order of the tiers.
+    pub passed_over: Vec<(Candidate, Reason)>,
+}
+
+/// Judges every target of a plan that was not tried yet. `tiers`: the numbers that the flow asks for; none asks all.
+pub fn judge(
+    plan: &Plan,
+    call: &Call,
+    facts: &impl Facts,
+    tiers: Option<&[u8]>,
+    capacity: &CapacitySnapshot,
+    at: Timestamp,
+) -> Judgement {
+    let mut judge = Judge { plan, call, facts, capacity, at, hours: vec![None; plan.schedules.len()] };
+    let mut judgement = Judgement::default();
+    for tier in &plan.tiers {
+        let asked = tiers.is_none_or(|tiers| tiers.contains(&tier.number));
+        judge.tier(tier, asked, &mut judgement);
+    }
+    judgement
+}
+
+struct Judge<'a, F> {
+    plan: &'a Plan,
+    call: &'a Call,
+    facts: &'a F,
+    capacity: &'a CapacitySnapshot,
+    at: Timestamp,
+    /// By the index of [`Plan::schedules`]: each schedule is looked at once, however many targets keep it.
+    hours: Vec<Option<Hours>>,
+}
+
+impl<F: Facts> Judge<'_, F> {
+    fn tier(&mut self, tier: &Tier, asked: bool, judgement: &mut Judgement) {
+        let mut drawn = Vec::with_capacity(tier.places.len());
+        for place in &tier.places {
+            let candidate = candidate(tier, *place);
+            match self.verdict(place.target, asked) {
+                Verdict::Eligible => {
+                    let target = self.plan.targets[place.target].id;
+                    drawn.push((candidate, weighted_order(self.call.id, target, place.weight)));
+                }
+                Verdict::Tried => {}
+                Verdict::PassedOver(reason) => judgement.passed_over.push((candidate, reason)),
+            }
+        }
+        drawn.sort_unstable_by(|(a, a_draw), (b, b_draw)| a.priority.cmp(&b.priority).then(a_draw.total_cmp(b_draw)));
+        judgement.eligible.extend(drawn.into_iter().map(|(candidate, _)| candidate));
+    }
+
+    /// Cheap and final grounds first; the first that applies is the reason.
+    fn verdict(&mut self, index: usize, asked: bool) -> Verdict {
+        let target = &self.plan.targets[index];
+        if self.call.legs.iter().any(|leg| leg.target == target.id) {
+            return Verdict::Tried;
+        }
+        let reason = if !asked {
+            Some(Reason::TierNotAsked)
+        } else if target.paused {
+            Some(Reason::Paused)
+        } else {
+            self.refused_by_filter(target).or_else(|| self.closed(target)).or_else(|| self.full(index, target))
+        };
+        reason.map_or(Verdict::Eligible, Verdict::PassedOver)
+    }
+
+    fn refused_by_filter(&self, target: &PlannedTarget) -> Option<Reason> {
+        let failure = target.filter.as_ref()?.evaluate(self.facts).err()?;
+        Some(Reason::FilterFailed { field: failure.field, operator: failure.op })
+    }
+
+    fn closed(&mut self, target: &PlannedTarget) -> Option<Reason> {
+        let index = target.hours?;
+        let hours = *self.hours[index].get_or_insert_with(|| self.plan.schedules[index].judge(self.at));
+        match hours {
+            Hours::Open { .. } => None,
+            Hours::Closed { opens_at } => Some(Reason::OutsideHours { opens_at }),
+        }
+    }
+
+    fn full(&self, index: usize, target: &PlannedTarget) -> Option<Reason> {
+        let Some(Some(buyer)) = self.capacity.buyers.get(target.buyer) else {
+            return Some(Reason::CapacityUnknown);
+        };
+        let own = self.capacity.targets.get(index).and_then(|usage| usage.full(Scope::Target));
+        own.or_else(|| buyer.full(target.price)).map(Reason::Full)
+    }
+}
+
+const fn candidate(tier: &Tier, place: Place) -> Candidate {
+    Candidate { target: place.target, tier: tier.number, priority: place.priority, weight: place.weight }
+}
+
+/// What became of one candidate: a line of the call's decision record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ruling {
+    /// The target.
+    pub target: TargetId,
+    /// Where it stood.
+    pub candidate: Candidate,
+    /// Why it was passed over.
+    pub reason: Reason,
+}
+
+impl Judgement {
+    /// The decision record's lines for everyone who was not taken. `lost` are those who were full when their capacity was to be reserved.
+    pub fn rulings(&self, plan: &Plan, taken: Option<TargetId>, lost: &[(TargetId, Full)]) -> Vec<Ruling> {
+        let ruling = |candidate: &Candidate, reason| Ruling {
+            target: plan.targets[candidate.target].id,
+            candidate: *candidate,
+            reason,
+        };
+        let eligible = self.eligible.iter().filter_map(|candidate| {
+            let target = plan.targets[candidate.target].id;
+            let lost = lost.iter().find(|(id, _)| *id == target).map(|(_, full)| Reason::LostRace(*full));
+            let reason = lost.or_else(|| {
+                let taken = taken.filter(|taken| *taken != target)?;
+                Some(Reason::RankedBelow { taken })
+            })?;
+            Some(ruling(candidate, reason))
+        });
+        let passed_over = self.passed_over.iter().map(|(candidate, reason)| ruling(candidate, reason.clone()));
+        eligible.chain(passed_over).collect()
+    }
+}

@@ -1,0 +1,226 @@
+//! Why a candidate was taken or passed over: a code and its figures, as decision records keep them.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::{
+    capacity::{Full, Period, Scope},
+    filter::{Field, Operator},
+    ids::TargetId,
+    money::Money,
+};
+
+/// Why a target was not asked, or what became of asking it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// The target takes no calls for now.
+    Paused,
+    /// The flow asked other tiers.
+    TierNotAsked,
+    /// It is closed.
+    OutsideHours {
+        /// When it opens next; none within a year.
+        opens_at: Option<Timestamp>,
+    },
+    /// It does not take such calls.
+    FilterFailed {
+        /// The field that decided.
+        field: Field,
+        /// The comparison that failed.
+        operator: Operator,
+    },
+    /// A cap or the budget has no room.
+    Full(Full),
+    /// Nothing is known of its capacity: the buyer was archived, or is being saved for the first time.
+    CapacityUnknown,
+    /// It would have taken the call; another came first.
+    RankedBelow {
+        /// Who came first.
+        taken: TargetId,
+    },
+    /// It was free when the candidates were judged, and full when its capacity was to be reserved.
+    LostRace(Full),
+    /// It is being rung.
+    Ringing,
+    /// Somebody took the call.
+    Accepted,
+    /// The call was taken and was long enough to be billed.
+    Converted {
+        /// Talk time.
+        connected_seconds: u32,
+        /// From which it is billed.
+        billable_after_seconds: u32,
+    },
+    /// The call was taken, and too short to be billed.
+    TooShort {
+        /// Talk time.
+        connected_seconds: u32,
+        /// From which it would have been billed.
+        billable_after_seconds: u32,
+    },
+    /// Somebody answered and did not take the call.
+    Declined,
+    /// Nobody answered in time.
+    NoAnswer {
+        /// How long it rang at most.
+        ring_timeout_seconds: u32,
+    },
+    /// The line was busy.
+    Busy,
+    /// It could not be rung.
+    Failed,
+    /// The caller hung up before somebody took the call.
+    CallerHungUp,
+    /// The provider never placed the leg.
+    NeverDialled,
+}
+
+/// A figure of a reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Figure {
+    /// A count or a number of seconds.
+    Number(u32),
+    /// An amount.
+    Money(Money),
+    /// An instant.
+    Time(Timestamp),
+    /// A word.
+    Text(String),
+}
+
+impl Reason {
+    /// The code, one word for each kind.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Paused => "paused",
+            Self::TierNotAsked => "tier_not_asked",
+            Self::OutsideHours { .. } => "outside_hours",
+            Self::FilterFailed { .. } => "filter_failed",
+            Self::Full(full) => code_of(full),
+            Self::CapacityUnknown => "capacity_unknown",
+            Self::RankedBelow { .. } => "ranked_below",
+            Self::LostRace(_) => "lost_race",
+            Self::Ringing => "ringing",
+            Self::Accepted => "accepted",
+            Self::Converted { .. } => "converted",
+            Self::TooShort { .. } => "too_short",
+            Self::Declined => "declined",
+            Self::NoAnswer { .. } => "no_answer",
+            Self::Busy => "busy",
+            Self::Failed => "failed",
+            Self::CallerHungUp => "caller_hung_up",
+            Self::NeverDialled => "never_dialled",
+        }
+    }
+
+    /// The figures, by name.
+    pub fn figures(&self) -> Vec<(&'static str, Figure)> {
+        match self {
+            Self::OutsideHours { opens_at } => {
+                opens_at.iter().map(|opens_at| ("opens_at", Figure::Time(*opens_at))).collect()
+            }
+            Self::FilterFailed { field, operator } => {
+                vec![("field", Figure::Text(field.to_string())), ("op", Figure::Text(operator.to_string()))]
+            }
+            Self::Full(full) => figures_of(full),
+            Self::LostRace(full) => {
+                let mut figures = vec![("to", Figure::Text(code_of(full).to_owned()))];
+                figures.extend(figures_of(full));
+                figures
+            }
+            Self::RankedBelow { taken } => vec![("taken", Figure::Text(taken.to_string()))],
+            Self::Converted { connected_seconds, billable_after_seconds }
+            | Self::TooShort { connected_seconds, billable_after_seconds } => vec![
+                ("connected_seconds", Figure::Number(*connected_seconds)),
+                ("billable_after_seconds", Figure::Number(*billable_after_seconds)),
+            ],
+            Self::NoAnswer { ring_timeout_seconds } => {
+                vec![("ring_timeout_seconds", Figure::Number(*ring_timeout_seconds))]
+            }
+            Self::Paused
+            | Self::TierNotAsked
+            | Self::CapacityUnknown
+            | Self::Ringing
+            | Self::Accepted
+            | Self::Declined
+            | Self::Busy
+            | Self::Failed
+            | Self::CallerHungUp
+            | Self::NeverDialled => Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    /// `at_concurrency_cap {scope: buyer, live: 3, limit: 3}`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())?;
+        let figures = self.figures();
+        if figures.is_empty() {
+            return Ok(());
+        }
+        for (index, (name, figure)) in figures.iter().enumerate() {
+            write!(f, "{}{name}: {figure}", if index == 0 { " {" } else { ", " })?;
+        }
+        f.write_str("}")
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Money(amount) => amount.fmt(f),
+            Self::Time(at) => at.fmt(f),
+            Self::Text(text) => text.fmt(f),
+        }
+    }
+}
+
+const fn code_of(full: &Full) -> &'static str {
+    match full {
+        Full::Concurrency { .. } => "at_concurrency_cap",
+        Full::Window { period: Period::Hour, .. } => "at_hourly_cap",
+        Full::Window { period: Period::Day, .. } => "at_daily_cap",
+        Full::Window { period: Period::Month, .. } => "at_monthly_cap",
+        Full::Window { period: Period::Total, .. } => "at_total_cap",
+        Full::Budget { .. } => "budget_exhausted",
+    }
+}
+
+fn figures_of(full: &Full) -> Vec<(&'static str, Figure)> {
+    let scoped = |scope: Scope, name, used, limit| {
+        vec![
+            ("scope", Figure::Text(scope.as_str().to_owned())),
+            (name, Figure::Number(used)),
+            ("limit", Figure::Number(limit)),
+        ]
+    };
+    match *full {
+        Full::Concurrency { scope, live, limit } => scoped(scope, "live", live, limit),
+        Full::Window { scope, period: _, counted, limit } => scoped(scope, "counted", counted, limit),
+        Full::Budget { available, price } => {
+            vec![("available", Figure::Money(available)), ("price", Figure::Money(price))]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_reads_as_its_code_and_figures() {
+        let full = Full::Concurrency { scope: Scope::Buyer, live: 3, limit: 3 };
+        let shown = [
+            (Reason::Full(full), "at_concurrency_cap {scope: buyer, live: 3, limit: 3}"),
+            (Reason::LostRace(full), "lost_race {to: at_concurrency_cap, scope: buyer, live: 3, limit: 3}"),
+            (Reason::Declined, "declined"),
+            (Reason::OutsideHours { opens_at: None }, "outside_hours"),
+        ];
+        for (reason, text) in shown {
+            assert_eq!(reason.to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The writes that must be right under any interleaving, loss and repetition, written once over the port.
+//!
+//! - [`arrive`]: a call is created once, whoever brings its first webhook.
+//! - [`record`]: facts are written once each; the reports of one thing may come in any order and number.
+//! - [`reserve`], [`release`]: capacity. In one transaction the buyer's caps are checked and taken and the attempt is written into its
+//!   call, if absent: there is no reservation without its attempt, and a late hang-up of one attempt cannot free another.
+//! - [`settle`]: the journal. One put per attempt and kind, under a deterministic key, only if absent.
+//! - [`rollup`]: sums that take up each change of the feed once, however often it is replayed.
+
+pub mod arrive;
+pub mod record;
+pub mod release;
+pub mod reserve;
+pub mod rollup;
+pub mod settle;

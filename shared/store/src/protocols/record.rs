@@ -1,0 +1,87 @@
+//! Facts about a call: each written once.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use ringfall_domain::{
+    call::{Call, Fact},
+    ids::{AccountId, CallId},
+    routing::Ruling,
+};
+
+use super::arrive::find;
+use crate::{
+    port::{Condition, Path, Refusal, StoreError, Table, Update, Write, WriteError, Written},
+    records::{self, call::names},
+};
+
+/// Writes facts that are not known yet.
+///
+/// # Returns
+/// The call as it stands afterwards. None if there is no such call, or none of the attempts that the facts speak of: then nothing is written.
+pub async fn record(
+    table: &dyn Table,
+    account: AccountId,
+    call: CallId,
+    facts: &[Fact],
+) -> Result<Option<Call>, StoreError> {
+    if facts.is_empty() {
+        return find(table, account, call).await;
+    }
+    let updates = facts.iter().map(records::call::write_once).collect();
+    update(table, account, call, updates, facts).await
+}
+
+/// Writes why each candidate was passed over, and the facts that follow from it.
+///
+/// # Returns
+/// As [`record`].
+pub async fn record_decision(
+    table: &dyn Table,
+    account: AccountId,
+    call: CallId,
+    rulings: &[Ruling],
+    facts: &[Fact],
+    at: Timestamp,
+) -> Result<Option<Call>, StoreError> {
+    let decision = records::call::write_decision(rulings, at);
+    let updates = facts.iter().map(records::call::write_once).chain([decision]).collect();
+    update(table, account, call, updates, facts).await
+}
+
+async fn update(
+    table: &dyn Table,
+    account: AccountId,
+    call: CallId,
+    updates: Vec<Update>,
+    facts: &[Fact],
+) -> Result<Option<Call>, StoreError> {
+    let key = records::call::key(account, call);
+    let write = Write::Update { key, updates, condition: Some(there_are_the_attempts_of(facts)) };
+    match table.write(vec![write]).await {
+        Ok(written) => match written.into_iter().next() {
+            Some(Written::Now(Some(item))) => records::call::decode(&item).map(Some),
+            _ => find(table, account, call).await,
+        },
+        Err(WriteError::Refused(_)) => Ok(None),
+        Err(WriteError::Store(error)) => Err(error),
+    }
+}
+
+fn there_are_the_attempts_of(facts: &[Fact]) -> Condition {
+    let attempts: BTreeSet<u8> = facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Leg(attempt, _) => Some(*attempt),
+            Fact::Tag(..) | Fact::Finished(_) | Fact::Ended(_) => None,
+        })
+        .collect();
+    let legs = attempts.iter().map(|attempt| Condition::Exists(Path::of([names::LEGS, &attempt.to_string()])));
+    Condition::All(legs.chain([Condition::Exists("call".into())]).collect())
+}
+
+/// The call against which a write's condition was judged.
+pub(super) fn refused_call(refusals: &[Option<Refusal>], write: usize) -> Result<Call, StoreError> {
+    let item = refusals.get(write).and_then(|refusal| refusal.as_ref()?.item.as_ref());
+    records::call::decode(item.ok_or_else(|| StoreError::Damaged("a call that is neither there nor absent".to_owned()))?)
+}

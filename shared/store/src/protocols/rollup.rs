@@ -1,0 +1,81 @@
+//! Sums of the change feed that count each change once, however often it is replayed and however it is batched: each row
+//! keeps the place in the feed up to which it is summed, and is written only if nobody else has written it meanwhile.
+
+use std::collections::BTreeMap;
+
+use ringfall_domain::{
+    ids::AccountId,
+    pnl::{Additions, Row, Tally},
+};
+
+use crate::{
+    port::{Condition, Item, Key, Operand, Position, StoreError, Table, Write, WriteError},
+    records::tally,
+};
+
+/// Additions by account, with the place in the feed that they come from.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    additions: Vec<(AccountId, Position, Additions)>,
+}
+
+impl Batch {
+    /// Takes up what one change adds. Places must be given in their order.
+    pub fn push(&mut self, account: AccountId, position: Position, additions: Additions) {
+        if !additions.is_empty() {
+            self.additions.push((account, position, additions));
+        }
+    }
+
+    fn by_row(&self) -> BTreeMap<(AccountId, &Row), Vec<(Position, Tally)>> {
+        let mut rows: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (account, position, additions) in &self.additions {
+            for (row, tally) in additions {
+                rows.entry((*account, row)).or_default().push((*position, *tally));
+            }
+        }
+        rows
+    }
+}
+
+/// Adds a batch to the rows of the report.
+///
+/// # Errors
+/// The store failed, or another consumer wrote a row meanwhile: some rows may be written; give the batch again.
+pub async fn add(table: &dyn Table, batch: &Batch) -> Result<(), StoreError> {
+    let rows: Vec<_> = batch.by_row().into_iter().collect();
+    for chunk in rows.chunks(100) {
+        let keys: Vec<Key> = chunk.iter().map(|((account, row), _)| tally::key(*account, row)).collect();
+        let items = table.get_many(&keys).await?;
+        for ((key, item), (_, additions)) in keys.into_iter().zip(items).zip(chunk) {
+            add_to_row(table, key, item.as_ref(), additions).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn add_to_row(
+    table: &dyn Table,
+    key: Key,
+    item: Option<&Item>,
+    additions: &[(Position, Tally)],
+) -> Result<(), StoreError> {
+    let known = item.map(tally::decode).transpose()?;
+    let (mut sum, mark) = known.unwrap_or_default();
+    let news = additions.iter().filter(|(position, _)| *position > mark);
+    let Some(last) = news.clone().map(|(position, _)| *position).max() else { return Ok(()) };
+    for (_, addition) in news {
+        sum += *addition;
+    }
+    let unchanged = match known {
+        None => Condition::Absent(tally::MARK.into()),
+        Some((_, mark)) => Condition::Equal(Operand::Path(tally::MARK.into()), mark.0.into()),
+    };
+    match table.write(vec![Write::Put { key, item: tally::encode(&sum, last), condition: Some(unchanged) }]).await {
+        Ok(_) => Ok(()),
+        Err(WriteError::Refused(_)) => {
+            Err(StoreError::Unavailable("another consumer of the feed wrote the same row; the batch is given again".to_owned()))
+        }
+        Err(WriteError::Store(error)) => Err(error),
+    }
+}

@@ -1,0 +1,205 @@
+//! CALL: the set-once facts of one call.
+
+use jiff::Timestamp;
+use ringfall_domain::{
+    call::{
+        Call, CallEnd, Fact, Finish, FinishKind, LegFact, Origin, Stamp, TelephonyRates,
+        event::{Attestation, CallerFacts},
+    },
+    flow::NodeId,
+    ids::{AccountId, CallId},
+    phone::CallerNumber,
+    routing::Ruling,
+    tags::{TagName, TagValue, Tags},
+};
+
+use super::{
+    attributes::{Attributes, Reader, damaged},
+    leg,
+};
+use crate::port::{Item, Key, Path, StoreError, Update, Value};
+
+/// Attribute names that protocols put conditions on.
+pub mod names {
+    /// The attempts, by number.
+    pub const LEGS: &str = "legs";
+    /// The call's end.
+    pub const ENDED: &str = "ended";
+    /// The answers of the caller.
+    pub const TAGS: &str = "tags";
+    /// Why each candidate that was not taken was passed over, by the latest judgement.
+    pub const DECISION: &str = "decision";
+    /// How the flow ended the call.
+    pub const FINISHED: &str = "finished";
+}
+
+/// Where a call stands.
+pub fn key(account: AccountId, call: CallId) -> Key {
+    Key::new(partition(account, call), "CALL")
+}
+
+/// The partition of a call and its journal.
+pub fn partition(account: AccountId, call: CallId) -> String {
+    format!("{account}#C#{call}")
+}
+
+/// A call as it is first written.
+pub fn encode_new(call: &Call) -> Item {
+    let origin = &call.origin;
+    let tags: Attributes = call.tags.iter().fold(Attributes::new(), |tags, (name, value)| {
+        tags.with_text(name.as_str(), value.as_str())
+    });
+    Attributes::new()
+        .with_text("account", call.account)
+        .with_text("call", call.id)
+        .with_text("connection", origin.connection)
+        .with("provider_call_id", origin.provider_call_id.as_str())
+        .with_text("campaign", origin.campaign)
+        .with_text("publisher", origin.publisher)
+        .with_text("number", origin.number)
+        .with_text("dialled", &origin.dialled)
+        .with_text("caller", &origin.caller)
+        .with("caller_facts", encode_caller_facts(&origin.caller_facts))
+        .with("inbound_per_minute", origin.rates.inbound_per_minute.as_decimal())
+        .with("outbound_per_minute", origin.rates.outbound_per_minute.as_decimal())
+        .with_text("arrived_at", origin.arrived_at)
+        .with(names::TAGS, tags)
+        .with(names::LEGS, Value::empty_map())
+        .into_map()
+}
+
+/// Reads a call.
+pub fn decode(item: &Item) -> Result<Call, StoreError> {
+    let reader = Reader(item);
+    let origin = Origin {
+        connection: reader.parsed("connection")?,
+        provider_call_id: reader.text("provider_call_id")?.to_owned(),
+        campaign: reader.parsed("campaign")?,
+        publisher: reader.parsed("publisher")?,
+        number: reader.parsed("number")?,
+        dialled: reader.parsed("dialled")?,
+        caller: CallerNumber::from_presented(reader.text("caller")?),
+        caller_facts: decode_caller_facts(reader.map("caller_facts")?)?,
+        rates: TelephonyRates {
+            inbound_per_minute: reader.money("inbound_per_minute")?,
+            outbound_per_minute: reader.money("outbound_per_minute")?,
+        },
+        arrived_at: reader.time("arrived_at")?,
+    };
+    let mut call = Call::new(reader.parsed("call")?, reader.parsed("account")?, origin, decode_tags(reader)?);
+    call.legs = decode_legs(reader)?;
+    call.routed = item.contains_key(names::DECISION);
+    call.finished = reader.optional_map(names::FINISHED)?.map(decode_finish).transpose()?;
+    call.ended = reader.optional_map(names::ENDED)?.map(decode_end).transpose()?;
+    Ok(call)
+}
+
+/// The change that writes a fact, unless one of its kind is written already.
+pub fn write_once(fact: &Fact) -> Update {
+    match fact {
+        Fact::Tag(name, value) => {
+            Update::SetIfAbsent(Path::of([names::TAGS, name.as_str()]), value.as_str().into())
+        }
+        Fact::Leg(attempt, fact) => leg_fact(*attempt, fact),
+        Fact::Finished(finish) => Update::SetIfAbsent(names::FINISHED.into(), encode_finish(finish)),
+        Fact::Ended(end) => Update::SetIfAbsent(names::ENDED.into(), encode_end(end)),
+    }
+}
+
+fn leg_fact(attempt: u8, fact: &LegFact) -> Update {
+    let (name, value) = leg::encode_fact(fact);
+    Update::SetIfAbsent(Path::of([names::LEGS, &attempt.to_string(), name]), value)
+}
+
+/// The change that writes the latest judgement of the candidates.
+pub fn write_decision(rulings: &[Ruling], at: Timestamp) -> Update {
+    let lines = rulings.iter().map(|ruling| super::decision::encode(ruling, at)).collect();
+    Update::Set(names::DECISION.into(), Value::List(lines))
+}
+
+fn encode_caller_facts(facts: &CallerFacts) -> Attributes {
+    let attestation = facts.attestation.map(|attestation| match attestation {
+        Attestation::A => "A",
+        Attestation::B => "B",
+        Attestation::C => "C",
+    });
+    Attributes::new()
+        .with_some("state", facts.state.clone())
+        .with_some("zip", facts.zip.clone())
+        .with_some("city", facts.city.clone())
+        .with_some("country", facts.country.clone())
+        .with_some("attestation", attestation)
+}
+
+fn decode_caller_facts(reader: Reader<'_>) -> Result<CallerFacts, StoreError> {
+    let text = |name| reader.optional_text(name).map(|text| text.map(str::to_owned));
+    let attestation = match reader.optional_text("attestation")? {
+        None => None,
+        Some("A") => Some(Attestation::A),
+        Some("B") => Some(Attestation::B),
+        Some("C") => Some(Attestation::C),
+        Some(_) => return Err(damaged("attestation", "A, B or C")),
+    };
+    Ok(CallerFacts { state: text("state")?, zip: text("zip")?, city: text("city")?, country: text("country")?, attestation })
+}
+
+fn decode_tags(reader: Reader<'_>) -> Result<Tags, StoreError> {
+    let mut tags = Tags::default();
+    for (name, value) in reader.map(names::TAGS)?.0 {
+        let value = value.as_text().ok_or_else(|| damaged(name, "a text"))?;
+        let name = TagName::try_from(name.clone()).map_err(|_| damaged(name, "a tag's name"))?;
+        let value = TagValue::try_from(value.to_owned()).map_err(|_| damaged(name.as_str(), "a tag's value"))?;
+        tags.insert(name, value).map_err(|_| damaged(names::TAGS, "fewer tags"))?;
+    }
+    Ok(tags)
+}
+
+fn decode_legs(reader: Reader<'_>) -> Result<Vec<ringfall_domain::call::Leg>, StoreError> {
+    let map = reader.map(names::LEGS)?;
+    (1..=map.0.len())
+        .map(|attempt| {
+            let attempt = u8::try_from(attempt).map_err(|_| damaged(names::LEGS, "fewer attempts"))?;
+            leg::decode(attempt, map.map(&attempt.to_string())?)
+        })
+        .collect()
+}
+
+fn encode_finish(finish: &Finish) -> Value {
+    let kind = match finish.kind {
+        FinishKind::Unqualified => "unqualified",
+        FinishKind::NoTarget => "no_target",
+        FinishKind::Forwarded => "forwarded",
+    };
+    Attributes::new().with_text("node", &finish.node).with("kind", kind).into()
+}
+
+fn decode_finish(reader: Reader<'_>) -> Result<Finish, StoreError> {
+    let kind = match reader.text("kind")? {
+        "unqualified" => FinishKind::Unqualified,
+        "no_target" => FinishKind::NoTarget,
+        "forwarded" => FinishKind::Forwarded,
+        _ => return Err(damaged("kind", "a kind of finish")),
+    };
+    let node = NodeId::try_from(reader.text("node")?.to_owned()).map_err(|_| damaged("node", "a node's name"))?;
+    Ok(Finish { node, kind })
+}
+
+fn encode_end(end: &CallEnd) -> Value {
+    encode_stamp(end.stamp).with_some("duration_seconds", end.duration_seconds).into()
+}
+
+fn decode_end(reader: Reader<'_>) -> Result<CallEnd, StoreError> {
+    Ok(CallEnd { stamp: decode_stamp(reader)?, duration_seconds: reader.optional_number("duration_seconds")? })
+}
+
+/// A stamp's two times.
+pub(super) fn encode_stamp(stamp: Stamp) -> Attributes {
+    Attributes::new()
+        .with_text("arrived_at", stamp.arrived_at)
+        .with_some("occurred_at", stamp.occurred_at.map(|at| at.to_string()))
+}
+
+/// Reads a stamp's two times.
+pub(super) fn decode_stamp(reader: Reader<'_>) -> Result<Stamp, StoreError> {
+    Ok(Stamp { arrived_at: reader.time("arrived_at")?, occurred_at: reader.optional_parsed("occurred_at")? })
+}

@@ -1,0 +1,111 @@
+//! One attempt within CALL.
+
+use jiff::Timestamp;
+use ringfall_domain::{
+    call::{KeyPress, Leg, LegEnd, LegFact, Terms, event::EndCause},
+    capacity::Window,
+    flow::NodeId,
+};
+
+use super::{
+    attributes::{Attributes, Reader, damaged},
+    call::{decode_stamp, encode_stamp},
+};
+use crate::port::{StoreError, Value};
+
+/// An attempt as it is first written: what was agreed when capacity was reserved.
+pub fn encode_new(leg: &Leg) -> Value {
+    let counted_in = leg.counted_in.iter().map(|window| window.to_string().into()).collect();
+    Attributes::new()
+        .with_text("target", leg.target)
+        .with_text("buyer", leg.buyer)
+        .with_document("destination", &leg.destination)
+        .with_text("node", &leg.node)
+        .with("ring_timeout_seconds", leg.ring_timeout_seconds)
+        .with_some("screening_key", leg.screening_key.map(String::from))
+        .with("price", leg.terms.price.as_decimal())
+        .with("billable_after_seconds", leg.terms.billable_after_seconds)
+        .with_document("payout", &leg.terms.payout)
+        .with_text("reserved_at", leg.reserved_at)
+        .with("counted_in", Value::List(counted_in))
+        .into()
+}
+
+/// The attribute that keeps a fact, and its value.
+pub fn encode_fact(fact: &LegFact) -> (&'static str, Value) {
+    match fact {
+        LegFact::ProviderLegId(id) => ("provider_leg_id", id.as_str().into()),
+        LegFact::Answered(stamp) => ("answered", encode_stamp(*stamp).into()),
+        LegFact::ScreeningBegan(at) => ("screening_began_at", at.to_string().into()),
+        LegFact::Screened(press) => ("screened", encode_key_press(press)),
+        LegFact::Bridged => ("bridged", true.into()),
+        LegFact::RecordingUrl(url) => ("recording_url", url.as_str().into()),
+        LegFact::Ended(end) => ("ended", encode_end(end)),
+    }
+}
+
+/// Reads an attempt.
+pub fn decode(attempt: u8, reader: Reader<'_>) -> Result<Leg, StoreError> {
+    Ok(Leg {
+        attempt,
+        target: reader.parsed("target")?,
+        buyer: reader.parsed("buyer")?,
+        destination: reader.document("destination")?,
+        node: NodeId::try_from(reader.text("node")?.to_owned()).map_err(|_| damaged("node", "a node's name"))?,
+        ring_timeout_seconds: reader.number("ring_timeout_seconds")?,
+        screening_key: reader.optional_parsed("screening_key")?,
+        terms: Terms {
+            price: reader.money("price")?,
+            billable_after_seconds: reader.number("billable_after_seconds")?,
+            payout: reader.document("payout")?,
+        },
+        reserved_at: reader.time("reserved_at")?,
+        counted_in: decode_windows(reader)?,
+        provider_leg_id: reader.optional_text("provider_leg_id")?.map(str::to_owned),
+        answered: reader.optional_map("answered")?.map(decode_stamp).transpose()?,
+        screening_began_at: reader.optional_parsed::<Timestamp>("screening_began_at")?,
+        screened: reader.optional_map("screened")?.map(decode_key_press).transpose()?,
+        bridged: reader.flag("bridged")?,
+        recording_url: reader.optional_text("recording_url")?.map(str::to_owned),
+        ended: reader.optional_map("ended")?.map(decode_end).transpose()?,
+    })
+}
+
+fn decode_windows(reader: Reader<'_>) -> Result<[Window; 4], StoreError> {
+    let windows: Option<Vec<Window>> =
+        reader.list("counted_in")?.iter().map(|name| name.as_text()?.parse().ok()).collect();
+    let four = windows.and_then(|windows| windows.try_into().ok());
+    four.ok_or_else(|| damaged("counted_in", "four windows"))
+}
+
+fn encode_key_press(press: &KeyPress) -> Value {
+    Attributes::new().with_some("key", press.key.map(String::from)).with_text("at", press.at).into()
+}
+
+fn decode_key_press(reader: Reader<'_>) -> Result<KeyPress, StoreError> {
+    Ok(KeyPress { key: reader.optional_parsed("key")?, at: reader.time("at")? })
+}
+
+const CAUSES: [(EndCause, &str); 6] = [
+    (EndCause::Completed, "completed"),
+    (EndCause::Busy, "busy"),
+    (EndCause::NoAnswer, "no_answer"),
+    (EndCause::Failed, "failed"),
+    (EndCause::Canceled, "canceled"),
+    (EndCause::NeverDialled, "never_dialled"),
+];
+
+fn encode_end(end: &LegEnd) -> Value {
+    let word = CAUSES.iter().find(|(cause, _)| *cause == end.cause).map(|(_, word)| *word);
+    encode_stamp(end.stamp).with_some("cause", word).with_some("duration_seconds", end.duration_seconds).into()
+}
+
+fn decode_end(reader: Reader<'_>) -> Result<LegEnd, StoreError> {
+    let word = reader.text("cause")?;
+    let cause = CAUSES.iter().find(|(_, known)| *known == word).map(|(cause, _)| *cause);
+    Ok(LegEnd {
+        stamp: decode_stamp(reader)?,
+        cause: cause.ok_or_else(|| damaged("cause", "a known cause"))?,
+        duration_seconds: reader.optional_number("duration_seconds")?,
+    })
+}

@@ -1,0 +1,73 @@
+//! POINTER: what a webhook finds by what it carries, before any account is known.
+
+use ringfall_domain::{
+    ids::{AccountId, CampaignId, ConnectionId, NumberId, PublisherId},
+    phone::PhoneNumber,
+};
+
+use super::attributes::{Attributes, Reader};
+use crate::port::{Item, Key, StoreError};
+
+/// A connection, found by its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionPointer {
+    /// Whose it is.
+    pub account: AccountId,
+    /// The connection's document as JSON: provider, credentials, rates.
+    pub document: String,
+}
+
+/// A tracking number, found by its connection and digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberPointer {
+    /// The number's id.
+    pub number: NumberId,
+    /// Where its calls go.
+    pub campaign: CampaignId,
+    /// Who is paid for them.
+    pub publisher: PublisherId,
+    /// Takes no calls for now.
+    pub paused: bool,
+}
+
+/// Where a connection's pointer stands.
+pub fn connection_key(connection: ConnectionId) -> Key {
+    Key::new(format!("C#{connection}"), "CONNECTION")
+}
+
+/// Where a number's pointer stands.
+pub fn number_key(connection: ConnectionId, phone_number: &PhoneNumber) -> Key {
+    Key::new(format!("N#{connection}"), phone_number.as_str())
+}
+
+/// Writes a connection's pointer.
+pub fn encode_connection(pointer: &ConnectionPointer) -> Item {
+    Attributes::new().with_text("account", pointer.account).with("document", pointer.document.as_str()).into_map()
+}
+
+/// Reads a connection's pointer.
+pub fn decode_connection(item: &Item) -> Result<ConnectionPointer, StoreError> {
+    let reader = Reader(item);
+    Ok(ConnectionPointer { account: reader.parsed("account")?, document: reader.text("document")?.to_owned() })
+}
+
+/// Writes a number's pointer.
+pub fn encode_number(pointer: &NumberPointer) -> Item {
+    Attributes::new()
+        .with_text("number", pointer.number)
+        .with_text("campaign", pointer.campaign)
+        .with_text("publisher", pointer.publisher)
+        .with("paused", pointer.paused)
+        .into_map()
+}
+
+/// Reads a number's pointer.
+pub fn decode_number(item: &Item) -> Result<NumberPointer, StoreError> {
+    let reader = Reader(item);
+    Ok(NumberPointer {
+        number: reader.parsed("number")?,
+        campaign: reader.parsed("campaign")?,
+        publisher: reader.parsed("publisher")?,
+        paused: reader.flag("paused")?,
+    })
+}
