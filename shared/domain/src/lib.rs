@@ -6,9 +6,17 @@
 //! It refuses to: read a clock, draw a random number, do I/O, know a provider, a database or HTTP. Time and randomness come in
 //! with the event. Money is never a float.
 
+mod bounded;
 pub mod call;
+pub mod config;
+pub mod filter;
 pub mod flow;
 pub mod ids;
 pub mod money;
 pub mod phone;
+pub mod problem;
+pub mod schedule;
+mod tagged;
+pub mod tags;
 pub mod target;
+pub mod text;

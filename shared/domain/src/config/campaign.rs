@@ -1,0 +1,115 @@
+//! Campaigns: what callers of one kind go through, who takes them, and what they are worth.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Conversion, Document, PayoutRule, Routing};
+use crate::{
+    bounded,
+    flow::{Flow, Node},
+    phone::PhoneNumber,
+    problem::Problem,
+    text::Name,
+};
+
+/// Qualification, routing and payout for one kind of call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Campaign {
+    /// What people call it.
+    pub name: Name,
+    /// What the caller goes through.
+    pub flow: Flow,
+    /// Who takes the calls.
+    #[serde(default)]
+    pub routing: Routing,
+    /// When a call is billable.
+    pub conversion: Conversion,
+    /// What the publisher is paid for it.
+    pub payout: PayoutRule,
+    /// How callers are held where no target is free; they are not where none is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueuePolicy>,
+    /// What is done with a caller who called before; nothing where none is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicates: Option<Duplicates>,
+    /// Who takes calls when the platform itself fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback_number: Option<PhoneNumber>,
+    /// Whether connected calls are recorded.
+    #[serde(default)]
+    pub record: bool,
+}
+
+/// How callers are held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QueuePolicy {
+    /// The most callers that wait.
+    #[serde(deserialize_with = "bounded::number::<1, 5_000, _, _>")]
+    #[schema(minimum = 1, maximum = 5_000, example = 100)]
+    pub max_size: u32,
+    /// How long one waits at most.
+    #[serde(deserialize_with = "bounded::number::<1, 14_400, _, _>")]
+    #[schema(minimum = 1, maximum = 14_400, example = 300)]
+    pub max_wait_seconds: u32,
+}
+
+/// What is done with a caller who called before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Duplicates {
+    /// How long a caller is remembered.
+    #[serde(deserialize_with = "bounded::number::<1, 365, _, _>")]
+    #[schema(minimum = 1, maximum = 365, example = 30)]
+    pub within_days: u32,
+    /// What is done.
+    pub action: DuplicateAction,
+}
+
+/// What is done with a caller who called before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DuplicateAction {
+    /// The call is not routed.
+    Reject,
+}
+
+impl Document for Campaign {
+    fn check(&self) -> Vec<Problem> {
+        let flow = self.flow.check().into_iter().map(|problem| problem.under("flow"));
+        let routing = self.routing.check().into_iter().map(|problem| problem.under("routing"));
+        let payout = self.payout.check().into_iter().map(|problem| problem.under("payout"));
+        flow.chain(self.check_tiers()).chain(routing).chain(payout).collect()
+    }
+
+    fn warnings(&self) -> Vec<Problem> {
+        let not_yet = "is kept with the campaign, but this version does not act on it yet";
+        let queue = self.queue.map(|_| Problem::new("queue", format!("{not_yet}: callers are not held")));
+        let duplicates = self
+            .duplicates
+            .map(|_| Problem::new("duplicates", format!("{not_yet}: repeated callers are routed")));
+        queue.into_iter().chain(duplicates).collect()
+    }
+}
+
+impl Campaign {
+    /// The tiers that the flow asks and the routing does not have.
+    fn check_tiers(&self) -> Vec<Problem> {
+        let count = self.routing.tiers.len();
+        let mut problems = Vec::new();
+        for (id, node) in &self.flow.nodes {
+            let Node::Route(route) = node else { continue };
+            for (index, tier) in route.tiers.iter().flatten().enumerate() {
+                if usize::from(*tier) > count {
+                    let path = format!("flow.nodes.{id}.tiers[{index}]");
+                    problems.push(Problem::new(
+                        path,
+                        format!("there is no tier {tier}; the routing has {count}"),
+                    ));
+                }
+            }
+        }
+        problems
+    }
+}

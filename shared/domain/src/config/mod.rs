@@ -1,0 +1,37 @@
+//! The documents that an agency configures. Their JSON is the contract: reading refuses what is not in it, names the
+//! field, and leaves to [`Document::check`] only what one field cannot tell by itself.
+
+mod amount;
+mod buyer;
+mod campaign;
+mod caps;
+mod number;
+mod payout;
+mod routing;
+mod target;
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    buyer::Buyer,
+    campaign::{Campaign, DuplicateAction, Duplicates, QueuePolicy},
+    caps::Caps,
+    number::{Publisher, TrackingNumber},
+    payout::{Conversion, InvalidPercent, PayoutRule, Percent},
+    routing::{Method, Routing, TierPlan, TierTarget},
+    target::{Screening, Target},
+};
+use crate::problem::Problem;
+
+/// A document that is saved as a whole.
+pub trait Document {
+    /// What is wrong with it beyond what reading refuses. It must not be saved unless there is nothing.
+    fn check(&self) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// What its author should know although it may be saved.
+    fn warnings(&self) -> Vec<Problem> {
+        Vec::new()
+    }
+}

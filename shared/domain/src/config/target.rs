@@ -1,0 +1,82 @@
+//! Where a buyer's calls go, and which of them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Caps, Document, amount};
+use crate::{
+    bounded,
+    filter::Filter,
+    ids::BuyerId,
+    money::Money,
+    problem::Problem,
+    schedule::Schedule,
+    target::Destination,
+    text::{Key, Name, Prompt},
+};
+
+/// One phone number or SIP URI of a buyer, with what it takes and pays.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Who pays.
+    pub buyer_id: BuyerId,
+    /// What people call it.
+    pub name: Name,
+    /// Who is rung.
+    pub destination: Destination,
+    /// What a converted call costs the buyer.
+    #[serde(deserialize_with = "amount::not_negative")]
+    pub price: Money,
+    /// Limits on its calls, within those of the buyer.
+    #[serde(default)]
+    pub caps: Caps,
+    /// When it takes calls; always where none are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Schedule>,
+    /// Which calls it takes; all where none is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
+    /// How long it may ring.
+    #[serde(default = "default_ring_timeout_seconds", deserialize_with = "bounded::number::<5, 120, _, _>")]
+    #[schema(default = 20, minimum = 5, maximum = 120)]
+    pub ring_timeout_seconds: u32,
+    /// How the person who answers takes the call; at once where none is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub screening: Option<Screening>,
+    /// Connected seconds that a call needs beyond the campaign's minimum, such as for a greeting of the target's own.
+    #[serde(default, deserialize_with = "bounded::number::<0, 3_600, _, _>")]
+    #[schema(default = 0, minimum = 0, maximum = 3_600)]
+    pub timer_offset_seconds: u32,
+    /// Takes no calls for now.
+    #[serde(default)]
+    pub paused: bool,
+}
+
+const fn default_ring_timeout_seconds() -> u32 {
+    20
+}
+
+/// The person who answers must press a key to take the call, so that no voicemail is billed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Screening {
+    /// Which key.
+    #[serde(default = "default_key")]
+    #[schema(default = "1")]
+    pub press: Key,
+    /// What is said to them; the platform's own words where none is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub say: Option<Prompt>,
+}
+
+fn default_key() -> Key {
+    "1".parse().expect("a digit is a key")
+}
+
+impl Document for Target {
+    fn check(&self) -> Vec<Problem> {
+        let problems = self.hours.iter().flat_map(Schedule::check);
+        problems.map(|problem| problem.under("hours")).collect()
+    }
+}

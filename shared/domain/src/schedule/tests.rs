@@ -1,0 +1,1 @@
+//! Hours against an independent, naive judge.
