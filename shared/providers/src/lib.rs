@@ -8,9 +8,16 @@
 
 pub mod callback;
 pub mod carrier;
+pub mod credentials;
+mod form;
+mod rest;
+mod secret;
 pub mod twilio;
 pub mod webhook;
+mod xml;
 
 pub use callback::{Callbacks, WebhookEvent};
 pub use carrier::{Carrier, CarrierError, LegOnProvider, LegQuery};
+pub use credentials::InvalidCredentials;
+pub use rest::RestClient;
 pub use webhook::{ParseError, Provider, Rendered, SignatureRefused, Webhook, WebhookRequest};

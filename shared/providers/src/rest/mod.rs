@@ -1,0 +1,131 @@
+//! One way to ask any provider's REST API: time-outs, few retries, small answers, no redirects.
+
+mod retry;
+
+use std::time::Duration;
+
+use reqwest::{
+    Client, Request, RequestBuilder, Response, StatusCode,
+    header::{HeaderMap, RETRY_AFTER},
+    redirect::Policy,
+};
+
+use self::retry::Failure;
+pub(crate) use self::retry::{Patience, Repeat};
+use crate::carrier::CarrierError;
+
+/// The largest answer that is read.
+const MOST_ANSWER_BYTES: usize = 256 * 1024;
+
+/// The HTTP client for all providers' REST APIs, with one pool of connections. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct RestClient {
+    http: Client,
+    patience: Patience,
+}
+
+/// What a provider answered. Never a 5xx or a 429: those are failures.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The status.
+    pub(crate) status: StatusCode,
+    /// The body, at most 256 KiB.
+    pub(crate) body: Vec<u8>,
+}
+
+impl RestClient {
+    /// A client that gives up connecting after 2 s and a try after 5 s, and tries three times.
+    ///
+    /// # Errors
+    /// The machine's TLS settings cannot be read.
+    pub fn new() -> Result<Self, CarrierError> {
+        Self::with_patience(Patience::default())
+    }
+
+    /// A client with other time-outs.
+    pub(crate) fn with_patience(patience: Patience) -> Result<Self, CarrierError> {
+        let http = Client::builder()
+            .connect_timeout(patience.connect_timeout)
+            .timeout(patience.try_timeout)
+            .redirect(Policy::none())
+            .build()
+            .map_err(|error| CarrierError::Unavailable(format!("no HTTP client: {error}")))?;
+        Ok(Self { http, patience })
+    }
+
+    /// The client to build requests with.
+    pub(crate) const fn http(&self) -> &Client {
+        &self.http
+    }
+
+    /// Sends a request, again where that helps and cannot harm.
+    ///
+    /// # Errors
+    /// `Unavailable` once the tries are used up, `Refused` if the request itself cannot be made.
+    pub(crate) async fn send(&self, request: RequestBuilder, repeat: Repeat) -> Result<Answer, CarrierError> {
+        let request = request.build().map_err(unsendable)?;
+        let mut tries = 1;
+        loop {
+            let once = request.try_clone().expect("the body is in memory, so it can be copied");
+            let failure = match self.try_once(once).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            if tries >= self.patience.most_tries || !repeat.allows(&failure) {
+                return Err(CarrierError::Unavailable(failure.into_reason()));
+            }
+            let pause = self.patience.pause(tries, &failure, request.url().as_str());
+            tracing::debug!(%failure, tries, ?pause, "a provider's API failed, trying again");
+            tokio::time::sleep(pause).await;
+            tries += 1;
+        }
+    }
+
+    async fn try_once(&self, request: Request) -> Result<Answer, Failure> {
+        let response = self.http.execute(request).await.map_err(failure_of)?;
+        let status = response.status();
+        let retry_after = retry_after(response.headers());
+        match status {
+            StatusCode::TOO_MANY_REQUESTS => {
+                Err(Failure::NotTaken { reason: format!("status {status}"), retry_after })
+            }
+            _ if status.is_server_error() => {
+                Err(Failure::Uncertain { reason: format!("status {status}"), retry_after })
+            }
+            _ => Ok(Answer { status, body: read_bounded(response).await? }),
+        }
+    }
+}
+
+async fn read_bounded(mut response: Response) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failure_of)? {
+        if body.len() + chunk.len() > MOST_ANSWER_BYTES {
+            return Err(Failure::Lasting {
+                reason: format!("an answer of more than {MOST_ANSWER_BYTES} bytes"),
+            });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Only seconds are understood: the other form is a date, and its sender's clock is unknown.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+fn failure_of(error: reqwest::Error) -> Failure {
+    let connected = !error.is_connect();
+    let reason = if error.is_timeout() { "time-out".to_owned() } else { error.without_url().to_string() };
+    if connected {
+        Failure::Uncertain { reason, retry_after: None }
+    } else {
+        Failure::NotTaken { reason, retry_after: None }
+    }
+}
+
+fn unsendable(error: reqwest::Error) -> CarrierError {
+    CarrierError::Refused(format!("the request cannot be sent: {}", error.without_url()))
+}

@@ -1,0 +1,68 @@
+//! The `<Dial>` verb, with the number or SIP URI in it.
+
+use ringfall_domain::{
+    call::instructions::{Continuation, Dial, DialPurpose},
+    phone::PhoneNumber,
+    target::Destination,
+};
+
+use super::Twiml;
+use crate::xml::Element;
+
+/// Twilio's bounds on a dial's `timeout`.
+const RING_TIMEOUT_SECONDS: (u32, u32) = (5, 600);
+/// Twilio's longest call.
+const MOST_CALL_SECONDS: u32 = 24 * 60 * 60;
+/// Every event that a number or SIP URI can report.
+const EVENTS: &str = "initiated ringing answered completed";
+
+impl Twiml<'_> {
+    /// Without a caller id Twilio shows the caller's own number. The caller hears ringing until the bridge, so that a call which nobody
+    /// takes costs them nothing.
+    pub(super) fn dial(&self, dial: &Dial) -> Element {
+        let (least, most) = RING_TIMEOUT_SECONDS;
+        let action = self.action(&dial.purpose);
+        Element::new("Dial")
+            .attribute_if_some("method", action.as_ref().map(|_| "POST"))
+            .attribute_if_some("action", action)
+            .attribute("timeout", dial.ring_timeout_seconds.clamp(least, most).to_string())
+            .attribute("timeLimit", dial.most_seconds.clamp(1, MOST_CALL_SECONDS).to_string())
+            .attribute_if_some("callerId", dial.caller_id.as_ref().map(PhoneNumber::as_str))
+            .attribute_if_some("record", dial.record.then_some("record-from-answer-dual"))
+            .attribute("answerOnBridge", "true")
+            .children([self.destination(dial)])
+    }
+
+    fn action(&self, purpose: &DialPurpose) -> Option<String> {
+        match purpose {
+            DialPurpose::Attempt { attempt, .. } => {
+                Some(self.url(&Continuation::DialEnded { attempt: *attempt }))
+            }
+            DialPurpose::Forward(node) => Some(self.url(&Continuation::ForwardEnded { node: node.clone() })),
+            DialPurpose::Fallback => None,
+        }
+    }
+
+    fn destination(&self, dial: &Dial) -> Element {
+        let (element, address) = match &dial.destination {
+            Destination::PhoneNumber(number) => (Element::new("Number"), number.as_str()),
+            Destination::SipUri(uri) => (Element::new("Sip"), uri.as_str()),
+        };
+        let element = element.text(address);
+        match &dial.purpose {
+            DialPurpose::Attempt { attempt, screened } => self.reported(element, *attempt, *screened),
+            DialPurpose::Forward(_) | DialPurpose::Fallback => element,
+        }
+    }
+
+    /// The destination of an attempt: its progress is reported, and who answers may be screened before the bridge.
+    fn reported(&self, element: Element, attempt: u8, screened: bool) -> Element {
+        let screening = screened.then(|| self.url(&Continuation::LegAnswered { attempt }));
+        element
+            .attribute_if_some("method", screening.as_ref().map(|_| "POST"))
+            .attribute_if_some("url", screening)
+            .attribute("statusCallback", self.url(&Continuation::LegProgress { attempt }))
+            .attribute("statusCallbackEvent", EVENTS)
+            .attribute("statusCallbackMethod", "POST")
+    }
+}
