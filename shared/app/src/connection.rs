@@ -9,8 +9,8 @@ use ringfall_domain::{
     text::Name,
 };
 use ringfall_providers::{
-    Callbacks, Carrier, Provider,
-    twilio::{TwilioCarrier, TwilioCredentials, TwilioProvider},
+    Callbacks, Carrier, CarrierError, Provider, RestClient,
+    twilio::{Twilio, TwilioCarrier, TwilioCredentials},
 };
 use ringfall_store::{port::StoreError, records::pointer::ConnectionPointer};
 use serde::{Deserialize, Serialize};
@@ -113,19 +113,28 @@ pub trait Connector: Send + Sync + 'static {
     fn connect(&self, connection: &Connection) -> Result<Halves, InvalidConnection>;
 }
 
-/// The real providers.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct RealProviders;
+/// The real providers, over one HTTP client.
+#[derive(Debug, Clone)]
+pub struct RealProviders {
+    rest: RestClient,
+}
+
+impl RealProviders {
+    /// Prepares the HTTP client.
+    ///
+    /// # Errors
+    /// TLS cannot be set up on this machine.
+    pub fn new() -> Result<Self, CarrierError> {
+        Ok(Self { rest: RestClient::new()? })
+    }
+}
 
 impl Connector for RealProviders {
     fn connect(&self, connection: &Connection) -> Result<Halves, InvalidConnection> {
         let Connection::Twilio { credentials, .. } = connection;
         let credentials = twilio_credentials(credentials)?;
-        let carrier = TwilioCarrier::new(credentials.clone()).map_err(|error| InvalidConnection {
-            field: "credentials".to_owned(),
-            expected: error.to_string(),
-        })?;
-        Ok(Halves { provider: Arc::new(TwilioProvider::new(credentials)), carrier: Arc::new(carrier) })
+        let carrier = TwilioCarrier::new(self.rest.clone(), credentials.clone());
+        Ok(Halves { provider: Arc::new(Twilio::new(credentials)), carrier: Arc::new(carrier) })
     }
 }
 
@@ -185,6 +194,9 @@ impl Connected {
 
 impl fmt::Debug for Connected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connected").field("id", &self.id).field("account", &self.account).finish_non_exhaustive()
+        f.debug_struct("Connected")
+            .field("id", &self.id)
+            .field("account", &self.account)
+            .finish_non_exhaustive()
     }
 }

@@ -11,6 +11,7 @@
 pub mod calls;
 pub mod clock;
 pub mod connection;
+pub mod metrics;
 pub mod platform;
 pub mod rollup;
 pub mod webhooks;

@@ -18,6 +18,7 @@ use url::Url;
 use crate::{
     clock::{Clock, Randomness},
     connection::{Connected, Connector},
+    metrics::Metrics,
 };
 
 /// The platform's parts, shared by all its functions.
@@ -36,6 +37,8 @@ pub struct Platform {
     pub connector: Arc<dyn Connector>,
     /// What is set from outside.
     pub settings: Settings,
+    /// What is counted.
+    pub metrics: Metrics,
     plans: Cache<(AccountId, CampaignId), Arc<Plan>>,
     fallbacks: Cache<(AccountId, CampaignId), PhoneNumber>,
     connections: Cache<ConnectionId, Arc<Connected>>,
@@ -85,6 +88,7 @@ impl Platform {
             fallbacks: Cache::builder().max_capacity(100_000).time_to_live(ttl * 1_000).build(),
             connections: Cache::builder().max_capacity(10_000).time_to_live(ttl).build(),
             settings,
+            metrics: Metrics::default(),
         }
     }
 
@@ -94,11 +98,17 @@ impl Platform {
     }
 
     /// A campaign's compiled plan; none if there is no such campaign.
-    pub async fn plan(&self, account: AccountId, campaign: CampaignId) -> Result<Option<Arc<Plan>>, StoreError> {
+    pub async fn plan(
+        &self,
+        account: AccountId,
+        campaign: CampaignId,
+    ) -> Result<Option<Arc<Plan>>, StoreError> {
         if let Some(plan) = self.plans.get(&(account, campaign)).await {
             return Ok(Some(plan));
         }
-        let Some(item) = self.table.get(&records::plan::key(account, campaign)).await? else { return Ok(None) };
+        let Some(item) = self.table.get(&records::plan::key(account, campaign)).await? else {
+            return Ok(None);
+        };
         let plan = Arc::new(records::plan::decode(&item)?.compile()?);
         self.plans.insert((account, campaign), Arc::clone(&plan)).await;
         match &plan.fallback_number {
@@ -118,7 +128,9 @@ impl Platform {
         if let Some(connected) = self.connections.get(&id).await {
             return Ok(Some(connected));
         }
-        let Some(item) = self.table.get(&records::pointer::connection_key(id)).await? else { return Ok(None) };
+        let Some(item) = self.table.get(&records::pointer::connection_key(id)).await? else {
+            return Ok(None);
+        };
         let pointer = records::pointer::decode_connection(&item)?;
         let connected = Arc::new(Connected::new(self, id, &pointer)?);
         self.connections.insert(id, Arc::clone(&connected)).await;

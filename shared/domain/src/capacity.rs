@@ -70,9 +70,17 @@ impl Window {
         let into_hour = i64::from(local.minute()) * 60 + i64::from(local.second());
         let hour = Timestamp::from_second(at.as_second() - into_hour).unwrap_or(Timestamp::MIN);
         let day = local.start_of_day().map_or(hour, |day| day.timestamp());
-        let month = local.first_of_month().and_then(|first| first.start_of_day()).map_or(day, |month| month.timestamp());
-        [(Period::Hour, hour), (Period::Day, day), (Period::Month, month), (Period::Total, Timestamp::UNIX_EPOCH)]
-            .map(|(period, began_at)| Self { period, began_at })
+        let month = local
+            .first_of_month()
+            .and_then(|first| first.start_of_day())
+            .map_or(day, |month| month.timestamp());
+        [
+            (Period::Hour, hour),
+            (Period::Day, day),
+            (Period::Month, month),
+            (Period::Total, Timestamp::UNIX_EPOCH),
+        ]
+        .map(|(period, began_at)| Self { period, began_at })
     }
 
     /// True once no call can still be counted here: the window's end is further back than the longest call.
@@ -105,7 +113,9 @@ impl std::str::FromStr for Window {
 
     fn from_str(text: &str) -> Result<Self, UnknownWindow> {
         let (period, began_at) = match text.split_once(':') {
-            None if text == "total" => return Ok(Self { period: Period::Total, began_at: Timestamp::UNIX_EPOCH }),
+            None if text == "total" => {
+                return Ok(Self { period: Period::Total, began_at: Timestamp::UNIX_EPOCH });
+            }
             Some(("hour", rest)) => (Period::Hour, rest),
             Some(("day", rest)) => (Period::Day, rest),
             Some(("month", rest)) => (Period::Month, rest),
@@ -232,7 +242,8 @@ mod tests {
     #[test]
     fn a_window_is_past_only_when_no_call_can_still_be_counted_in_it() {
         let zone = TimeZone::UTC;
-        let [hour, day, month, total] = Window::all_at("2026-01-01T00:00:00Z".parse().expect("a time"), &zone);
+        let [hour, day, month, total] =
+            Window::all_at("2026-01-01T00:00:00Z".parse().expect("a time"), &zone);
         let later = |text: &str| text.parse::<Timestamp>().expect("a time");
         assert!(!hour.is_past(later("2026-01-01T05:00:00Z")));
         assert!(hour.is_past(later("2026-01-01T08:00:00Z")));

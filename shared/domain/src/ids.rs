@@ -158,14 +158,9 @@ impl FromStr for LegId {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let invalid = InvalidId {
-            prefix: CallId::PREFIX,
-        };
+        let invalid = InvalidId { prefix: CallId::PREFIX };
         let (call, attempt) = text.split_once('#').ok_or(invalid.clone())?;
-        Ok(Self {
-            call: call.parse()?,
-            attempt: attempt.parse().map_err(|_| invalid)?,
-        })
+        Ok(Self { call: call.parse()?, attempt: attempt.parse().map_err(|_| invalid)? })
     }
 }
 
@@ -178,13 +173,9 @@ mod tests {
         let buyer = BuyerId::from_parts(1_700_000_000_000, 42);
         assert_eq!(buyer.to_string().parse::<BuyerId>(), Ok(buyer));
         assert!(buyer.to_string().parse::<TargetId>().is_err());
-        for hostile in [
-            "",
-            "buy_",
-            "buy_short",
-            "buy_ILOU00000000000000000000!!",
-            "tgt_01JD3Q4T7Y8Z9A0B1C2D3E4F5G0",
-        ] {
+        for hostile in
+            ["", "buy_", "buy_short", "buy_ILOU00000000000000000000!!", "tgt_01JD3Q4T7Y8Z9A0B1C2D3E4F5G0"]
+        {
             assert!(hostile.parse::<BuyerId>().is_err(), "{hostile}");
         }
     }
@@ -192,26 +183,14 @@ mod tests {
     #[test]
     fn a_call_has_one_id_per_connection_and_provider_call() {
         let (one, two) = (ConnectionId::from_parts(1, 1), ConnectionId::from_parts(1, 2));
-        assert_eq!(
-            CallId::of_provider_call(one, "CA1"),
-            CallId::of_provider_call(one, "CA1")
-        );
-        assert_ne!(
-            CallId::of_provider_call(one, "CA1"),
-            CallId::of_provider_call(one, "CA2")
-        );
-        assert_ne!(
-            CallId::of_provider_call(one, "CA1"),
-            CallId::of_provider_call(two, "CA1")
-        );
+        assert_eq!(CallId::of_provider_call(one, "CA1"), CallId::of_provider_call(one, "CA1"));
+        assert_ne!(CallId::of_provider_call(one, "CA1"), CallId::of_provider_call(one, "CA2"));
+        assert_ne!(CallId::of_provider_call(one, "CA1"), CallId::of_provider_call(two, "CA1"));
     }
 
     #[test]
     fn a_leg_survives_its_text() {
-        let leg = LegId {
-            call: CallId::from_parts(5, 6),
-            attempt: 3,
-        };
+        let leg = LegId { call: CallId::from_parts(5, 6), attempt: 3 };
         assert_eq!(leg.to_string().parse::<LegId>(), Ok(leg));
     }
 }

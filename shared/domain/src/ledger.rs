@@ -135,7 +135,8 @@ pub fn entries_of(call: &Call) -> Vec<Entry> {
 fn entries_of_leg(call: &Call, leg: &Leg) -> impl Iterator<Item = Entry> {
     let campaign = call.origin.campaign;
     let revenue = leg.is_converted().then(|| {
-        let (debit, credit) = (BookAccount::BuyerReceivable(leg.buyer), BookAccount::CampaignRevenue(campaign));
+        let (debit, credit) =
+            (BookAccount::BuyerReceivable(leg.buyer), BookAccount::CampaignRevenue(campaign));
         entry(call, Some(leg), EntryKind::Revenue, leg.revenue(), debit, credit)
     });
     let payout = leg.is_converted().then(|| {

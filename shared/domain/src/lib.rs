@@ -8,13 +8,18 @@
 
 mod bounded;
 pub mod call;
+pub mod capacity;
 pub mod config;
 pub mod filter;
 pub mod flow;
 pub mod ids;
+pub mod ledger;
 pub mod money;
 pub mod phone;
+pub mod plan;
+pub mod pnl;
 pub mod problem;
+pub mod routing;
 pub mod schedule;
 mod tagged;
 pub mod tags;

@@ -74,11 +74,7 @@ impl Money {
 
     /// This amount times a factor (a percentage, a number of minutes), rounded to the cent by [`Self::ROUNDING`].
     pub fn times_rounded_to_cent(self, factor: Decimal) -> Self {
-        Self(
-            (self.0 * factor)
-                .round_dp_with_strategy(2, Self::ROUNDING)
-                .normalize(),
-        )
+        Self((self.0 * factor).round_dp_with_strategy(2, Self::ROUNDING).normalize())
     }
 }
 
@@ -214,9 +210,7 @@ mod tests {
 
     #[test]
     fn what_is_not_an_amount_is_refused_with_its_reason() {
-        for text in [
-            "", ".", "1.", ".5", "1e3", "+1", " 1", "1,00", "NaN", "1.2.3", "١",
-        ] {
+        for text in ["", ".", "1.", ".5", "1e3", "+1", " 1", "1,00", "NaN", "1.2.3", "١"] {
             assert_eq!(text.parse::<Money>(), Err(InvalidMoney::NotAnAmount), "{text}");
         }
         assert_eq!("0.00001".parse::<Money>(), Err(InvalidMoney::TooFine));
@@ -231,10 +225,7 @@ mod tests {
         let half = Decimal::new(5, 1);
         assert_eq!(money("0.01").times_rounded_to_cent(half), money("0.01"));
         assert_eq!(money("-0.01").times_rounded_to_cent(half), money("-0.01"));
-        assert_eq!(
-            money("33.33").times_rounded_to_cent(Decimal::new(3, 1)),
-            money("10.00")
-        );
+        assert_eq!(money("33.33").times_rounded_to_cent(Decimal::new(3, 1)), money("10.00"));
     }
 
     proptest! {

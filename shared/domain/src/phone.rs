@@ -22,10 +22,7 @@ impl PhoneNumber {
 
     /// The three digits after `+1`, for numbers of the North American plan.
     pub fn area_code(&self) -> Option<&str> {
-        self.0
-            .strip_prefix("+1")
-            .filter(|rest| rest.len() == 10)
-            .map(|rest| &rest[..3])
+        self.0.strip_prefix("+1").filter(|rest| rest.len() == 10).map(|rest| &rest[..3])
     }
 }
 
@@ -37,11 +34,7 @@ impl FromStr for PhoneNumber {
         let well_formed = (7..=15).contains(&digits.len())
             && digits.bytes().all(|byte| byte.is_ascii_digit())
             && !digits.starts_with('0');
-        if well_formed {
-            Ok(Self(text.into()))
-        } else {
-            Err(InvalidPhoneNumber)
-        }
+        if well_formed { Ok(Self(text.into())) } else { Err(InvalidPhoneNumber) }
     }
 }
 
@@ -96,23 +89,12 @@ pub enum CallerNumber {
 impl CallerNumber {
     const MOST_CHARACTERS: usize = 64;
     /// What networks and providers present for a withheld number.
-    const WITHHELD: [&'static str; 8] = [
-        "",
-        "anonymous",
-        "restricted",
-        "unknown",
-        "unavailable",
-        "private",
-        "+266696687",
-        "+86282452253",
-    ];
+    const WITHHELD: [&'static str; 8] =
+        ["", "anonymous", "restricted", "unknown", "unavailable", "private", "+266696687", "+86282452253"];
 
     /// Reads whatever was presented; never fails.
     pub fn from_presented(text: &str) -> Self {
-        if Self::WITHHELD
-            .iter()
-            .any(|word| text.trim().eq_ignore_ascii_case(word))
-        {
+        if Self::WITHHELD.iter().any(|word| text.trim().eq_ignore_ascii_case(word)) {
             return Self::Withheld;
         }
         match text.trim().parse() {
@@ -146,22 +128,9 @@ mod tests {
 
     #[test]
     fn e164_is_taken_and_nothing_else() {
-        assert_eq!(
-            "+12145550100"
-                .parse::<PhoneNumber>()
-                .expect("a number")
-                .area_code(),
-            Some("214")
-        );
-        for text in [
-            "",
-            "+",
-            "12145550100",
-            "+0123456789",
-            "+1 214 555",
-            "+1234567890123456",
-            "+١٢٣٤٥٦٧",
-        ] {
+        assert_eq!("+12145550100".parse::<PhoneNumber>().expect("a number").area_code(), Some("214"));
+        for text in ["", "+", "12145550100", "+0123456789", "+1 214 555", "+1234567890123456", "+١٢٣٤٥٦٧"]
+        {
             assert!(text.parse::<PhoneNumber>().is_err(), "{text}");
         }
     }
@@ -170,10 +139,7 @@ mod tests {
     fn a_caller_is_never_refused_for_a_strange_number() {
         assert_eq!(CallerNumber::from_presented("Anonymous"), CallerNumber::Withheld);
         assert_eq!(CallerNumber::from_presented("+266696687"), CallerNumber::Withheld);
-        assert_eq!(
-            CallerNumber::from_presented("sip:bob"),
-            CallerNumber::Other("sip:bob".into())
-        );
+        assert_eq!(CallerNumber::from_presented("sip:bob"), CallerNumber::Other("sip:bob".into()));
         assert!(CallerNumber::from_presented("+19245550123").known().is_some());
     }
 

@@ -116,7 +116,8 @@ impl Plan {
         buyers: &BTreeMap<BuyerId, Buyer>,
     ) -> Result<Self, Vec<Problem>> {
         let mut compiler = Compiler::new(targets, buyers);
-        let tiers = (1..).zip(&campaign.routing.tiers).map(|(number, tier)| compiler.tier(number, tier)).collect();
+        let tiers =
+            (1..).zip(&campaign.routing.tiers).map(|(number, tier)| compiler.tier(number, tier)).collect();
         if !compiler.problems.is_empty() {
             return Err(compiler.problems);
         }
@@ -191,7 +192,8 @@ impl<'a> Compiler<'a> {
             return None;
         };
         let Some(buyer) = self.buyers.get(&target.buyer_id) else {
-            self.problems.push(Problem { path, message: format!("its buyer {} does not exist", target.buyer_id) });
+            self.problems
+                .push(Problem { path, message: format!("its buyer {} does not exist", target.buyer_id) });
             return None;
         };
         let planned = PlannedTarget {
@@ -215,7 +217,11 @@ impl<'a> Compiler<'a> {
         if let Some(known) = self.planned_buyers.iter().position(|planned| planned.id == id) {
             return known;
         }
-        self.planned_buyers.push(PlannedBuyer { id, name: buyer.name.clone(), time_zone: buyer.time_zone.clone() });
+        self.planned_buyers.push(PlannedBuyer {
+            id,
+            name: buyer.name.clone(),
+            time_zone: buyer.time_zone.clone(),
+        });
         self.planned_buyers.len() - 1
     }
 }

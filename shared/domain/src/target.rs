@@ -37,22 +37,11 @@ impl TryFrom<String> for SipUri {
     type Error = InvalidSipUri;
 
     fn try_from(text: String) -> Result<Self, InvalidSipUri> {
-        let rest = text
-            .strip_prefix("sips:")
-            .or_else(|| text.strip_prefix("sip:"))
-            .ok_or(InvalidSipUri)?;
-        let printable = rest
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && !b"<>\"".contains(&byte));
-        let host = rest
-            .rsplit_once('@')
-            .map_or(rest, |(user, host)| if user.is_empty() { "" } else { host });
+        let rest = text.strip_prefix("sips:").or_else(|| text.strip_prefix("sip:")).ok_or(InvalidSipUri)?;
+        let printable = rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"".contains(&byte));
+        let host = rest.rsplit_once('@').map_or(rest, |(user, host)| if user.is_empty() { "" } else { host });
         let host_is_there = host.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '[');
-        if printable && host_is_there && text.len() <= 255 {
-            Ok(Self(text))
-        } else {
-            Err(InvalidSipUri)
-        }
+        if printable && host_is_there && text.len() <= 255 { Ok(Self(text)) } else { Err(InvalidSipUri) }
     }
 }
 
@@ -68,23 +57,12 @@ mod tests {
 
     #[test]
     fn sip_uris_are_checked_in_shape() {
-        for good in [
-            "sip:desk@127.0.0.1:5080",
-            "sips:example.com",
-            "sip:+12145550100@[2001:db8::1];transport=tcp",
-        ] {
+        for good in
+            ["sip:desk@127.0.0.1:5080", "sips:example.com", "sip:+12145550100@[2001:db8::1];transport=tcp"]
+        {
             assert!(SipUri::try_from(good.to_owned()).is_ok(), "{good}");
         }
-        for bad in [
-            "",
-            "sip:",
-            "sip:@host",
-            "http://x",
-            "sip:a b@c",
-            "sip:a@\"x",
-            "sip:a@<x>",
-            "sip:é@x",
-        ] {
+        for bad in ["", "sip:", "sip:@host", "http://x", "sip:a b@c", "sip:a@\"x", "sip:a@<x>", "sip:é@x"] {
             assert!(SipUri::try_from(bad.to_owned()).is_err(), "{bad}");
         }
         assert!(SipUri::try_from(format!("sip:{}", "a".repeat(252))).is_err());

@@ -98,7 +98,8 @@ impl Leg {
     /// or repeated webhook never lengthens a billed call. Further facts can only add to the figure.
     pub fn connected_seconds(&self) -> Option<u32> {
         let end = self.ended.filter(|_| self.was_accepted())?;
-        let since_answer = end.duration_seconds.or_else(|| self.seconds_from_answer_to(end.stamp)).unwrap_or(0);
+        let since_answer =
+            end.duration_seconds.or_else(|| self.seconds_from_answer_to(end.stamp)).unwrap_or(0);
         Some(since_answer.saturating_sub(self.screening_seconds()))
     }
 

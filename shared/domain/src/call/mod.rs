@@ -15,13 +15,13 @@ mod caller;
 
 use jiff::Timestamp;
 
+use self::event::CallerFacts;
 pub use self::{
     caller::KnownCaller,
     disposition::{CallState, Disposition},
     fact::{CallEnd, Fact, Finish, FinishKind, KeyPress, LegEnd, LegFact, Stamp},
     leg::{Leg, Terms},
 };
-use self::event::CallerFacts;
 use crate::{
     ids::{AccountId, CallId, CampaignId, ConnectionId, NumberId, PublisherId},
     money::Money,

@@ -48,7 +48,10 @@ pub fn step(plan: &Plan, call: &Call, event: &EventKind, at: Timestamp) -> Next 
         EventKind::LegProgress { .. } | EventKind::CallProgress(_) => Next::Nothing(Ignored::ForTheRecord),
         EventKind::LegAnswered { attempt, .. } => answered(plan, call, *attempt),
         EventKind::Screened { attempt, .. } => screened(call, *attempt),
-        EventKind::Arrived(_) | EventKind::Gathered { .. } | EventKind::DialEnded { .. } | EventKind::ForwardEnded { .. }
+        EventKind::Arrived(_)
+        | EventKind::Gathered { .. }
+        | EventKind::DialEnded { .. }
+        | EventKind::ForwardEnded { .. }
             if call.ended.is_some() =>
         {
             Next::Reply(vec![Instruction::Hangup])
@@ -223,7 +226,10 @@ fn lost(plan: &Plan, call: &Call, node: NodeId, mut spoken: Vec<Speech>) -> Next
             Next::Finish(Finish { node, kind: FinishKind::Forwarded }, instructions)
         }
         None => {
-            spoken.push(Speech { text: "We are sorry, your call cannot be completed. Please call again.".to_owned(), language: None });
+            spoken.push(Speech {
+                text: "We are sorry, your call cannot be completed. Please call again.".to_owned(),
+                language: None,
+            });
             finish(call, node, spoken)
         }
     }

@@ -51,7 +51,11 @@ mod tests {
 
     #[test]
     fn the_share_of_calls_follows_the_weights() {
-        let targets = [(TargetId::from_parts(1, 1), 1_u32), (TargetId::from_parts(1, 2), 3), (TargetId::from_parts(1, 3), 6)];
+        let targets = [
+            (TargetId::from_parts(1, 1), 1_u32),
+            (TargetId::from_parts(1, 2), 3),
+            (TargetId::from_parts(1, 3), 6),
+        ];
         let mut first = [0_u32; 3];
         for call in 0..20_000 {
             let call = CallId::from_parts(call, 7);
@@ -68,6 +72,9 @@ mod tests {
     fn a_draw_never_changes() {
         let draw = weighted_order(CallId::from_parts(1, 2), TargetId::from_parts(3, 4), 5);
         assert!(draw.is_finite() && draw > 0.0);
-        assert_eq!(draw.to_bits(), weighted_order(CallId::from_parts(1, 2), TargetId::from_parts(3, 4), 5).to_bits());
+        assert_eq!(
+            draw.to_bits(),
+            weighted_order(CallId::from_parts(1, 2), TargetId::from_parts(3, 4), 5).to_bits()
+        );
     }
 }

@@ -96,7 +96,9 @@ impl<F: Facts> Judge<'_, F> {
                 Verdict::PassedOver(reason) => judgement.passed_over.push((candidate, reason)),
             }
         }
-        drawn.sort_unstable_by(|(a, a_draw), (b, b_draw)| a.priority.cmp(&b.priority).then(a_draw.total_cmp(b_draw)));
+        drawn.sort_unstable_by(|(a, a_draw), (b, b_draw)| {
+            a.priority.cmp(&b.priority).then(a_draw.total_cmp(b_draw))
+        });
         judgement.eligible.extend(drawn.into_iter().map(|(candidate, _)| candidate));
     }
 
@@ -111,14 +113,20 @@ impl<F: Facts> Judge<'_, F> {
         } else if target.paused {
             Some(Reason::Paused)
         } else {
-            self.refused_by_filter(target).or_else(|| self.closed(target)).or_else(|| self.full(index, target))
+            self.refused_by_filter(target)
+                .or_else(|| self.closed(target))
+                .or_else(|| self.full(index, target))
         };
         reason.map_or(Verdict::Eligible, Verdict::PassedOver)
     }
 
     fn refused_by_filter(&self, target: &PlannedTarget) -> Option<Reason> {
         let failure = target.filter.as_ref()?.evaluate(self.facts).err()?;
-        Some(Reason::FilterFailed { field: failure.field, operator: failure.op })
+        Some(Reason::FilterFailed {
+            field: failure.field,
+            operator: failure.op,
+            is_unknown: failure.is_unknown,
+        })
     }
 
     fn closed(&mut self, target: &PlannedTarget) -> Option<Reason> {
@@ -171,7 +179,8 @@ impl Judgement {
             })?;
             Some(ruling(candidate, reason))
         });
-        let passed_over = self.passed_over.iter().map(|(candidate, reason)| ruling(candidate, reason.clone()));
+        let passed_over =
+            self.passed_over.iter().map(|(candidate, reason)| ruling(candidate, reason.clone()));
         eligible.chain(passed_over).collect()
     }
 }

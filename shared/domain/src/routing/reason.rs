@@ -29,6 +29,8 @@ pub enum Reason {
         field: Field,
         /// The comparison that failed.
         operator: Operator,
+        /// True where it failed for want of the fact.
+        is_unknown: bool,
     },
     /// A cap or the budget has no room.
     Full(Full),
@@ -120,8 +122,13 @@ impl Reason {
             Self::OutsideHours { opens_at } => {
                 opens_at.iter().map(|opens_at| ("opens_at", Figure::Time(*opens_at))).collect()
             }
-            Self::FilterFailed { field, operator } => {
-                vec![("field", Figure::Text(field.to_string())), ("op", Figure::Text(operator.to_string()))]
+            Self::FilterFailed { field, operator, is_unknown } => {
+                let fact = if *is_unknown { "unknown" } else { "known" };
+                vec![
+                    ("field", Figure::Text(field.to_string())),
+                    ("op", Figure::Text(operator.to_string())),
+                    ("fact", Figure::Text(fact.to_owned())),
+                ]
             }
             Self::Full(full) => figures_of(full),
             Self::LostRace(full) => {

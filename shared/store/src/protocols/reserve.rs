@@ -92,7 +92,11 @@ fn is_next(attempt: u8) -> Condition {
         Condition::Absent(leg_path(attempt)),
     ];
     if let Some(before) = attempt.checked_sub(1).filter(|before| *before > 0) {
-        conditions.push(Condition::Exists(Path::of([call_names::LEGS, &before.to_string(), call_names::ENDED])));
+        conditions.push(Condition::Exists(Path::of([
+            call_names::LEGS,
+            &before.to_string(),
+            call_names::ENDED,
+        ])));
     }
     Condition::All(conditions)
 }
@@ -129,7 +133,10 @@ fn window_has_room(scope: &[String], window: Window) -> Condition {
     Condition::Any(vec![
         Condition::Absent(limit.clone()),
         Condition::Below(Operand::Path(counted.clone()), Operand::Path(limit.clone())),
-        Condition::All(vec![Condition::Absent(counted), Condition::Below(0_u32.into(), Operand::Path(limit))]),
+        Condition::All(vec![
+            Condition::Absent(counted),
+            Condition::Below(0_u32.into(), Operand::Path(limit)),
+        ]),
     ])
 }
 
@@ -181,7 +188,9 @@ fn why_full(item: &Item, leg: &Leg) -> Result<Reserved, StoreError> {
     let of_target = target.usage(&leg.counted_in).full(Scope::Target);
     let full = of_target.or_else(|| record.buyer_usage(&leg.counted_in).full(leg.terms.price));
     full.map(Reserved::Full).ok_or_else(|| {
-        StoreError::Damaged("capacity that has room and yet was refused: the leg holds a slot without its attempt".to_owned())
+        StoreError::Damaged(
+            "capacity that has room and yet was refused: the leg holds a slot without its attempt".to_owned(),
+        )
     })
 }
 

@@ -71,11 +71,14 @@ async fn add_to_row(
         None => Condition::Absent(tally::MARK.into()),
         Some((_, mark)) => Condition::Equal(Operand::Path(tally::MARK.into()), mark.0.into()),
     };
-    match table.write(vec![Write::Put { key, item: tally::encode(&sum, last), condition: Some(unchanged) }]).await {
+    match table
+        .write(vec![Write::Put { key, item: tally::encode(&sum, last), condition: Some(unchanged) }])
+        .await
+    {
         Ok(_) => Ok(()),
-        Err(WriteError::Refused(_)) => {
-            Err(StoreError::Unavailable("another consumer of the feed wrote the same row; the batch is given again".to_owned()))
-        }
+        Err(WriteError::Refused(_)) => Err(StoreError::Unavailable(
+            "another consumer of the feed wrote the same row; the batch is given again".to_owned(),
+        )),
         Err(WriteError::Store(error)) => Err(error),
     }
 }

@@ -96,7 +96,10 @@ impl<'a> Reader<'a> {
     pub fn optional_number<N: TryFrom<i64>>(self, name: &str) -> Result<Option<N>, StoreError> {
         let Some(value) = self.0.get(name) else { return Ok(None) };
         let whole = value.as_number().and_then(|number| i64::try_from(number).ok());
-        whole.and_then(|whole| N::try_from(whole).ok()).map(Some).ok_or_else(|| damaged(name, "a whole number"))
+        whole
+            .and_then(|whole| N::try_from(whole).ok())
+            .map(Some)
+            .ok_or_else(|| damaged(name, "a whole number"))
     }
 
     /// An amount.
@@ -107,7 +110,8 @@ impl<'a> Reader<'a> {
 
     /// True or false; absent is false.
     pub fn flag(self, name: &str) -> Result<bool, StoreError> {
-        let flag = self.0.get(name).map(|value| value.as_bool().ok_or_else(|| damaged(name, "true or false")));
+        let flag =
+            self.0.get(name).map(|value| value.as_bool().ok_or_else(|| damaged(name, "true or false")));
         Ok(flag.transpose()?.unwrap_or(false))
     }
 
@@ -118,7 +122,10 @@ impl<'a> Reader<'a> {
 
     /// A nested map, if the attribute is there.
     pub fn optional_map(self, name: &str) -> Result<Option<Reader<'a>>, StoreError> {
-        self.0.get(name).map(|value| value.as_map().map(Reader).ok_or_else(|| damaged(name, "a map"))).transpose()
+        self.0
+            .get(name)
+            .map(|value| value.as_map().map(Reader).ok_or_else(|| damaged(name, "a map")))
+            .transpose()
     }
 
     /// A list; absent is empty.
@@ -131,7 +138,8 @@ impl<'a> Reader<'a> {
 
     /// A configuration document.
     pub fn document<T: DeserializeOwned>(self, name: &str) -> Result<T, StoreError> {
-        serde_json::from_str(self.text(name)?).map_err(|error| StoreError::Damaged(format!("attribute {name}: {error}")))
+        serde_json::from_str(self.text(name)?)
+            .map_err(|error| StoreError::Damaged(format!("attribute {name}: {error}")))
     }
 
     /// An instant.

@@ -46,9 +46,10 @@ pub fn partition(account: AccountId, call: CallId) -> String {
 /// A call as it is first written.
 pub fn encode_new(call: &Call) -> Item {
     let origin = &call.origin;
-    let tags: Attributes = call.tags.iter().fold(Attributes::new(), |tags, (name, value)| {
-        tags.with_text(name.as_str(), value.as_str())
-    });
+    let tags: Attributes = call
+        .tags
+        .iter()
+        .fold(Attributes::new(), |tags, (name, value)| tags.with_text(name.as_str(), value.as_str()));
     Attributes::new()
         .with_text("account", call.account)
         .with_text("call", call.id)
@@ -140,7 +141,13 @@ fn decode_caller_facts(reader: Reader<'_>) -> Result<CallerFacts, StoreError> {
         Some("C") => Some(Attestation::C),
         Some(_) => return Err(damaged("attestation", "A, B or C")),
     };
-    Ok(CallerFacts { state: text("state")?, zip: text("zip")?, city: text("city")?, country: text("country")?, attestation })
+    Ok(CallerFacts {
+        state: text("state")?,
+        zip: text("zip")?,
+        city: text("city")?,
+        country: text("country")?,
+        attestation,
+    })
 }
 
 fn decode_tags(reader: Reader<'_>) -> Result<Tags, StoreError> {
@@ -148,7 +155,8 @@ fn decode_tags(reader: Reader<'_>) -> Result<Tags, StoreError> {
     for (name, value) in reader.map(names::TAGS)?.0 {
         let value = value.as_text().ok_or_else(|| damaged(name, "a text"))?;
         let name = TagName::try_from(name.clone()).map_err(|_| damaged(name, "a tag's name"))?;
-        let value = TagValue::try_from(value.to_owned()).map_err(|_| damaged(name.as_str(), "a tag's value"))?;
+        let value =
+            TagValue::try_from(value.to_owned()).map_err(|_| damaged(name.as_str(), "a tag's value"))?;
         tags.insert(name, value).map_err(|_| damaged(names::TAGS, "fewer tags"))?;
     }
     Ok(tags)
@@ -180,7 +188,8 @@ fn decode_finish(reader: Reader<'_>) -> Result<Finish, StoreError> {
         "forwarded" => FinishKind::Forwarded,
         _ => return Err(damaged("kind", "a kind of finish")),
     };
-    let node = NodeId::try_from(reader.text("node")?.to_owned()).map_err(|_| damaged("node", "a node's name"))?;
+    let node =
+        NodeId::try_from(reader.text("node")?.to_owned()).map_err(|_| damaged("node", "a node's name"))?;
     Ok(Finish { node, kind })
 }
 
@@ -189,7 +198,10 @@ fn encode_end(end: &CallEnd) -> Value {
 }
 
 fn decode_end(reader: Reader<'_>) -> Result<CallEnd, StoreError> {
-    Ok(CallEnd { stamp: decode_stamp(reader)?, duration_seconds: reader.optional_number("duration_seconds")? })
+    Ok(CallEnd {
+        stamp: decode_stamp(reader)?,
+        duration_seconds: reader.optional_number("duration_seconds")?,
+    })
 }
 
 /// A stamp's two times.

@@ -185,7 +185,9 @@ fn decode_scope(reader: Reader<'_>) -> Result<ScopeRecord, StoreError> {
             monthly: limit(Period::Month)?,
             total: limit(Period::Total)?,
         },
-        live: live.map(|leg| leg.parse().map_err(|_| damaged(leg, "a leg's id"))).collect::<Result<_, _>>()?,
+        live: live
+            .map(|leg| leg.parse().map_err(|_| damaged(leg, "a leg's id")))
+            .collect::<Result<_, _>>()?,
         counted: counted
             .0
             .keys()

@@ -39,7 +39,8 @@ pub fn encode(account: AccountId, entry: &Entry) -> Item {
 /// Reads an entry with its account.
 pub fn decode(item: &Item) -> Result<(AccountId, Entry), StoreError> {
     let reader = Reader(item);
-    let postings: Vec<Posting> = reader.list("postings")?.iter().map(decode_posting).collect::<Result<_, _>>()?;
+    let postings: Vec<Posting> =
+        reader.list("postings")?.iter().map(decode_posting).collect::<Result<_, _>>()?;
     let entry = Entry {
         kind: EntryKind::from_word(reader.text("kind")?).ok_or_else(|| damaged("kind", "a kind of entry"))?,
         call: reader.parsed("call")?,

@@ -51,7 +51,8 @@ pub fn decode(attempt: u8, reader: Reader<'_>) -> Result<Leg, StoreError> {
         target: reader.parsed("target")?,
         buyer: reader.parsed("buyer")?,
         destination: reader.document("destination")?,
-        node: NodeId::try_from(reader.text("node")?.to_owned()).map_err(|_| damaged("node", "a node's name"))?,
+        node: NodeId::try_from(reader.text("node")?.to_owned())
+            .map_err(|_| damaged("node", "a node's name"))?,
         ring_timeout_seconds: reader.number("ring_timeout_seconds")?,
         screening_key: reader.optional_parsed("screening_key")?,
         terms: Terms {
@@ -97,7 +98,10 @@ const CAUSES: [(EndCause, &str); 6] = [
 
 fn encode_end(end: &LegEnd) -> Value {
     let word = CAUSES.iter().find(|(cause, _)| *cause == end.cause).map(|(_, word)| *word);
-    encode_stamp(end.stamp).with_some("cause", word).with_some("duration_seconds", end.duration_seconds).into()
+    encode_stamp(end.stamp)
+        .with_some("cause", word)
+        .with_some("duration_seconds", end.duration_seconds)
+        .into()
 }
 
 fn decode_end(reader: Reader<'_>) -> Result<LegEnd, StoreError> {

@@ -12,8 +12,8 @@
 
 pub mod attributes;
 pub mod call;
-pub mod decision;
 pub mod capacity;
+pub mod decision;
 pub mod journal;
 pub mod leg;
 pub mod plan;

@@ -42,13 +42,19 @@ pub fn number_key(connection: ConnectionId, phone_number: &PhoneNumber) -> Key {
 
 /// Writes a connection's pointer.
 pub fn encode_connection(pointer: &ConnectionPointer) -> Item {
-    Attributes::new().with_text("account", pointer.account).with("document", pointer.document.as_str()).into_map()
+    Attributes::new()
+        .with_text("account", pointer.account)
+        .with("document", pointer.document.as_str())
+        .into_map()
 }
 
 /// Reads a connection's pointer.
 pub fn decode_connection(item: &Item) -> Result<ConnectionPointer, StoreError> {
     let reader = Reader(item);
-    Ok(ConnectionPointer { account: reader.parsed("account")?, document: reader.text("document")?.to_owned() })
+    Ok(ConnectionPointer {
+        account: reader.parsed("account")?,
+        document: reader.text("document")?.to_owned(),
+    })
 }
 
 /// Writes a number's pointer.

@@ -1,0 +1,196 @@
+//! From an event to instructions.
+
+use std::sync::Arc;
+
+use ringfall_domain::{
+    call::{
+        Call, Fact, Finish, Origin,
+        event::{Arrival, Event, EventKind},
+        fact::facts_of,
+        instructions::{Instruction, Instructions, Speech},
+        step::{Next, enter, step},
+    },
+    flow::{Node, NodeId},
+    ids::{CallId, CampaignId},
+    phone::PhoneNumber,
+    plan::Plan,
+    tags::Tags,
+};
+use ringfall_store::{
+    port::StoreError,
+    protocols::{
+        arrive::{arrive, find},
+        record::record,
+    },
+    records,
+};
+
+use super::{
+    legs,
+    routing::{Routed, route},
+};
+use crate::{connection::Connected, platform::Platform};
+
+/// An event that could not be driven to its end, with who can take the caller instead.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Failure {
+    /// What failed.
+    pub error: StoreError,
+    /// The campaign's fallback number, where it is known.
+    pub fallback_number: Option<PhoneNumber>,
+}
+
+/// What an event comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What the provider is told.
+    pub instructions: Instructions,
+    /// The call's campaign, for the callback URLs; none if the number is nobody's.
+    pub campaign: Option<CampaignId>,
+}
+
+/// Drives one event of one call. `campaign` is what the callback URL says of it; none where the provider called an entry
+/// URL.
+///
+/// # Errors
+/// The store failed. The event may or may not have been taken up: the provider may send it again.
+pub async fn handle(
+    platform: &Platform,
+    connected: &Connected,
+    call: CallId,
+    campaign: Option<CampaignId>,
+    event: &Event,
+) -> Result<Answer, Failure> {
+    let mut driver = Driver { platform, connected, event, campaign };
+    match driver.run(call).await {
+        Ok(instructions) => Ok(Answer { instructions, campaign: driver.campaign }),
+        Err(error) => Err(Failure { fallback_number: driver.fallback_number().await, error }),
+    }
+}
+
+struct Driver<'a> {
+    platform: &'a Platform,
+    connected: &'a Connected,
+    event: &'a Event,
+    campaign: Option<CampaignId>,
+}
+
+impl Driver<'_> {
+    async fn run(&mut self, id: CallId) -> Result<Instructions, StoreError> {
+        let known = match &self.event.kind {
+            EventKind::Arrived(arrival) => self.arrived(id, arrival).await?,
+            _ => self.known(id).await?,
+        };
+        let Some((plan, call)) = known else { return Ok(not_in_service()) };
+        if legs::reports_an_end(&self.event.kind) {
+            legs::release_ended(self.platform, &call, &self.event.kind).await?;
+        }
+        if call.ended.is_some() {
+            legs::look_after_orphan(self.platform, self.connected, &call).await?;
+        }
+        self.go_on(&plan, call).await
+    }
+
+    /// A call comes in on a number: the number's campaign takes it.
+    async fn arrived(
+        &mut self,
+        id: CallId,
+        arrival: &Arrival,
+    ) -> Result<Option<(Arc<Plan>, Call)>, StoreError> {
+        let key = records::pointer::number_key(self.connected.id, &arrival.dialled);
+        let Some(item) = self.platform.table.get(&key).await? else { return Ok(None) };
+        let number = records::pointer::decode_number(&item)?;
+        if number.paused {
+            return Ok(None);
+        }
+        self.campaign = Some(number.campaign);
+        let Some(plan) = self.platform.plan(self.connected.account, number.campaign).await? else {
+            return Ok(None);
+        };
+        let origin = Origin {
+            connection: self.connected.id,
+            provider_call_id: arrival.provider_call_id.clone(),
+            campaign: number.campaign,
+            publisher: number.publisher,
+            number: number.number,
+            dialled: arrival.dialled.clone(),
+            caller: arrival.caller.clone(),
+            caller_facts: arrival.caller_facts.clone(),
+            rates: self.connected.rates,
+            arrived_at: self.event.arrived_at,
+        };
+        let call = Call::new(id, self.connected.account, origin, Tags::default());
+        let call = arrive(&*self.platform.table, &call).await?;
+        Ok(Some((plan, call)))
+    }
+
+    /// A call goes on: what the event proves is written, and the call is read as it then stands.
+    async fn known(&mut self, id: CallId) -> Result<Option<(Arc<Plan>, Call)>, StoreError> {
+        let (table, account) = (&*self.platform.table, self.connected.account);
+        if self.campaign.is_none() {
+            self.campaign = find(table, account, id).await?.map(|call| call.origin.campaign);
+        }
+        let Some(campaign) = self.campaign else { return Ok(None) };
+        let Some(plan) = self.platform.plan(account, campaign).await? else { return Ok(None) };
+        let facts = facts_of(&plan, &self.event.kind, self.event.arrived_at);
+        let call = match record(table, account, id, &facts).await? {
+            Some(call) => Some(call),
+            // The facts speak of an attempt that was never made: they are dropped, the call is not.
+            None => find(table, account, id).await?,
+        };
+        Ok(call.map(|call| (plan, call)))
+    }
+
+    async fn go_on(&self, plan: &Plan, mut call: Call) -> Result<Instructions, StoreError> {
+        let mut next = step(plan, &call, &self.event.kind, self.event.arrived_at);
+        let mut said: Vec<Speech> = Vec::new();
+        // Each turn that does not end leaves a route node for good, and a flow has no circle.
+        for _ in 0..=plan.flow.nodes.len() {
+            match next {
+                Next::Nothing(_) => return Ok(Vec::new()),
+                Next::Reply(instructions) => return Ok(spoken_first(said, instructions)),
+                Next::Finish(finish, instructions) => {
+                    self.finish(&call, finish).await?;
+                    return Ok(spoken_first(said, instructions));
+                }
+                Next::Route { node, spoken } => {
+                    said.extend(spoken);
+                    match route(self.platform, self.connected, plan, &mut call, &node).await? {
+                        Routed::Connect(instruction) => return Ok(spoken_first(said, vec![instruction])),
+                        Routed::Over => return Ok(vec![Instruction::Hangup]),
+                        Routed::Exhausted => next = self.otherwise(plan, &call, &node),
+                    }
+                }
+            }
+        }
+        Ok(vec![Instruction::Hangup])
+    }
+
+    fn otherwise(&self, plan: &Plan, call: &Call, node: &NodeId) -> Next {
+        match plan.flow.nodes.get(node) {
+            Some(Node::Route(route)) => enter(plan, call, &route.otherwise, self.event.arrived_at),
+            _ => enter(plan, call, node, self.event.arrived_at),
+        }
+    }
+
+    async fn finish(&self, call: &Call, finish: Finish) -> Result<(), StoreError> {
+        record(&*self.platform.table, call.account, call.id, &[Fact::Finished(finish)]).await?;
+        Ok(())
+    }
+
+    async fn fallback_number(&self) -> Option<PhoneNumber> {
+        let campaign = self.campaign?;
+        self.platform.remembered_fallback(self.connected.account, campaign).await
+    }
+}
+
+fn spoken_first(said: Vec<Speech>, instructions: Instructions) -> Instructions {
+    said.into_iter().map(Instruction::Say).chain(instructions).collect()
+}
+
+/// What the caller of a number hears that is nobody's.
+fn not_in_service() -> Instructions {
+    let text = "The number you have dialed is not in service. Please check the number and call again.";
+    vec![Instruction::Say(Speech { text: text.to_owned(), language: None }), Instruction::Hangup]
+}

@@ -1,0 +1,58 @@
+//! What the end of a leg or a call entails.
+
+use jiff::SignedDuration;
+use ringfall_domain::call::{
+    Call,
+    event::{EventKind, LegReport, LegStatus},
+};
+use ringfall_store::{port::StoreError, protocols::release::release};
+
+use super::watch::WatchLeg;
+use crate::{connection::Connected, platform::Platform};
+
+/// Whether an event says that a leg is over.
+pub fn reports_an_end(event: &EventKind) -> bool {
+    match event {
+        EventKind::DialEnded { .. } => true,
+        EventKind::LegProgress { report, .. } => ends(report),
+        EventKind::Arrived(_)
+        | EventKind::Gathered { .. }
+        | EventKind::LegAnswered { .. }
+        | EventKind::Screened { .. }
+        | EventKind::ForwardEnded { .. }
+        | EventKind::CallProgress(_) => false,
+    }
+}
+
+const fn ends(report: &LegReport) -> bool {
+    matches!(report.status, Some(LegStatus::Ended(_)))
+}
+
+/// Gives back the capacity of the leg that an event says is over. Repeated by each copy of each report: the first one frees the slot.
+pub async fn release_ended(platform: &Platform, call: &Call, event: &EventKind) -> Result<(), StoreError> {
+    let attempt = match event {
+        EventKind::DialEnded { attempt, .. } | EventKind::LegProgress { attempt, .. } => *attempt,
+        _ => return Ok(()),
+    };
+    if let Some(leg) = call.leg(attempt).filter(|leg| leg.ended.is_some()) {
+        release(&*platform.table, call, leg).await?;
+    }
+    Ok(())
+}
+
+/// How soon a leg is looked after whose call is over: its own last report is due any moment.
+const ORPHAN_GRACE: SignedDuration = SignedDuration::from_secs(5);
+
+/// A call is over and one of its legs is not known to be: its last report is late, or lost. The end of the caller's leg does
+/// not prove the end of the other, so the provider is asked soon.
+pub async fn look_after_orphan(
+    platform: &Platform,
+    connected: &Connected,
+    call: &Call,
+) -> Result<(), StoreError> {
+    let Some(leg) = call.live_leg() else { return Ok(()) };
+    let now = platform.now();
+    let watch =
+        WatchLeg { connection: connected.id, call: call.id, attempt: leg.attempt, armed_at: leg.reserved_at };
+    watch.arm(platform, now + ORPHAN_GRACE).await
+}

@@ -1,0 +1,182 @@
+//! A caller is offered: candidates are judged, capacity is reserved, and the attempt begins.
+
+use jiff::{SignedDuration, Timestamp};
+use ringfall_domain::{
+    call::{Call, KnownCaller, Leg, Terms, instructions::Instruction, step::connect},
+    capacity::{Full, Window},
+    flow::{Node, NodeId},
+    ids::TargetId,
+    plan::{Plan, PlannedTarget},
+    routing::{Judgement, judge},
+};
+use ringfall_store::{
+    port::StoreError,
+    protocols::{
+        record::record_decision,
+        reserve::{Request, Reserved, reserve},
+    },
+    records::capacity::CapacityRecord,
+};
+
+use super::{
+    judging::capacity_snapshot,
+    watch::{WatchLeg, first_look_at},
+};
+use crate::{connection::Connected, platform::Platform};
+
+/// What came of offering a caller.
+#[derive(Debug)]
+pub enum Routed {
+    /// A target is to be rung.
+    Connect(Instruction),
+    /// Nobody is left who would take the call.
+    Exhausted,
+    /// The caller is gone, or has been served meanwhile.
+    Over,
+}
+
+/// Offers a caller to the best target that has room. `call` is brought up to date with what happened.
+///
+/// Per attempt, in this order: the watchdog is sent, capacity is reserved and the attempt written in one transaction, the dial is
+/// answered. So whatever dies in between, someone will look after the slot.
+pub async fn route(
+    platform: &Platform,
+    connected: &Connected,
+    plan: &Plan,
+    call: &mut Call,
+    node: &NodeId,
+) -> Result<Routed, StoreError> {
+    // A copy of this webhook may be faster each time; it can be so at most once per attempt.
+    for _ in 0..ringfall_domain::call::MOST_ATTEMPTS {
+        if let Some(leg) = call.live_leg() {
+            return Ok(Routed::Connect(connect(plan, leg)));
+        }
+        if call.ended.is_some() || call.connected_leg().is_some() {
+            return Ok(Routed::Over);
+        }
+        let offer = Offer::prepare(platform, connected, plan, call, node).await?;
+        match offer.make(platform, plan, call).await? {
+            Made::Held(leg) => {
+                let instruction = connect(plan, &leg);
+                call.legs.push(*leg);
+                return Ok(Routed::Connect(instruction));
+            }
+            Made::Nobody => return Ok(Routed::Exhausted),
+            Made::Overtaken(newer) => *call = *newer,
+        }
+    }
+    Ok(Routed::Exhausted)
+}
+
+/// One round over the candidates.
+struct Offer {
+    node: NodeId,
+    attempt: Option<u8>,
+    judgement: Judgement,
+    capacity: Vec<Option<CapacityRecord>>,
+    at: Timestamp,
+}
+
+enum Made {
+    Held(Box<Leg>),
+    Nobody,
+    Overtaken(Box<Call>),
+}
+
+impl Offer {
+    async fn prepare(
+        platform: &Platform,
+        connected: &Connected,
+        plan: &Plan,
+        call: &Call,
+        node: &NodeId,
+    ) -> Result<Self, StoreError> {
+        let at = platform.now();
+        let attempt = call.next_attempt();
+        let watchdog = async {
+            match attempt.filter(|_| !plan.targets.is_empty()) {
+                None => Ok(()),
+                Some(attempt) => {
+                    let watch = WatchLeg { connection: connected.id, call: call.id, attempt, armed_at: at };
+                    watch.arm(platform, first_look_at(plan, at)).await
+                }
+            }
+        };
+        let ((snapshot, capacity), ()) = futures::try_join!(capacity_snapshot(platform, plan, at), watchdog)?;
+        let tiers = match plan.flow.nodes.get(node) {
+            Some(Node::Route(route)) => route.tiers.as_deref(),
+            _ => None,
+        };
+        let judgement = judge(plan, call, &KnownCaller::of(call), tiers, &snapshot, at);
+        Ok(Self { node: node.clone(), attempt, judgement, capacity, at })
+    }
+
+    async fn make(&self, platform: &Platform, plan: &Plan, call: &Call) -> Result<Made, StoreError> {
+        let mut lost: Vec<(TargetId, Full)> = Vec::new();
+        let eligible = self.attempt.map_or(&[][..], |_| &self.judgement.eligible);
+        for candidate in eligible {
+            let target = &plan.targets[candidate.target];
+            let Some(Some(known)) = self.capacity.get(target.buyer) else { continue };
+            let leg = self.leg(plan, target);
+            let rulings = self.judgement.rulings(plan, Some(target.id), &lost);
+            let expires_at = first_look_at(plan, self.at) + LEASE_MARGIN;
+            let request = Request { call, leg: &leg, expires_at, known, rulings: &rulings };
+            match reserve(&*platform.table, &request).await? {
+                Reserved::Held => {
+                    platform.metrics.reserved.inc();
+                    return Ok(Made::Held(Box::new(leg)));
+                }
+                Reserved::Full(full) => {
+                    platform.metrics.lost_races.inc();
+                    lost.push((target.id, full));
+                }
+                Reserved::CapacityGone => {}
+                Reserved::Overtaken(newer) => return Ok(Made::Overtaken(newer)),
+            }
+        }
+        self.keep_why_nobody(platform, plan, call, &lost).await?;
+        Ok(Made::Nobody)
+    }
+
+    async fn keep_why_nobody(
+        &self,
+        platform: &Platform,
+        plan: &Plan,
+        call: &Call,
+        lost: &[(TargetId, Full)],
+    ) -> Result<(), StoreError> {
+        let rulings = self.judgement.rulings(plan, None, lost);
+        record_decision(&*platform.table, call.account, call.id, &rulings, &[], self.at).await?;
+        Ok(())
+    }
+
+    fn leg(&self, plan: &Plan, target: &PlannedTarget) -> Leg {
+        let buyer = plan.buyer_of(target);
+        Leg {
+            attempt: self.attempt.unwrap_or(u8::MAX),
+            target: target.id,
+            buyer: buyer.id,
+            destination: target.destination.clone(),
+            node: self.node.clone(),
+            ring_timeout_seconds: target.ring_timeout_seconds,
+            screening_key: target.screening.as_ref().map(|screening| screening.press.as_char()),
+            terms: Terms {
+                price: target.price,
+                billable_after_seconds: plan.billable_after_seconds(target),
+                payout: plan.payout.clone(),
+            },
+            reserved_at: self.at,
+            counted_in: Window::all_at(self.at, buyer.time_zone.zone()),
+            provider_leg_id: None,
+            answered: None,
+            screening_began_at: None,
+            screened: None,
+            bridged: false,
+            recording_url: None,
+            ended: None,
+        }
+    }
+}
+
+/// Between the watchdog's first look and the lease's end: a watchdog that does its work is never overtaken by the sweep.
+const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(60);

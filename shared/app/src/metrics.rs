@@ -1,0 +1,100 @@
+//! What is counted, in Prometheus' text format.
+
+use std::time::Duration;
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::Registry,
+};
+
+/// The platform's figures since the process began.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    webhooks: Family<WebhookLabels, Counter>,
+    webhook_seconds: Histogram,
+    /// Webhooks that were answered with the last resort.
+    pub failures: Counter,
+    /// Reservations made.
+    pub reserved: Counter,
+    /// Reservations refused because another caller was faster.
+    pub lost_races: Counter,
+    /// Legs whose state the provider did not tell: each is worth an alarm.
+    pub legs_unknown: Counter,
+    /// Calls that ended.
+    pub calls_ended: Counter,
+    /// The place in the change feed up to which sums are kept.
+    pub feed_position: Gauge,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WebhookLabels {
+    event: &'static str,
+    status: u16,
+}
+
+/// Upper bounds in seconds, around the aim of 5 ms.
+const SECONDS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 4.5];
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("ringfall"),
+            webhooks: Family::default(),
+            webhook_seconds: Histogram::new(SECONDS),
+            failures: Counter::default(),
+            reserved: Counter::default(),
+            lost_races: Counter::default(),
+            legs_unknown: Counter::default(),
+            calls_ended: Counter::default(),
+            feed_position: Gauge::default(),
+        };
+        let registry = &mut metrics.registry;
+        registry.register("webhooks", "Webhooks answered, by event and status", metrics.webhooks.clone());
+        registry.register(
+            "webhook_duration_seconds",
+            "Time from a webhook's arrival to its answer",
+            metrics.webhook_seconds.clone(),
+        );
+        registry.register(
+            "webhook_failures",
+            "Webhooks answered with the last resort",
+            metrics.failures.clone(),
+        );
+        registry.register("reservations", "Reservations of capacity", metrics.reserved.clone());
+        registry.register(
+            "lost_races",
+            "Reservations refused at the last moment",
+            metrics.lost_races.clone(),
+        );
+        registry.register(
+            "legs_unknown",
+            "Looks at a leg whose provider did not tell",
+            metrics.legs_unknown.clone(),
+        );
+        registry.register("calls_ended", "Calls that ended", metrics.calls_ended.clone());
+        registry.register(
+            "feed_position",
+            "Place of the sums in the change feed",
+            metrics.feed_position.clone(),
+        );
+        metrics
+    }
+}
+
+impl Metrics {
+    /// Counts a webhook.
+    pub fn webhook(&self, event: &'static str, status: u16, took: Duration) {
+        self.webhooks.get_or_create(&WebhookLabels { event, status }).inc();
+        self.webhook_seconds.observe(took.as_secs_f64());
+    }
+
+    /// All figures in the text format of OpenMetrics.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        // Writing into a string fails only if an encoder does, and then there is nothing better to show.
+        encode(&mut text, &self.registry).unwrap_or_default();
+        text
+    }
+}

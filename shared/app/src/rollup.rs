@@ -1,0 +1,142 @@
+//! The consumer of the change feed: settles calls, keeps the timelines, sums the profit and loss. Each change may come more than
+//! once; whatever is done with it can be done again.
+
+use ringfall_domain::{
+    call::Call,
+    ids::AccountId,
+    ledger::{Entry, entries_of},
+    pnl::{change_of_call, change_of_entry},
+};
+use ringfall_store::{
+    port::{Change, Item, Key, Position, StoreError, Value, Write, WriteError},
+    protocols::{
+        rollup::{Batch, add},
+        settle::settle,
+    },
+    records::{self, attributes::Attributes, timeline::Listed},
+};
+
+use crate::platform::Platform;
+
+/// Changes taken at once.
+const BATCH: usize = 500;
+const POSITION: &str = "position";
+
+/// Where the consumer's place in the feed is kept.
+fn checkpoint_key() -> Key {
+    Key::new("S#rollup", "CHECKPOINT")
+}
+
+/// The place up to which the feed was consumed when this last was kept.
+pub async fn checkpoint(platform: &Platform) -> Result<Position, StoreError> {
+    let item = platform.table.get(&checkpoint_key()).await?;
+    item.map_or(Ok(Position::default()), |item| {
+        records::attributes::Reader(&item).number(POSITION).map(Position)
+    })
+}
+
+/// Consumes what the feed holds behind a place.
+///
+/// # Returns
+/// The new place; the same if there was nothing.
+///
+/// # Errors
+/// The store failed: some changes may be consumed; go on from the old place.
+pub async fn consume(platform: &Platform, after: Position) -> Result<Position, StoreError> {
+    let changes = platform.feed.read(after, BATCH).await?;
+    let Some(last) = changes.last().map(|change| change.position) else { return Ok(after) };
+    let mut batch = Batch::default();
+    let mut concerned = false;
+    for change in &changes {
+        concerned |= take_up(platform, change, &mut batch).await?;
+    }
+    add(&*platform.table, &batch).await?;
+    // Our own writes come back through the feed: a place that only passes them is not worth another write.
+    if concerned {
+        keep(platform, last).await?;
+        platform.feed.forget(last).await?;
+    }
+    platform.metrics.feed_position.set(i64::try_from(last.0).unwrap_or(i64::MAX));
+    Ok(last)
+}
+
+async fn keep(platform: &Platform, position: Position) -> Result<(), StoreError> {
+    let item = Attributes::new().with(POSITION, position.0).into_map();
+    put(platform, checkpoint_key(), item).await
+}
+
+async fn put(platform: &Platform, key: Key, item: Item) -> Result<(), StoreError> {
+    match platform.table.write(vec![Write::Put { key, item, condition: None }]).await {
+        Ok(_) | Err(WriteError::Refused(_)) => Ok(()),
+        Err(WriteError::Store(error)) => Err(error),
+    }
+}
+
+/// Takes up one change. True if it was of a call or an entry.
+async fn take_up(platform: &Platform, change: &Change, batch: &mut Batch) -> Result<bool, StoreError> {
+    let Some(new) = &change.new else { return Ok(false) };
+    if change.key.sort == "CALL" {
+        let before = change.old.as_ref().map(records::call::decode).transpose()?;
+        let after = records::call::decode(new)?;
+        call_changed(platform, before.as_ref(), &after).await?;
+        batch.push(after.account, change.position, change_of_call(before.as_ref(), &after));
+        return Ok(true);
+    }
+    if change.key.sort.starts_with(records::journal::PREFIX) && change.old.is_none() {
+        let (account, entry) = records::journal::decode(new)?;
+        list_entry(platform, account, &entry, new).await?;
+        batch.push(account, change.position, change_of_entry(&entry));
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+async fn call_changed(platform: &Platform, before: Option<&Call>, after: &Call) -> Result<(), StoreError> {
+    if before.is_none() {
+        list_call(platform, after).await?;
+    }
+    let settled_before = before.map(entries_of).unwrap_or_default();
+    if entries_of(after) != settled_before {
+        settle(&*platform.table, after).await?;
+    }
+    if after.ended.is_some() && before.is_some_and(|before| before.ended.is_none()) {
+        platform.metrics.calls_ended.inc();
+        log_call(after);
+    }
+    Ok(())
+}
+
+async fn list_call(platform: &Platform, call: &Call) -> Result<(), StoreError> {
+    let id = call.id.to_string();
+    let key = records::timeline::key(call.account, Listed::Calls, call.origin.arrived_at, &id);
+    put(platform, key, Item::from([("call".to_owned(), Value::Text(id))])).await
+}
+
+async fn list_entry(
+    platform: &Platform,
+    account: AccountId,
+    entry: &Entry,
+    item: &Item,
+) -> Result<(), StoreError> {
+    let name = format!("{}#{}#{}", entry.call, entry.attempt, entry.kind.as_str());
+    let key = records::timeline::key(account, Listed::Ledger, entry.call_arrived_at, &name);
+    put(platform, key, item.clone()).await
+}
+
+/// One line per call. A caller's number is personal and stays out of logs.
+fn log_call(call: &Call) {
+    let connected = call.connected_leg();
+    tracing::info!(
+        call = %call.id,
+        account = %call.account,
+        campaign = %call.origin.campaign,
+        publisher = %call.origin.publisher,
+        disposition = call.disposition().as_str(),
+        attempts = call.legs.len(),
+        target = connected.map(|leg| tracing::field::display(leg.target)),
+        connected_seconds = connected.and_then(ringfall_domain::call::Leg::connected_seconds),
+        revenue = connected.map(|leg| tracing::field::display(leg.revenue())),
+        payout = connected.map(|leg| tracing::field::display(leg.payout())),
+        "call ended"
+    );
+}
