@@ -16,10 +16,7 @@ impl Room {
     /// Room for `limit` parts, or for a page if that is less.
     pub(super) fn for_parts(limit: usize) -> Self {
         let parts = u32::try_from(limit).map_or(PAGE_PARTS, |limit| limit.min(PAGE_PARTS));
-        Self {
-            parts,
-            bytes: PAGE_BYTES,
-        }
+        Self { parts, bytes: PAGE_BYTES }
     }
 
     /// How many parts fit at most.

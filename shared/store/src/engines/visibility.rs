@@ -1,5 +1,5 @@
-//! When a message may be delivered, and which delivery a receipt names: the same for both engines that keep messages
-//! themselves. Instants are whole microseconds, rounded so that no message is ever early.
+//! When a message may be delivered, and which delivery a receipt names: the same for both engines that keep
+//! messages themselves. Instants are whole microseconds, rounded so that no message is ever early.
 
 use jiff::Timestamp;
 
@@ -21,20 +21,13 @@ impl Delivered {
     /// What the receiver is given.
     pub(super) fn with(self, body: impl Into<String>) -> Delivery {
         let receipt = Receipt(format!("{}.{}", self.message, self.deliveries));
-        Delivery {
-            receipt,
-            body: body.into(),
-            deliveries: self.deliveries,
-        }
+        Delivery { receipt, body: body.into(), deliveries: self.deliveries }
     }
 
     /// None if the receipt is not one of ours.
     pub(super) fn read(receipt: &Receipt) -> Option<Self> {
         let (message, deliveries) = receipt.0.split_once('.')?;
-        Some(Self {
-            message: message.parse().ok()?,
-            deliveries: deliveries.parse().ok()?,
-        })
+        Some(Self { message: message.parse().ok()?, deliveries: deliveries.parse().ok()? })
     }
 }
 
@@ -65,14 +58,9 @@ mod tests {
     #[test]
     fn no_message_is_early() {
         let at = |nanosecond| Timestamp::from_nanosecond(nanosecond).expect("near 1970");
-        for (nanosecond, due, now) in [
-            (0, 0, 0),
-            (1, 1, 0),
-            (999, 1, 0),
-            (1_000, 1, 1),
-            (-1, 0, -1),
-            (-1_000, -1, -1),
-        ] {
+        for (nanosecond, due, now) in
+            [(0, 0, 0), (1, 1, 0), (999, 1, 0), (1_000, 1, 1), (-1, 0, -1), (-1_000, -1, -1)]
+        {
             assert_eq!(
                 (due_microseconds(at(nanosecond)), now_microseconds(at(nanosecond))),
                 (due, now),
@@ -83,10 +71,7 @@ mod tests {
 
     #[test]
     fn a_receipt_reads_back_and_others_do_not() {
-        let delivered = Delivered {
-            message: 7,
-            deliveries: 2,
-        };
+        let delivered = Delivered { message: 7, deliveries: 2 };
         assert_eq!(Delivered::read(&delivered.with("x").receipt), Some(delivered));
         for foreign in ["", "7", "7.", ".2", "7.x", "7.-1", "7.2.1", "AQEB"] {
             assert_eq!(Delivered::read(&Receipt(foreign.to_owned())), None, "{foreign}");

@@ -9,8 +9,8 @@ pub enum Operand {
     Value(Value),
     /// What stands at a path of the item.
     Path(Path),
-    /// The number of entries of the map, elements of the list or bytes of the text at a path. Nothing else has a size:
-    /// a comparison with it is false.
+    /// The number of entries of the map, elements of the list or bytes of the text at a path. Nothing else
+    /// has a size: a comparison with it is false.
     Size(Path),
 }
 
@@ -20,9 +20,9 @@ impl<V: Into<Value>> From<V> for Operand {
     }
 }
 
-/// A condition. As in DynamoDB, a comparison with something absent, or between different kinds of values, is false.
-/// Numbers are equal by value: 1.10 is 1.1. A path compared with itself, a truth value, list or map given for a comparison
-/// by order, and more than 300 conditions and updates in one write are invalid.
+/// A condition. As in DynamoDB, a comparison with something absent, or between different kinds of values, is
+/// false. Numbers are equal by value: 1.10 is 1.1. A path compared with itself, a truth value, list or map
+/// given for a comparison by order, and more than 300 conditions and updates in one write are invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
     /// Something stands at the path. An item that does not exist has nothing anywhere.

@@ -1,4 +1,5 @@
-//! The change feed: every change of every item, in order per item, at least once. DynamoDB Streams on AWS, an ordered table in SQLite.
+//! The change feed: every change of every item, in order per item, at least once. DynamoDB Streams on AWS, an
+//! ordered table in SQLite.
 
 use async_trait::async_trait;
 
@@ -24,8 +25,8 @@ pub struct Change {
 /// The port of the change feed, as one consumer sees it.
 #[async_trait]
 pub trait Feed: Send + Sync + 'static {
-    /// Up to `limit` (at least 1) changes behind `after`, in order. Writes that change nothing need not appear. Fewer
-    /// than `limit` may come while there are more; none come only at the end.
+    /// Up to `limit` (at least 1) changes behind `after`, in order. Writes that change nothing need not
+    /// appear. Fewer than `limit` may come while there are more; none come only at the end.
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Change>, StoreError>;
 
     /// Forgets the changes up to and including `through`: every consumer is past them.

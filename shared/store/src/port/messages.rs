@@ -23,15 +23,15 @@ pub struct Delivery {
     pub deliveries: u32,
 }
 
-/// The port of delayed messages. Any message may be delivered more than once and in any order; an acknowledged one
-/// is not delivered again, save by a fault.
+/// The port of delayed messages. Any message may be delivered more than once and in any order; an
+/// acknowledged one is not delivered again, save by a fault.
 #[async_trait]
 pub trait Messages: Send + Sync + 'static {
     /// Keeps a message until it is due. Durable when this returns.
     async fn send(&self, body: MessageBody, due_at: Timestamp) -> Result<(), StoreError>;
 
-    /// Up to `limit` (at least 1) messages that are due at `now`, each hidden from other receivers for `hidden_seconds`
-    /// (at most 12 hours). Fewer, even none, may come while there are more: poll.
+    /// Up to `limit` (at least 1) messages that are due at `now`, each hidden from other receivers for
+    /// `hidden_seconds` (at most 12 hours). Fewer, even none, may come while there are more: poll.
     async fn receive(
         &self,
         now: Timestamp,
@@ -39,7 +39,8 @@ pub trait Messages: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Delivery>, StoreError>;
 
-    /// Done: the message is not wanted again. An unknown receipt, or one whose message was since delivered again, is no failure.
+    /// Done: the message is not wanted again. An unknown receipt, or one whose message was since delivered
+    /// again, is no failure.
     async fn acknowledge(&self, receipt: &Receipt) -> Result<(), StoreError>;
 
     /// Not done: the message is due again at `due_at`.

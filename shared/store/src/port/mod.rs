@@ -1,5 +1,5 @@
-//! The three ports, in DynamoDB's own shape. Everything above them is written once; the engines below them are
-//! interchangeable, and one contract suite (`tests/src/contract`) holds them to the same behaviour.
+//! The three ports, in DynamoDB's own shape. Everything above them is written once; the engines below them
+//! are interchangeable, and one contract suite (`tests/src/contract`) holds them to the same behaviour.
 
 mod condition;
 mod feed;

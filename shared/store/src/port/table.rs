@@ -9,8 +9,8 @@ use super::{Condition, Update, Value};
 /// Names that no top-level attribute may have: DynamoDB keeps the key among the attributes, under these.
 pub const RESERVED_NAMES: [&str; 2] = ["pk", "sk"];
 
-/// An item's attributes, without its key. At most 400 KB with names and key, and at most 32 lists and maps within each
-/// other; no name is empty or one of [`RESERVED_NAMES`].
+/// An item's attributes, without its key. At most 400 KB with names and key, and at most 32 lists and maps
+/// within each other; no name is empty or one of [`RESERVED_NAMES`].
 pub type Item = BTreeMap<String, Value>;
 
 /// An item's place. Partition at most 2,048 bytes, sort key at most 1,024, neither empty (DynamoDB's limits).
@@ -25,10 +25,7 @@ pub struct Key {
 impl Key {
     /// A key of both parts.
     pub fn new(partition: impl Into<String>, sort: impl Into<String>) -> Self {
-        Self {
-            partition: partition.into(),
-            sort: sort.into(),
-        }
+        Self { partition: partition.into(), sort: sort.into() }
     }
 }
 
@@ -38,14 +35,26 @@ impl fmt::Display for Key {
     }
 }
 
-/// Which sort keys of a partition: `from` inclusive, `to` exclusive; none means open. A bound is not empty. Where `from`
-/// is not before `to`, nothing is within.
+/// Which sort keys of a partition: `from` inclusive, `to` exclusive; none means open. A bound is not empty.
+/// Where `from` is not before `to`, nothing is within.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Range {
     /// The least sort key wanted.
     pub from: Option<String>,
     /// The least sort key not wanted.
     pub to: Option<String>,
+}
+
+impl Range {
+    /// What is left of the range behind a sort key, for the next page.
+    #[must_use]
+    pub fn behind(self, sort: &str, direction: Direction) -> Self {
+        match direction {
+            // The least text that is greater: the same with the least character after it.
+            Direction::Ascending => Self { from: Some(format!("{sort}\0")), ..self },
+            Direction::Descending => Self { to: Some(sort.to_owned()), ..self },
+        }
+    }
 }
 
 /// The order of a query.
@@ -62,9 +71,9 @@ pub enum Direction {
 pub struct Page {
     /// The items with their keys, in the order asked for.
     pub items: Vec<(Key, Item)>,
-    /// True if more may follow: ask again from behind the last key. An engine may stop before the limit (all do near
-    /// 1 MB, and at 1,000 items), though never without an item where there is one; it may say "more" where nothing
-    /// follows.
+    /// True if more may follow: ask again for what is [behind](Range::behind) the last key. An engine may
+    /// stop before the limit (all do near 1 MB, and at 1,000 items), though never without an item where there
+    /// is one; it may say "more" where nothing follows.
     pub more: bool,
 }
 
@@ -80,7 +89,8 @@ pub enum Write {
         /// What must hold of the item that stands there.
         condition: Option<Condition>,
     },
-    /// Changes parts of the item, creating it if it is absent (say [`Condition::Exists`] where that is not wanted).
+    /// Changes parts of the item, creating it if it is absent (say [`Condition::Exists`] where that is not
+    /// wanted).
     Update {
         /// Where.
         key: Key,
@@ -117,8 +127,9 @@ impl Write {
     }
 }
 
-/// What a write left behind: per write, in order, the item as it now stands (none after a deletion). For several
-/// writes at once an engine may not know it (DynamoDB does not tell): then each is [`Written::Unknown`].
+/// What a write left behind: per write, in order, the item as it now stands (none after a deletion). For
+/// several writes at once an engine may not know it (DynamoDB does not tell): then each is
+/// [`Written::Unknown`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
     /// The item as the write left it.
@@ -151,8 +162,8 @@ pub enum StoreError {
 /// Why a write did not happen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
-    /// Conditions did not hold; nothing was written. One entry per write, in order: its refusal, or none where its
-    /// own condition held.
+    /// Conditions did not hold; nothing was written. One entry per write, in order: its refusal, or none
+    /// where its own condition held.
     #[error("a condition did not hold")]
     Refused(Vec<Option<Refusal>>),
     /// The store failed.
@@ -178,8 +189,8 @@ pub trait Table: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Page, StoreError>;
 
-    /// Writes 1 to 100 different items, of 4 MB together, all or none. First every condition is judged: if one does not
-    /// hold the answer is [`WriteError::Refused`], whatever else is wrong with the items. A request that is wrong by
-    /// itself is [`StoreError::Invalid`] before any item is looked at.
+    /// Writes 1 to 100 different items, of 4 MB together, all or none. First every condition is judged: if
+    /// one does not hold the answer is [`WriteError::Refused`], whatever else is wrong with the items. A
+    /// request that is wrong by itself is [`StoreError::Invalid`] before any item is looked at.
     async fn write(&self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError>;
 }

@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 
 use super::Value;
 
-/// Where in an item: the attribute's name, then the names within nested maps. One to 32 names; none is empty, and each
-/// may hold any character.
+/// Where in an item: the attribute's name, then the names within nested maps. One to 32 names; none is empty,
+/// and each may hold any character.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Path(pub Vec<String>);
 
@@ -36,17 +36,17 @@ impl From<&str> for Path {
     }
 }
 
-/// One change of an item. All changes of one write see the item as it was before the write. As in DynamoDB, two
-/// changes of one write may not overlap, and a nested path needs its parent map to be there: otherwise the whole
-/// write fails with [`super::StoreError::Invalid`].
+/// One change of an item. All changes of one write see the item as it was before the write. As in DynamoDB,
+/// two changes of one write may not overlap, and a nested path needs its parent map to be there: otherwise
+/// the whole write fails with [`super::StoreError::Invalid`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Update {
     /// Sets the value, whatever stood there.
     Set(Path, Value),
     /// Sets the value only if nothing stands there.
     SetIfAbsent(Path, Value),
-    /// Adds to a number; nothing counts as zero. Invalid if something else stands there, or if the sum has too many
-    /// digits to be exact.
+    /// Adds to a number; nothing counts as zero. Invalid if something else stands there, or if the sum has
+    /// too many digits to be exact.
     Add(Path, Decimal),
     /// Removes the value; nothing to remove is no failure.
     Remove(Path),

@@ -9,8 +9,8 @@ use rust_decimal::Decimal;
 pub enum Value {
     /// Text.
     Text(String),
-    /// An exact number: at most 28 significant digits, as `rust_decimal` keeps them. Zeros at the end of the fraction
-    /// have no meaning and may be lost.
+    /// An exact number: at most 28 significant digits, as `rust_decimal` keeps them. Zeros at the end of the
+    /// fraction have no meaning and may be lost.
     Number(Decimal),
     /// True or false.
     Bool(bool),

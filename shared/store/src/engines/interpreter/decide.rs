@@ -6,27 +6,21 @@ use crate::port::{Condition, Item, Key, Refusal, StoreError, Write, WriteError};
 /// The most bytes that the items of one request hold together.
 const REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
-/// Each item's key and what it is after the writes, in their order; none is an item that does not exist. A check gives
-/// its item as it was. `current` holds, per write, its item as it stands.
+/// Each item's key and what it is after the writes, in their order; none is an item that does not exist. A
+/// check gives its item as it was. `current` holds, per write, its item as it stands.
 ///
 /// # Errors
 ///
-/// [`WriteError::Refused`] if a condition does not hold; only if all do, [`StoreError::Invalid`] for what the items
-/// make impossible: a nested path without its map, an item that would grow too large.
+/// [`WriteError::Refused`] if a condition does not hold; only if all do, [`StoreError::Invalid`] for what the
+/// items make impossible: a nested path without its map, an item that would grow too large.
 pub fn decide(
     writes: Vec<Write>,
     current: Vec<Option<Item>>,
 ) -> Result<Vec<(Key, Option<Item>)>, WriteError> {
-    let holds: Vec<bool> = writes
-        .iter()
-        .zip(&current)
-        .map(|(write, item)| holds(write, item.as_ref()))
-        .collect();
+    let holds: Vec<bool> =
+        writes.iter().zip(&current).map(|(write, item)| holds(write, item.as_ref())).collect();
     if holds.contains(&false) {
-        let refusals = holds
-            .iter()
-            .zip(current)
-            .map(|(&holds, item)| (!holds).then_some(Refusal { item }));
+        let refusals = holds.iter().zip(current).map(|(&holds, item)| (!holds).then_some(Refusal { item }));
         return Err(WriteError::Refused(refusals.collect()));
     }
     let mut bytes = 0;
@@ -53,16 +47,8 @@ fn holds(write: &Write, item: Option<&Item>) -> bool {
 
 fn carry_out(write: Write, item: Option<Item>, bytes: &mut usize) -> Result<(Key, Option<Item>), StoreError> {
     let (key, after) = match write {
-        Write::Put {
-            key,
-            item,
-            condition: _,
-        } => (key, item),
-        Write::Update {
-            key,
-            updates,
-            condition: _,
-        } => (key, apply(updates, item)?),
+        Write::Put { key, item, condition: _ } => (key, item),
+        Write::Update { key, updates, condition: _ } => (key, apply(updates, item)?),
         Write::Delete { key, condition: _ } => return Ok((key, None)),
         Write::Check { key, condition: _ } => return Ok((key, item)),
     };

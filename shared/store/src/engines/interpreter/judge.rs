@@ -27,8 +27,7 @@ pub fn judge(condition: &Condition, item: Option<&Item>) -> bool {
 /// What stands at a path.
 fn find<'item>(item: Option<&'item Item>, path: &Path) -> Option<&'item Value> {
     let (first, rest) = path.0.split_first()?;
-    rest.iter()
-        .try_fold(item?.get(first)?, |value, name| value.as_map()?.get(name))
+    rest.iter().try_fold(item?.get(first)?, |value, name| value.as_map()?.get(name))
 }
 
 /// One side of a comparison, if it is there.

@@ -22,9 +22,7 @@ pub fn measure(key: &Key, item: &Item) -> Result<usize, StoreError> {
     named(item, 0).map_err(|wrong| StoreError::Invalid(format!("item {key}: {wrong}")))?;
     let bytes = item_bytes(key, item);
     if bytes > ITEM_BYTES {
-        return Err(StoreError::Invalid(format!(
-            "item {key}: {bytes} bytes, the most is {ITEM_BYTES}"
-        )));
+        return Err(StoreError::Invalid(format!("item {key}: {bytes} bytes, the most is {ITEM_BYTES}")));
     }
     Ok(bytes)
 }
@@ -53,9 +51,7 @@ pub fn item_bytes(key: &Key, item: &Item) -> usize {
 }
 
 fn map_bytes(map: &Item) -> usize {
-    map.iter()
-        .map(|(name, value)| name.len() + value_bytes(value))
-        .sum()
+    map.iter().map(|(name, value)| name.len() + value_bytes(value)).sum()
 }
 
 fn value_bytes(value: &Value) -> usize {
@@ -72,10 +68,6 @@ fn value_bytes(value: &Value) -> usize {
 
 /// Two digits a byte, one for the exponent, one for a sign.
 fn number_bytes(number: Decimal) -> usize {
-    let digits = number
-        .mantissa()
-        .unsigned_abs()
-        .checked_ilog10()
-        .map_or(1, |log| log as usize + 1);
+    let digits = number.mantissa().unsigned_abs().checked_ilog10().map_or(1, |log| log as usize + 1);
     digits.div_ceil(2) + 1 + usize::from(number.is_sign_negative())
 }

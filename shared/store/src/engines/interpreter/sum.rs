@@ -9,11 +9,7 @@ pub(super) fn exact_sum(left: Decimal, right: Decimal) -> Option<Decimal> {
 
 fn at_one_scale(left: Decimal, right: Decimal) -> Option<Decimal> {
     let scale = left.scale().max(right.scale());
-    let units = |number: Decimal| {
-        number
-            .mantissa()
-            .checked_mul(10_i128.checked_pow(scale - number.scale())?)
-    };
+    let units = |number: Decimal| number.mantissa().checked_mul(10_i128.checked_pow(scale - number.scale())?);
     shortest(units(left)?.checked_add(units(right)?)?, scale)
 }
 

@@ -20,10 +20,7 @@ fn at(name: &str) -> Operand {
 }
 
 fn item<const N: usize>(attributes: [(&str, Value); N]) -> Item {
-    attributes
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn cap() -> Item {
@@ -32,10 +29,7 @@ fn cap() -> Item {
         ("available", number("45.00")),
         ("name", Value::from("Zo\u{eb}")),
         ("open", Value::from(true)),
-        (
-            "live",
-            Value::Map(item([("leg#1", Value::from(1_u32)), ("a.b", Value::from("x"))])),
-        ),
+        ("live", Value::Map(item([("leg#1", Value::from(1_u32)), ("a.b", Value::from("x"))]))),
         ("list", Value::List(vec![Value::from(1_u32)])),
     ])
 }
@@ -69,20 +63,8 @@ fn a_condition_holds_or_not_of_the_item_as_it_stands() {
         (false, Condition::AtMost(size("limit"), value("9"))),
         (true, Condition::All(vec![])),
         (false, Condition::Any(vec![])),
-        (
-            false,
-            Condition::All(vec![
-                Condition::Exists("limit".into()),
-                Condition::Exists("none".into()),
-            ]),
-        ),
-        (
-            true,
-            Condition::Any(vec![
-                Condition::Exists("none".into()),
-                Condition::Exists("limit".into()),
-            ]),
-        ),
+        (false, Condition::All(vec![Condition::Exists("limit".into()), Condition::Exists("none".into())])),
+        (true, Condition::Any(vec![Condition::Exists("none".into()), Condition::Exists("limit".into())])),
     ];
     for (expected, condition) in table {
         assert_eq!(judge(&condition, Some(&cap())), expected, "{condition:?}");
@@ -113,23 +95,11 @@ fn updates_change_what_they_name() {
         ("since", Value::from("now")),
         ("available", number("0")),
         ("count", Value::from(1_u32)),
-        (
-            "live",
-            Value::Map(item([
-                ("leg#1", Value::from(1_u32)),
-                ("leg#2", Value::empty_map()),
-            ])),
-        ),
+        ("live", Value::Map(item([("leg#1", Value::from(1_u32)), ("leg#2", Value::empty_map())]))),
     ]));
     assert_eq!(apply(updates, Some(cap())), Ok(expected));
-    assert_eq!(
-        apply(vec![Update::Remove(Path::from("a"))], None),
-        Ok(Item::new())
-    );
-    assert!(matches!(
-        apply(vec![Update::Remove(path)], None),
-        Err(StoreError::Invalid(_))
-    ));
+    assert_eq!(apply(vec![Update::Remove(Path::from("a"))], None), Ok(Item::new()));
+    assert!(matches!(apply(vec![Update::Remove(path)], None), Err(StoreError::Invalid(_))));
 }
 
 #[test]
@@ -148,10 +118,7 @@ fn an_update_that_the_item_makes_impossible_is_invalid() {
         let mut item = cap();
         item.insert("most".to_owned(), Value::Number(most));
         let found = apply(vec![update.clone()], Some(item));
-        assert!(
-            matches!(found, Err(StoreError::Invalid(_))),
-            "{update:?}: {found:?}"
-        );
+        assert!(matches!(found, Err(StoreError::Invalid(_))), "{update:?}: {found:?}");
     }
 }
 
@@ -159,16 +126,8 @@ fn an_update_that_the_item_makes_impossible_is_invalid() {
 fn sums_are_exact() {
     let table = [
         ("0.1", "0.2", Some("0.3")),
-        (
-            "9999999999999999999999999999",
-            "-0.0000",
-            Some("9999999999999999999999999999"),
-        ),
-        (
-            "999999999999999999.0000000001",
-            "0.0000000001",
-            Some("999999999999999999.0000000002"),
-        ),
+        ("9999999999999999999999999999", "-0.0000", Some("9999999999999999999999999999")),
+        ("999999999999999999.0000000001", "0.0000000001", Some("999999999999999999.0000000002")),
         ("9999999999999999999999999999", "0.1", None),
         ("0.5000000000000000000000000000", "9.5", Some("10")),
     ];
@@ -194,65 +153,30 @@ fn key(sort: &str) -> Key {
 }
 
 fn update(sort: &str, updates: Vec<Update>, condition: Option<Condition>) -> Write {
-    Write::Update {
-        key: key(sort),
-        updates,
-        condition,
-    }
+    Write::Update { key: key(sort), updates, condition }
 }
 
 #[test]
 fn one_refusal_refuses_all_and_each_is_told_in_its_place() {
     let writes = vec![
-        update(
-            "1",
-            vec![Update::Set(Path::of(["none", "x"]), Value::from(1_u32))],
-            None,
-        ),
-        Write::Check {
-            key: key("2"),
-            condition: Condition::Exists("a".into()),
-        },
-        Write::Delete {
-            key: key("3"),
-            condition: Some(Condition::Exists("none".into())),
-        },
+        update("1", vec![Update::Set(Path::of(["none", "x"]), Value::from(1_u32))], None),
+        Write::Check { key: key("2"), condition: Condition::Exists("a".into()) },
+        Write::Delete { key: key("3"), condition: Some(Condition::Exists("none".into())) },
     ];
     let found = decide(writes, vec![None, None, Some(cap())]);
-    let refused = vec![
-        None,
-        Some(Refusal { item: None }),
-        Some(Refusal { item: Some(cap()) }),
-    ];
+    let refused = vec![None, Some(Refusal { item: None }), Some(Refusal { item: Some(cap()) })];
     assert_eq!(found, Err(WriteError::Refused(refused)));
 }
 
 #[test]
 fn a_check_leaves_its_item_and_a_deletion_none() {
     let writes = vec![
-        Write::Check {
-            key: key("1"),
-            condition: Condition::Exists("limit".into()),
-        },
-        Write::Delete {
-            key: key("2"),
-            condition: None,
-        },
-        Write::Put {
-            key: key("3"),
-            item: Item::new(),
-            condition: None,
-        },
+        Write::Check { key: key("1"), condition: Condition::Exists("limit".into()) },
+        Write::Delete { key: key("2"), condition: None },
+        Write::Put { key: key("3"), item: Item::new(), condition: None },
     ];
     let found = decide(writes, vec![Some(cap()), Some(cap()), Some(cap())]);
-    assert_eq!(
-        found,
-        Ok(vec![
-            (key("1"), Some(cap())),
-            (key("2"), None),
-            (key("3"), Some(Item::new()))
-        ])
-    );
+    assert_eq!(found, Ok(vec![(key("1"), Some(cap())), (key("2"), None), (key("3"), Some(Item::new()))]));
 }
 
 #[test]
@@ -261,26 +185,13 @@ fn items_may_be_as_large_and_as_deep_as_in_dynamodb_and_no_more() {
     // Two bytes of key, one of name.
     assert_eq!(measure(&key("s"), &text(400 * 1024 - 3)), Ok(400 * 1024));
     assert!(measure(&key("s"), &text(400 * 1024 - 2)).is_err());
-    let nested = |levels| {
-        item([(
-            "t",
-            (0..levels).fold(Value::from(true), |inner, _| Value::List(vec![inner])),
-        )])
-    };
+    let nested =
+        |levels| item([("t", (0..levels).fold(Value::from(true), |inner, _| Value::List(vec![inner])))]);
     assert!(measure(&key("s"), &nested(32)).is_ok());
     assert!(measure(&key("s"), &nested(33)).is_err());
-    assert!(
-        measure(
-            &key("s"),
-            &item([("m", Value::Map(item([("", Value::from(1_u32))])))])
-        )
-        .is_err()
-    );
+    assert!(measure(&key("s"), &item([("m", Value::Map(item([("", Value::from(1_u32))])))])).is_err());
     // Names 2, key 2, a map with one entry 3 + 1, its name 1, -12.345 in 3 + 1 + 1, and a truth value.
-    let counted = item([
-        ("m", Value::Map(item([("n", number("-12.345"))]))),
-        ("b", Value::from(true)),
-    ]);
+    let counted = item([("m", Value::Map(item([("n", number("-12.345"))]))), ("b", Value::from(true))]);
     assert_eq!(measure(&key("s"), &counted), Ok(15));
 }
 
@@ -295,93 +206,40 @@ fn items_of_one_request_hold_four_megabytes_together() {
         (0..count).map(put).collect()
     };
     assert!(decide(writes(10), vec![None; 10]).is_ok());
-    assert!(matches!(
-        decide(writes(11), vec![None; 11]),
-        Err(WriteError::Store(StoreError::Invalid(_)))
-    ));
+    assert!(matches!(decide(writes(11), vec![None; 11]), Err(WriteError::Store(StoreError::Invalid(_)))));
 }
 
 #[test]
 fn a_request_that_is_wrong_by_itself_is_invalid() {
-    let check = |condition| Write::Check {
-        key: key("s"),
-        condition,
-    };
+    let check = |condition| Write::Check { key: key("s"), condition };
     let set = |path: Path| Update::Set(path, Value::from(1_u32));
-    let put = |key: Key, item: Item| Write::Put {
-        key,
-        item,
-        condition: None,
-    };
+    let put = |key: Key, item: Item| Write::Put { key, item, condition: None };
     let many = |count: usize| {
-        (0..count)
-            .map(|place| put(key(&format!("s{place}")), Item::new()))
-            .collect::<Vec<_>>()
+        (0..count).map(|place| put(key(&format!("s{place}")), Item::new())).collect::<Vec<_>>()
     };
     let exists = |count: usize| check(Condition::All(vec![Condition::Exists("a".into()); count]));
     let table = [
         ("nothing", vec![]),
         ("too many", many(101)),
-        (
-            "an item twice",
-            vec![put(key("s"), Item::new()), check(Condition::Exists("a".into()))],
-        ),
+        ("an item twice", vec![put(key("s"), Item::new()), check(Condition::Exists("a".into()))]),
         ("an empty partition", vec![put(Key::new("", "s"), Item::new())]),
         ("an empty sort key", vec![put(Key::new("p", ""), Item::new())]),
-        (
-            "a long partition",
-            vec![put(Key::new("p".repeat(2_049), "s"), Item::new())],
-        ),
-        (
-            "a long sort key",
-            vec![put(Key::new("p", "s".repeat(1_025)), Item::new())],
-        ),
-        (
-            "a reserved name",
-            vec![put(key("s"), item([("pk", Value::from(1_u32))]))],
-        ),
+        ("a long partition", vec![put(Key::new("p".repeat(2_049), "s"), Item::new())]),
+        ("a long sort key", vec![put(Key::new("p", "s".repeat(1_025)), Item::new())]),
+        ("a reserved name", vec![put(key("s"), item([("pk", Value::from(1_u32))]))]),
         ("a reserved path", vec![check(Condition::Exists("sk".into()))]),
         ("no updates", vec![update("s", vec![], None)]),
-        (
-            "one path twice",
-            vec![update("s", vec![set("a".into()), set("a".into())], None)],
-        ),
-        (
-            "a path within another",
-            vec![update(
-                "s",
-                vec![set(Path::of(["a", "b"])), set("a".into())],
-                None,
-            )],
-        ),
+        ("one path twice", vec![update("s", vec![set("a".into()), set("a".into())], None)]),
+        ("a path within another", vec![update("s", vec![set(Path::of(["a", "b"])), set("a".into())], None)]),
         (
             "a path far within another",
-            vec![update(
-                "s",
-                vec![set("a".into()), set(Path::of(["a", "b", "c"]))],
-                None,
-            )],
+            vec![update("s", vec![set("a".into()), set(Path::of(["a", "b", "c"]))], None)],
         ),
-        (
-            "a path without names",
-            vec![update("s", vec![set(Path(vec![]))], None)],
-        ),
-        (
-            "an empty name",
-            vec![update("s", vec![set(Path::of(["a", ""]))], None)],
-        ),
-        (
-            "a deep path",
-            vec![update("s", vec![set(Path(vec!["a".to_owned(); 33]))], None)],
-        ),
-        (
-            "a path with itself",
-            vec![check(Condition::Equal(at("a"), at("a")))],
-        ),
-        (
-            "an order of truth values",
-            vec![check(Condition::Below(at("a"), Operand::from(true)))],
-        ),
+        ("a path without names", vec![update("s", vec![set(Path(vec![]))], None)]),
+        ("an empty name", vec![update("s", vec![set(Path::of(["a", ""]))], None)]),
+        ("a deep path", vec![update("s", vec![set(Path(vec!["a".to_owned(); 33]))], None)]),
+        ("a path with itself", vec![check(Condition::Equal(at("a"), at("a")))]),
+        ("an order of truth values", vec![check(Condition::Below(at("a"), Operand::from(true)))]),
         ("too many conditions", vec![exists(300)]),
     ];
     for (what, writes) in table {
@@ -394,11 +252,7 @@ fn a_request_that_is_wrong_by_itself_is_invalid() {
         vec![put(Key::new("p".repeat(2_048), "s".repeat(1_024)), Item::new())],
         vec![update(
             "s",
-            vec![
-                set(Path::of(["a", "b"])),
-                set(Path::of(["a", "bc"])),
-                set("ab".into()),
-            ],
+            vec![set(Path::of(["a", "b"])), set(Path::of(["a", "bc"])), set("ab".into())],
             None,
         )],
     ];
@@ -409,15 +263,8 @@ fn a_request_that_is_wrong_by_itself_is_invalid() {
 
 #[test]
 fn other_requests_have_limits_too() {
-    let range = |from: &str| Range {
-        from: Some(from.to_owned()),
-        to: None,
-    };
-    let keys = |count: usize| {
-        (0..count)
-            .map(|place| key(&place.to_string()))
-            .collect::<Vec<_>>()
-    };
+    let range = |from: &str| Range { from: Some(from.to_owned()), to: None };
+    let keys = |count: usize| (0..count).map(|place| key(&place.to_string())).collect::<Vec<_>>();
     let table = [
         (true, validate::keys(&[])),
         (true, validate::keys(&keys(100))),

@@ -72,29 +72,17 @@ fn write(write: &Write) -> Checked {
     key(write.key())?;
     let mut operators = 0;
     match write {
-        Write::Put {
-            item,
-            condition: given,
-            ..
-        } => {
+        Write::Put { item, condition: given, .. } => {
             item.keys().try_for_each(|name| free(name))?;
-            given
-                .iter()
-                .try_for_each(|given| condition(given, &mut operators))
+            given.iter().try_for_each(|given| condition(given, &mut operators))
         }
-        Write::Delete { condition: given, .. } => given
-            .iter()
-            .try_for_each(|given| condition(given, &mut operators)),
+        Write::Delete { condition: given, .. } => {
+            given.iter().try_for_each(|given| condition(given, &mut operators))
+        }
         Write::Check { condition: given, .. } => condition(given, &mut operators),
-        Write::Update {
-            updates,
-            condition: given,
-            ..
-        } => {
+        Write::Update { updates, condition: given, .. } => {
             at_least_one("updates", updates.len())?;
-            given
-                .iter()
-                .try_for_each(|given| condition(given, &mut operators))?;
+            given.iter().try_for_each(|given| condition(given, &mut operators))?;
             at_most("conditions and updates", operators + updates.len(), OPERATORS)?;
             disjoint(updates)
         }
@@ -135,24 +123,21 @@ fn sides(left: &Operand, right: &Operand) -> Checked {
 
 fn ordered(side: &Operand) -> Checked {
     match side {
-        Operand::Value(Value::Bool(_) | Value::List(_) | Value::Map(_)) => Err(StoreError::Invalid(
-            "comparison by order with neither a number nor a text".to_owned(),
-        )),
+        Operand::Value(Value::Bool(_) | Value::List(_) | Value::Map(_)) => {
+            Err(StoreError::Invalid("comparison by order with neither a number nor a text".to_owned()))
+        }
         Operand::Value(Value::Text(_) | Value::Number(_)) | Operand::Path(_) | Operand::Size(_) => Ok(()),
     }
 }
 
-/// Two updates must not be about the same place, nor one about a place within the other's. In lexicographic order
-/// whatever overlaps stands side by side.
+/// Two updates must not be about the same place, nor one about a place within the other's. In lexicographic
+/// order whatever overlaps stands side by side.
 fn disjoint(updates: &[Update]) -> Checked {
     let mut paths: Vec<&Path> = updates.iter().map(Update::path).collect();
     paths.iter().try_for_each(|at| path(at))?;
     paths.sort_unstable();
     match paths.windows(2).find(|pair| pair[1].0.starts_with(&pair[0].0)) {
-        Some(pair) => Err(StoreError::Invalid(format!(
-            "updates of {} and of {} overlap",
-            pair[0], pair[1]
-        ))),
+        Some(pair) => Err(StoreError::Invalid(format!("updates of {} and of {} overlap", pair[0], pair[1]))),
         None => Ok(()),
     }
 }
@@ -168,9 +153,7 @@ fn path(path: &Path) -> Checked {
 
 fn free(attribute: &str) -> Checked {
     if RESERVED_NAMES.contains(&attribute) {
-        return Err(StoreError::Invalid(format!(
-            "attribute {attribute}: the name is reserved for the key"
-        )));
+        return Err(StoreError::Invalid(format!("attribute {attribute}: the name is reserved for the key")));
     }
     Ok(())
 }
@@ -179,9 +162,7 @@ fn all_different<'a>(keys: impl Iterator<Item = &'a Key>) -> Checked {
     let mut seen = BTreeSet::new();
     for key in keys {
         if !seen.insert(key) {
-            return Err(StoreError::Invalid(format!(
-                "item {key} is named twice in one request"
-            )));
+            return Err(StoreError::Invalid(format!("item {key} is named twice in one request")));
         }
     }
     Ok(())
@@ -190,18 +171,16 @@ fn all_different<'a>(keys: impl Iterator<Item = &'a Key>) -> Checked {
 fn bytes(what: &str, text: &str, most: usize) -> Checked {
     match text.len() {
         0 => Err(StoreError::Invalid(format!("{what}: empty"))),
-        bytes if bytes > most => Err(StoreError::Invalid(format!(
-            "{what}: {bytes} bytes, the most is {most}"
-        ))),
+        bytes if bytes > most => {
+            Err(StoreError::Invalid(format!("{what}: {bytes} bytes, the most is {most}")))
+        }
         _ => Ok(()),
     }
 }
 
 fn at_most(what: &str, found: usize, most: usize) -> Checked {
     if found > most {
-        return Err(StoreError::Invalid(format!(
-            "{what}: {found}, the most is {most}"
-        )));
+        return Err(StoreError::Invalid(format!("{what}: {found}, the most is {most}")));
     }
     Ok(())
 }

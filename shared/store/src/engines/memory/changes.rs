@@ -24,25 +24,13 @@ impl Changes {
 
     pub(super) fn add(&mut self, key: Key, old: Option<Item>, new: Option<Item>) {
         self.head = Position(self.head.0 + 1);
-        self.kept.insert(
-            self.head,
-            Change {
-                position: self.head,
-                key,
-                old,
-                new,
-            },
-        );
+        self.kept.insert(self.head, Change { position: self.head, key, old, new });
     }
 
     pub(super) fn read(&self, after: Position, limit: usize) -> Vec<Change> {
         let mut room = Room::for_parts(limit);
         let mut changes = Vec::new();
-        for change in self
-            .kept
-            .range((Excluded(after), Unbounded))
-            .map(|(_, change)| change)
-        {
+        for change in self.kept.range((Excluded(after), Unbounded)).map(|(_, change)| change) {
             if room.is_full() {
                 break;
             }

@@ -22,11 +22,7 @@ impl Items {
     /// Puts the item, or deletes it if it is none; gives what stood there.
     pub(super) fn replace(&mut self, key: &Key, item: Option<Item>) -> Option<Item> {
         match item {
-            Some(item) => self
-                .0
-                .entry(key.partition.clone())
-                .or_default()
-                .insert(key.sort.clone(), item),
+            Some(item) => self.0.entry(key.partition.clone()).or_default().insert(key.sort.clone(), item),
             None => {
                 let partition = self.0.get_mut(&key.partition)?;
                 let old = partition.remove(&key.sort);
@@ -40,16 +36,10 @@ impl Items {
 
     pub(super) fn query(&self, partition: &str, range: &Range, direction: Direction, limit: usize) -> Page {
         let Some(items) = self.0.get(partition) else {
-            return Page {
-                items: Vec::new(),
-                more: false,
-            };
+            return Page { items: Vec::new(), more: false };
         };
         if matches!((&range.from, &range.to), (Some(from), Some(to)) if from >= to) {
-            return Page {
-                items: Vec::new(),
-                more: false,
-            };
+            return Page { items: Vec::new(), more: false };
         }
         let from = range.from.as_deref().map_or(Unbounded, Included);
         let to = range.to.as_deref().map_or(Unbounded, Excluded);

@@ -1,5 +1,5 @@
-//! The engine for simulation: everything in memory, one lock, no clock and no randomness. The same requests in the
-//! same order give the same answers, always.
+//! The engine for simulation: everything in memory, one lock, no clock and no randomness. The same requests
+//! in the same order give the same answers, always.
 
 mod changes;
 mod items;
@@ -45,24 +45,15 @@ impl MemoryStore {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.shared
-            .state
-            .lock()
-            .expect("nothing that holds the lock panics")
+        self.shared.state.lock().expect("nothing that holds the lock panics")
     }
 }
 
 impl State {
     fn write(&mut self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
-        let current = writes
-            .iter()
-            .map(|write| self.items.get(write.key()).cloned())
-            .collect();
+        let current = writes.iter().map(|write| self.items.get(write.key()).cloned()).collect();
         let after = decide(writes, current)?;
-        Ok(after
-            .into_iter()
-            .map(|(key, item)| self.keep(key, item))
-            .collect())
+        Ok(after.into_iter().map(|(key, item)| self.keep(key, item)).collect())
     }
 
     fn keep(&mut self, key: Key, item: Option<Item>) -> Written {

@@ -31,25 +31,14 @@ impl Queue {
     pub(super) fn send(&mut self, body: MessageBody, due_at: Timestamp) {
         let due_microseconds = due_microseconds(due_at);
         self.last += 1;
-        self.messages.insert(
-            self.last,
-            Message {
-                body,
-                due_microseconds,
-                deliveries: 0,
-            },
-        );
+        self.messages.insert(self.last, Message { body, due_microseconds, deliveries: 0 });
         self.due.insert((due_microseconds, self.last));
     }
 
     pub(super) fn receive(&mut self, now: Timestamp, hidden_seconds: u32, limit: usize) -> Vec<Delivery> {
         let now = now_microseconds(now);
         let mut room = Room::for_parts(limit);
-        let due: Vec<i64> = self
-            .due
-            .range(..=(now, i64::MAX))
-            .map(|&(_, number)| number)
-            .collect();
+        let due: Vec<i64> = self.due.range(..=(now, i64::MAX)).map(|&(_, number)| number).collect();
         let mut deliveries = Vec::new();
         for number in due {
             if room.is_full() {
@@ -59,13 +48,8 @@ impl Queue {
             if let Some(message) = self.messages.get_mut(&number) {
                 message.deliveries = message.deliveries.saturating_add(1);
                 room.take(message.body.len());
-                deliveries.push(
-                    Delivered {
-                        message: number,
-                        deliveries: message.deliveries,
-                    }
-                    .with(&message.body),
-                );
+                deliveries
+                    .push(Delivered { message: number, deliveries: message.deliveries }.with(&message.body));
             }
         }
         deliveries

@@ -1,8 +1,9 @@
 //! How an item is kept: DynamoDB's own JSON, `{"name":{"S":"Intake desk"},"price":{"N":"45"}}`.
 //!
-//! Chosen over a binary form because the file can be read with any SQLite shell, a row can be put into a DynamoDB table
-//! as it is, and numbers stay exact decimals; decoding is a small part of a durable write. The encoding is canonical
-//! (names in order, no zeros at the end of a fraction), so equal items have equal bytes.
+//! Chosen over a binary form because the file can be read with any SQLite shell, a row can be put into a
+//! DynamoDB table as it is, and numbers stay exact decimals; decoding is a small part of a durable write. The
+//! encoding is canonical (names in order, no zeros at the end of a fraction), so equal items have equal
+//! bytes.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -175,29 +176,17 @@ mod tests {
     fn an_item_is_kept_in_the_json_of_dynamodb() {
         let item = Item::from([
             ("b".to_owned(), Value::Bool(true)),
-            (
-                "l".to_owned(),
-                Value::List(vec![Value::from("x"), Value::empty_map()]),
-            ),
+            ("l".to_owned(), Value::List(vec![Value::from("x"), Value::empty_map()])),
             ("n".to_owned(), Value::Number(Decimal::new(4500, 2))),
         ]);
-        assert_eq!(
-            encode(&item),
-            r#"{"b":{"BOOL":true},"l":{"L":[{"S":"x"},{"M":{}}]},"n":{"N":"45"}}"#
-        );
+        assert_eq!(encode(&item), r#"{"b":{"BOOL":true},"l":{"L":[{"S":"x"},{"M":{}}]},"n":{"N":"45"}}"#);
     }
 
     #[test]
     fn what_does_not_read_as_an_item_is_damage() {
-        for body in [
-            "",
-            "[]",
-            r#"{"a":1}"#,
-            r#"{"a":{"N":1}}"#,
-            r#"{"a":{"N":"1e"}}"#,
-            r#"{"a":{"B":"x"}}"#,
-            "{}x",
-        ] {
+        for body in
+            ["", "[]", r#"{"a":1}"#, r#"{"a":{"N":1}}"#, r#"{"a":{"N":"1e"}}"#, r#"{"a":{"B":"x"}}"#, "{}x"]
+        {
             let found = decode(&Key::new("p", "s"), body.as_bytes());
             assert!(matches!(found, Err(StoreError::Damaged(_))), "{body}: {found:?}");
         }

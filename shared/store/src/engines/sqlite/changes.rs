@@ -15,7 +15,8 @@ const FORGET: &str = "DELETE FROM changes WHERE position IN
     (SELECT position FROM changes WHERE position <= ?1 ORDER BY position LIMIT ?2)";
 const HEAD: &str = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'changes'";
 
-/// How many changes one transaction forgets, so that no write waits for long behind a consumer that caught up.
+/// How many changes one transaction forgets, so that no write waits for long behind a consumer that caught
+/// up.
 const FORGET_AT_ONCE: u32 = 500;
 
 /// Adds a change.
@@ -25,17 +26,13 @@ pub(super) fn add(
     old: Option<&str>,
     new: Option<&str>,
 ) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(ADD)?
-        .execute(params![key.partition, key.sort, old, new])
-        .map(drop)
+    connection.prepare_cached(ADD)?.execute(params![key.partition, key.sort, old, new]).map(drop)
 }
 
 /// The position of the last change that there ever was.
 pub(super) fn head(connection: &Connection) -> rusqlite::Result<Position> {
     let mut head = connection.prepare_cached(HEAD)?;
-    head.query_row([], |row| row.get::<_, i64>(0))
-        .map(|head| Position(head.unsigned_abs()))
+    head.query_row([], |row| row.get::<_, i64>(0)).map(|head| Position(head.unsigned_abs()))
 }
 
 /// Changes behind a position.
@@ -58,12 +55,10 @@ pub(super) fn read(
     Ok(changes)
 }
 
-/// Forgets some of the changes up to and including a position; true if there were as many as that, so that more may be
-/// left.
+/// Forgets some of the changes up to and including a position; true if there were as many as that, so that
+/// more may be left.
 pub(super) fn forget(connection: &Connection, through: Position) -> rusqlite::Result<bool> {
-    let forgotten = connection
-        .prepare_cached(FORGET)?
-        .execute(params![number(through), FORGET_AT_ONCE])?;
+    let forgotten = connection.prepare_cached(FORGET)?.execute(params![number(through), FORGET_AT_ONCE])?;
     Ok(forgotten == FORGET_AT_ONCE as usize)
 }
 
@@ -73,24 +68,16 @@ fn change(row: &Row<'_>) -> Result<(Change, usize), Fault<StoreError>> {
     let key = Key::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?);
     let (old, old_bytes) = image(&key, row.get_ref(3)?)?;
     let (new, new_bytes) = image(&key, row.get_ref(4)?)?;
-    Ok((
-        Change {
-            position,
-            key,
-            old,
-            new,
-        },
-        old_bytes + new_bytes,
-    ))
+    Ok((Change { position, key, old, new }, old_bytes + new_bytes))
 }
 
 fn image(key: &Key, column: ValueRef<'_>) -> Result<(Option<Item>, usize), StoreError> {
     match column {
         ValueRef::Null => Ok((None, 0)),
         ValueRef::Text(body) => Ok((Some(decode(key, body)?), body.len())),
-        ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => Err(StoreError::Damaged(format!(
-            "change of item {key}: an image is not a text"
-        ))),
+        ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => {
+            Err(StoreError::Damaged(format!("change of item {key}: an image is not a text")))
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::port::{StoreError, WriteError};
 
-/// Either SQLite failed, and with it everything of the transaction, or this work alone ends in its own error `E`.
+/// Either SQLite failed, and with it everything of the transaction, or this work alone ends in its own error
+/// `E`.
 #[derive(Debug)]
 pub(super) enum Fault<E> {
     /// SQLite failed.

@@ -29,9 +29,7 @@ const BEHIND_ALL_TEXTS: &[u8] = &[];
 
 /// The item at a key.
 pub(super) fn get(connection: &Connection, key: &Key) -> Result<Option<Item>, Fault<StoreError>> {
-    Ok(body(connection, key)?
-        .map(|body| decode(key, body.as_bytes()))
-        .transpose()?)
+    Ok(body(connection, key)?.map(|body| decode(key, body.as_bytes())).transpose()?)
 }
 
 /// Items of a partition.
@@ -66,18 +64,15 @@ pub(super) fn query(
     Ok(Page { items, more: false })
 }
 
-/// Carries out a request. Everything is decided before the first row is written, so a request that fails has written
-/// nothing and needs no savepoint.
+/// Carries out a request. Everything is decided before the first row is written, so a request that fails has
+/// written nothing and needs no savepoint.
 pub(super) fn write(connection: &Connection, writes: Vec<Write>) -> Result<Vec<Written>, Fault<WriteError>> {
     let mut bodies = Vec::with_capacity(writes.len());
     let mut current = Vec::with_capacity(writes.len());
     for write in &writes {
         let body = body(connection, write.key())?;
         let item = body.as_ref().filter(|_| is_about_what_stands_there(write));
-        current.push(
-            item.map(|body| decode(write.key(), body.as_bytes()))
-                .transpose()?,
-        );
+        current.push(item.map(|body| decode(write.key(), body.as_bytes())).transpose()?);
         bodies.push(body);
     }
     let mut written = Vec::with_capacity(bodies.len());
@@ -96,7 +91,8 @@ const fn is_about_what_stands_there(write: &Write) -> bool {
     }
 }
 
-/// Puts or deletes the item, and tells the feed. Writes nothing if nothing changes: equal items have equal bodies.
+/// Puts or deletes the item, and tells the feed. Writes nothing if nothing changes: equal items have equal
+/// bodies.
 fn replace(
     connection: &Connection,
     key: &Key,
@@ -108,19 +104,12 @@ fn replace(
         return Ok(());
     }
     match &new {
-        Some(body) => connection
-            .prepare_cached(PUT)?
-            .execute(params![key.partition, key.sort, body])?,
-        None => connection
-            .prepare_cached(DELETE)?
-            .execute(params![key.partition, key.sort])?,
+        Some(body) => connection.prepare_cached(PUT)?.execute(params![key.partition, key.sort, body])?,
+        None => connection.prepare_cached(DELETE)?.execute(params![key.partition, key.sort])?,
     };
     changes::add(connection, key, old, new.as_deref())
 }
 
 fn body(connection: &Connection, key: &Key) -> rusqlite::Result<Option<String>> {
-    connection
-        .prepare_cached(GET)?
-        .query_row(params![key.partition, key.sort], |row| row.get(0))
-        .optional()
+    connection.prepare_cached(GET)?.query_row(params![key.partition, key.sort], |row| row.get(0)).optional()
 }

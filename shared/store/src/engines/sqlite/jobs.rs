@@ -17,7 +17,8 @@ pub(super) trait Job: Send {
     ///
     /// # Errors
     ///
-    /// SQLite's failure, which is one of the whole transaction. A refusal or an invalid request is an outcome like any other.
+    /// SQLite's failure, which is one of the whole transaction. A refusal or an invalid request is an outcome
+    /// like any other.
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
 
     /// Tells who waits: the outcome if it is now durable, else why not.
@@ -47,7 +48,8 @@ impl Queue {
     ///
     /// # Errors
     ///
-    /// The work's own, or [`StoreError::Unavailable`] if it failed, if the queue is closed or if the thread is gone.
+    /// The work's own, or [`StoreError::Unavailable`] if it failed, if the queue is closed or if the thread
+    /// is gone.
     pub(super) async fn ask<T, E, W>(&self, work: W) -> Result<T, E>
     where
         T: Send + 'static,
@@ -57,11 +59,7 @@ impl Queue {
         let gone = || StoreError::Unavailable("the store is closed".to_owned());
         let sender = self.sender().clone().ok_or_else(gone)?;
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Task {
-            work: Some(work),
-            outcome: None,
-            reply,
-        });
+        let job = Box::new(Task { work: Some(work), outcome: None, reply });
         sender.send(job).await.map_err(|_| gone())?;
         // Held on to, the sender would keep a queue open that was closed meanwhile.
         drop(sender);

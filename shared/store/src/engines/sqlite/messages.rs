@@ -19,10 +19,7 @@ const POSTPONE: &str = "UPDATE messages SET due = ?3 WHERE number = ?1 AND deliv
 
 /// Keeps a message.
 pub(super) fn send(connection: &Connection, body: &str, due_microseconds: i64) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(SEND)?
-        .execute(params![body, due_microseconds])
-        .map(drop)
+    connection.prepare_cached(SEND)?.execute(params![body, due_microseconds]).map(drop)
 }
 
 /// Delivers what is due, and hides it.
@@ -38,10 +35,7 @@ pub(super) fn receive(
     for (delivered, _) in &due {
         deliver.execute(params![delivered.message, hidden_until, delivered.deliveries])?;
     }
-    Ok(due
-        .into_iter()
-        .map(|(delivered, body)| delivered.with(body))
-        .collect())
+    Ok(due.into_iter().map(|(delivered, body)| delivered.with(body)).collect())
 }
 
 /// What is due, as the deliveries that it is about to be.
@@ -60,13 +54,7 @@ fn due(
         let body: String = row.get(1)?;
         room.take(body.len());
         let deliveries = row.get::<_, u32>(2)?.saturating_add(1);
-        due.push((
-            Delivered {
-                message: row.get(0)?,
-                deliveries,
-            },
-            body,
-        ));
+        due.push((Delivered { message: row.get(0)?, deliveries }, body));
     }
     Ok(due)
 }

@@ -1,8 +1,8 @@
 //! The embedded engine: one SQLite file, one thread that writes, some that read.
 //!
-//! Every write is on disk before it is answered (WAL, `synchronous=FULL`), and whatever waits at the same time shares
-//! one commit. Requests wait in bounded queues: a caller that finds one full waits too. If the writer's thread dies,
-//! every later call ends with [`StoreError::Unavailable`].
+//! Every write is on disk before it is answered (WAL, `synchronous=FULL`), and whatever waits at the same
+//! time shares one commit. Requests wait in bounded queues: a caller that finds one full waits too. If the
+//! writer's thread dies, every later call ends with [`StoreError::Unavailable`].
 
 mod body;
 mod changes;
@@ -51,8 +51,8 @@ struct Threads {
 }
 
 impl SqliteStore {
-    /// Opens the store in the file at `path`, or makes it; its folder must exist. SQLite keeps two more files beside
-    /// it while it is open, and there is a lock file, `path` with `.lock`.
+    /// Opens the store in the file at `path`, or makes it; its folder must exist. SQLite keeps two more files
+    /// beside it while it is open, and there is a lock file, `path` with `.lock`.
     ///
     /// # Errors
     ///
@@ -60,43 +60,28 @@ impl SqliteStore {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let path = path.as_ref();
         let lock = schema::lock(path)?;
-        let Writer {
-            queue: writes,
-            thread,
-            head,
-        } = writer::start(path, lock)?;
+        let Writer { queue: writes, thread, head } = writer::start(path, lock)?;
         let reads = readers::start(path)?;
-        Ok(Self {
-            threads: Arc::new(Threads {
-                writes,
-                reads,
-                writer: Mutex::new(Some(thread)),
-                head,
-            }),
-        })
+        Ok(Self { threads: Arc::new(Threads { writes, reads, writer: Mutex::new(Some(thread)), head }) })
     }
 
-    /// Finishes what was asked for, brings everything into the one file and lets go of it. Later calls, here and on
-    /// clones, are [`StoreError::Unavailable`].
+    /// Finishes what was asked for, brings everything into the one file and lets go of it. Later calls, here
+    /// and on clones, are [`StoreError::Unavailable`].
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`] if the writer's thread had died; what was acknowledged is on disk even then.
+    /// [`StoreError::Unavailable`] if the writer's thread had died; what was acknowledged is on disk even
+    /// then.
     pub async fn close(self) -> Result<(), StoreError> {
         let closing = task::spawn_blocking(move || self.threads.end());
-        closing
-            .await
-            .map_err(|error| StoreError::Unavailable(format!("closing was cut off: {error}")))?
+        closing.await.map_err(|error| StoreError::Unavailable(format!("closing was cut off: {error}")))?
     }
 
     async fn change<T: Send + 'static>(
         &self,
         work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.threads
-            .writes
-            .ask(|connection| work(connection).map_err(Fault::Sqlite))
-            .await
+        self.threads.writes.ask(|connection| work(connection).map_err(Fault::Sqlite)).await
     }
 }
 
@@ -106,9 +91,9 @@ impl Threads {
         self.reads.close();
         self.writes.close();
         match self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(writer) => writer
-                .join()
-                .map_err(|_| StoreError::Unavailable("the writer had died".to_owned())),
+            Some(writer) => {
+                writer.join().map_err(|_| StoreError::Unavailable("the writer had died".to_owned()))
+            }
             None => Ok(()),
         }
     }
@@ -127,10 +112,7 @@ impl Table for SqliteStore {
     async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
         validate::key(key)?;
         let key = key.clone();
-        self.threads
-            .reads
-            .ask(move |connection| items::get(connection, &key))
-            .await
+        self.threads.reads.ask(move |connection| items::get(connection, &key)).await
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
@@ -155,10 +137,7 @@ impl Table for SqliteStore {
 
     async fn write(&self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
         validate::writes(&writes)?;
-        self.threads
-            .writes
-            .ask(|connection| items::write(connection, writes))
-            .await
+        self.threads.writes.ask(|connection| items::write(connection, writes)).await
     }
 }
 
@@ -167,8 +146,7 @@ impl Messages for SqliteStore {
     async fn send(&self, body: MessageBody, due_at: Timestamp) -> Result<(), StoreError> {
         validate::message(&body)?;
         let due = due_microseconds(due_at);
-        self.change(move |connection| messages::send(connection, &body, due))
-            .await
+        self.change(move |connection| messages::send(connection, &body, due)).await
     }
 
     async fn receive(
@@ -179,20 +157,17 @@ impl Messages for SqliteStore {
     ) -> Result<Vec<Delivery>, StoreError> {
         validate::receive(hidden_seconds, limit)?;
         let now = now_microseconds(now);
-        self.change(move |connection| messages::receive(connection, now, hidden_seconds, limit))
-            .await
+        self.change(move |connection| messages::receive(connection, now, hidden_seconds, limit)).await
     }
 
     async fn acknowledge(&self, receipt: &Receipt) -> Result<(), StoreError> {
         let receipt = receipt.clone();
-        self.change(move |connection| messages::acknowledge(connection, &receipt))
-            .await
+        self.change(move |connection| messages::acknowledge(connection, &receipt)).await
     }
 
     async fn postpone(&self, receipt: &Receipt, due_at: Timestamp) -> Result<(), StoreError> {
         let (receipt, due) = (receipt.clone(), due_microseconds(due_at));
-        self.change(move |connection| messages::postpone(connection, &receipt, due))
-            .await
+        self.change(move |connection| messages::postpone(connection, &receipt, due)).await
     }
 }
 
@@ -200,17 +175,11 @@ impl Messages for SqliteStore {
 impl Feed for SqliteStore {
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Change>, StoreError> {
         validate::read(limit)?;
-        self.threads
-            .reads
-            .ask(move |connection| changes::read(connection, after, limit))
-            .await
+        self.threads.reads.ask(move |connection| changes::read(connection, after, limit)).await
     }
 
     async fn forget(&self, through: Position) -> Result<(), StoreError> {
-        while self
-            .change(move |connection| changes::forget(connection, through))
-            .await?
-        {}
+        while self.change(move |connection| changes::forget(connection, through)).await? {}
         Ok(())
     }
 

@@ -1,5 +1,5 @@
-//! Threads that only read. In WAL mode they neither wait for the writer nor make it wait, and each statement sees
-//! everything that was committed before it began.
+//! Threads that only read. In WAL mode they neither wait for the writer nor make it wait, and each statement
+//! sees everything that was committed before it began.
 
 use std::{
     path::Path,
@@ -42,7 +42,5 @@ fn serve(connection: &Connection, jobs: &Mutex<Jobs>) {
 
 /// One reader waits for the next job, the others wait for that one.
 fn next(jobs: &Mutex<Jobs>) -> Option<Box<dyn Job>> {
-    jobs.lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .blocking_recv()
+    jobs.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()
 }

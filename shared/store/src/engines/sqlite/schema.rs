@@ -13,9 +13,9 @@ const APPLICATION_ID: i32 = 0x5246_414c;
 /// The version of the tables below. A change of them that an older program would misread raises it.
 const SCHEMA_VERSION: i32 = 1;
 
-/// `items` is the table port's. `changes` and `messages` number their rows with `AUTOINCREMENT`, which never gives a
-/// number again, not even after the row with the highest is deleted. A message's `due` is also the end of its being
-/// hidden; it is in microseconds since 1970.
+/// `items` is the table port's. `changes` and `messages` number their rows with `AUTOINCREMENT`, which never
+/// gives a number again, not even after the row with the highest is deleted. A message's `due` is also the
+/// end of its being hidden; it is in microseconds since 1970.
 const TABLES: &str = "
     CREATE TABLE items (
         partition TEXT NOT NULL,
@@ -53,7 +53,7 @@ pub enum OpenError {
     Foreign(PathBuf),
     /// The file was written by a program that keeps its data otherwise.
     #[error(
-        "{path} has schema version {found}, this Ringfall reads version {SCHEMA_VERSION}: use the version that wrote it"
+        "{path} has schema version {found}, this Ringfall reads {SCHEMA_VERSION}: use the one that wrote it"
     )]
     Version {
         /// The file.
@@ -91,16 +91,8 @@ pub(super) fn lock(path: &Path) -> Result<Lock, OpenError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let lock_path = PathBuf::from(name);
-    let failed = |source| OpenError::Lock {
-        path: lock_path.clone(),
-        source,
-    };
-    let file = File::options()
-        .create(true)
-        .write(true)
-        .truncate(false)
-        .open(&lock_path)
-        .map_err(failed)?;
+    let failed = |source| OpenError::Lock { path: lock_path.clone(), source };
+    let file = File::options().create(true).write(true).truncate(false).open(&lock_path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
@@ -112,10 +104,7 @@ pub(super) fn lock(path: &Path) -> Result<Lock, OpenError> {
 pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     let failed = |source: rusqlite::Error| match source.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => OpenError::Foreign(path.to_owned()),
-        _ => OpenError::Sqlite {
-            path: path.to_owned(),
-            source,
-        },
+        _ => OpenError::Sqlite { path: path.to_owned(), source },
     };
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -134,18 +123,11 @@ fn is_ours(
     path: &Path,
     failed: impl Fn(rusqlite::Error) -> OpenError,
 ) -> Result<bool, OpenError> {
-    let number = |sql| {
-        connection
-            .query_row(sql, [], |row| row.get::<_, i32>(0))
-            .map_err(&failed)
-    };
+    let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i32>(0)).map_err(&failed);
     let version = number("PRAGMA user_version")?;
     match number("PRAGMA application_id")? {
         APPLICATION_ID if version == SCHEMA_VERSION => Ok(true),
-        APPLICATION_ID => Err(OpenError::Version {
-            path: path.to_owned(),
-            found: version,
-        }),
+        APPLICATION_ID => Err(OpenError::Version { path: path.to_owned(), found: version }),
         0 if version == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0 => Ok(false),
         _ => Err(OpenError::Foreign(path.to_owned())),
     }
@@ -175,15 +157,10 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 
 /// A connection that only reads. The file must have been opened by [`open_writer`] before.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
-    let failed = |source| OpenError::Sqlite {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    connection
-        .execute_batch("PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF;")
-        .map_err(failed)?;
+    connection.execute_batch("PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF;").map_err(failed)?;
     Ok(connection)
 }

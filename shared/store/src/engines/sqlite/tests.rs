@@ -24,18 +24,12 @@ fn key(sort: &str) -> Key {
 
 fn put(sort: &str) -> Vec<Write> {
     let item = Item::from([("a".to_owned(), Value::from(sort))]);
-    vec![Write::Put {
-        key: key(sort),
-        item,
-        condition: None,
-    }]
+    vec![Write::Put { key: key(sort), item, condition: None }]
 }
 
 /// Work on the writer's own connection.
 async fn on_writer(store: &SqliteStore, sql: &'static str) -> Result<(), StoreError> {
-    store
-        .change(move |connection| connection.execute_batch(sql))
-        .await
+    store.change(move |connection| connection.execute_batch(sql)).await
 }
 
 #[tokio::test]
@@ -43,22 +37,12 @@ async fn what_was_acknowledged_is_there_after_opening_again() {
     let (_folder, path) = folder();
     let store = open(&path);
     store.write(put("1")).await.expect("written");
-    store
-        .send("m".to_owned(), Timestamp::UNIX_EPOCH)
-        .await
-        .expect("sent");
+    store.send("m".to_owned(), Timestamp::UNIX_EPOCH).await.expect("sent");
     drop(store);
     let store = open(&path);
     assert!(store.get(&key("1")).await.expect("read").is_some());
     assert_eq!(store.read(Position(0), 10).await.expect("read").len(), 1);
-    assert_eq!(
-        store
-            .receive(Timestamp::UNIX_EPOCH, 0, 10)
-            .await
-            .expect("received")
-            .len(),
-        1
-    );
+    assert_eq!(store.receive(Timestamp::UNIX_EPOCH, 0, 10).await.expect("received").len(), 1);
 }
 
 /// As if the process had been killed: the log was never brought into the file, and its last commit is torn.
@@ -76,10 +60,7 @@ async fn a_torn_log_loses_only_what_was_never_acknowledged() {
     let torn = usize::try_from(whole).expect("small") + 100;
     std::fs::write(path.with_file_name("other-wal"), &bytes[..torn]).expect("written");
     let found = open(&other).get_many(&[key("1"), key("2")]).await.expect("read");
-    assert_eq!(
-        found.iter().map(Option::is_some).collect::<Vec<_>>(),
-        [true, false]
-    );
+    assert_eq!(found.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false]);
 }
 
 #[tokio::test]
@@ -91,14 +72,8 @@ async fn closing_leaves_one_file_without_a_log() {
     store.close().await.expect("closed in order");
     let left = std::fs::metadata(path.with_file_name("store-wal")).map_or(0, |log| log.len());
     assert_eq!(left, 0);
-    assert!(matches!(
-        clone.get(&key("1")).await,
-        Err(StoreError::Unavailable(_))
-    ));
-    assert!(matches!(
-        clone.write(put("2")).await,
-        Err(WriteError::Store(StoreError::Unavailable(_)))
-    ));
+    assert!(matches!(clone.get(&key("1")).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(clone.write(put("2")).await, Err(WriteError::Store(StoreError::Unavailable(_)))));
     assert!(open(&path).get(&key("1")).await.expect("read").is_some());
 }
 
@@ -114,11 +89,8 @@ async fn one_store_keeps_another_out() {
 #[test]
 fn a_file_that_is_not_ours_is_left_alone() {
     let (_folder, path) = folder();
-    std::fs::write(
-        &path,
-        "not a database, but long enough to be looked at as one".repeat(100),
-    )
-    .expect("written");
+    std::fs::write(&path, "not a database, but long enough to be looked at as one".repeat(100))
+        .expect("written");
     assert!(matches!(SqliteStore::open(&path), Err(OpenError::Foreign(_))));
     std::fs::remove_file(&path).expect("removed");
     let foreign = Connection::open(&path).expect("opened");
@@ -133,23 +105,17 @@ fn a_file_of_another_version_says_so() {
     let newer = Connection::open(&path).expect("opened");
     newer.execute_batch("PRAGMA user_version = 99").expect("set");
     drop(newer);
-    assert!(matches!(
-        SqliteStore::open(&path),
-        Err(OpenError::Version { found: 99, .. })
-    ));
+    assert!(matches!(SqliteStore::open(&path), Err(OpenError::Version { found: 99, .. })));
 }
 
 #[test]
 fn a_folder_that_is_not_there_is_an_error() {
     let (_folder, path) = folder();
-    assert!(matches!(
-        SqliteStore::open(path.join("x").join("store")),
-        Err(OpenError::Lock { .. })
-    ));
+    assert!(matches!(SqliteStore::open(path.join("x").join("store")), Err(OpenError::Lock { .. })));
 }
 
-/// Has the requests of `work` wait behind a job that holds the writer, so that they share its transaction. Gives that
-/// job's answer too.
+/// Has the requests of `work` wait behind a job that holds the writer, so that they share its transaction.
+/// Gives that job's answer too.
 async fn in_one_transaction<T>(
     store: &SqliteStore,
     work: impl Future<Output = T>,
@@ -170,36 +136,23 @@ async fn a_refused_and_an_invalid_request_leave_their_neighbours_alone() {
     let store = open(&path);
     let refused = vec![
         put("refused").remove(0),
-        Write::Check {
-            key: key("none"),
-            condition: Condition::Exists("a".into()),
-        },
+        Write::Check { key: key("none"), condition: Condition::Exists("a".into()) },
     ];
     let nested = crate::port::Path::of(["none", "x"]);
     let invalid = vec![
         put("invalid").remove(0),
-        Write::Update {
-            key: key("u"),
-            updates: vec![Update::Remove(nested)],
-            condition: None,
-        },
+        Write::Update { key: key("u"), updates: vec![Update::Remove(nested)], condition: None },
     ];
     let work = async {
-        tokio::join!(biased; store.write(put("1")), store.write(refused), store.write(invalid), store.write(put("2")))
+        let (first, last) = (store.write(put("1")), store.write(put("2")));
+        tokio::join!(biased; first, store.write(refused), store.write(invalid), last)
     };
     let (_, (first, refused, invalid, last)) = in_one_transaction(&store, work).await;
     assert!(first.is_ok() && last.is_ok());
     assert!(matches!(refused, Err(WriteError::Refused(_))));
     assert!(matches!(invalid, Err(WriteError::Store(StoreError::Invalid(_)))));
-    let there = store
-        .query("p", &Range::default(), Direction::Ascending, 10)
-        .await
-        .expect("read")
-        .items;
-    assert_eq!(
-        there.into_iter().map(|(key, _)| key.sort).collect::<Vec<_>>(),
-        ["1", "2"]
-    );
+    let there = store.query("p", &Range::default(), Direction::Ascending, 10).await.expect("read").items;
+    assert_eq!(there.into_iter().map(|(key, _)| key.sort).collect::<Vec<_>>(), ["1", "2"]);
     assert_eq!(store.read(Position(0), 10).await.expect("read").len(), 2);
 }
 
@@ -207,30 +160,16 @@ async fn a_refused_and_an_invalid_request_leave_their_neighbours_alone() {
 async fn a_transaction_that_fails_is_answered_so_to_all_in_it_and_the_store_goes_on() {
     let (_folder, path) = folder();
     let store = open(&path);
-    on_writer(&store, "PRAGMA max_page_count = 1")
-        .await
-        .expect("set to the pages there are");
+    on_writer(&store, "PRAGMA max_page_count = 1").await.expect("set to the pages there are");
     let large = Item::from([("a".to_owned(), Value::from("x".repeat(100_000)))]);
-    let large = vec![Write::Put {
-        key: key("large"),
-        item: large,
-        condition: None,
-    }];
+    let large = vec![Write::Put { key: key("large"), item: large, condition: None }];
     let work = async { tokio::join!(biased; store.write(put("small")), store.write(large)) };
     let (held, (small, large)) = in_one_transaction(&store, work).await;
     assert!(matches!(held, Err(StoreError::Unavailable(_))), "{held:?}");
-    assert!(
-        matches!(small, Err(WriteError::Store(StoreError::Unavailable(_)))),
-        "{small:?}"
-    );
-    assert!(
-        matches!(large, Err(WriteError::Store(StoreError::Unavailable(_)))),
-        "{large:?}"
-    );
+    assert!(matches!(small, Err(WriteError::Store(StoreError::Unavailable(_)))), "{small:?}");
+    assert!(matches!(large, Err(WriteError::Store(StoreError::Unavailable(_)))), "{large:?}");
     assert_eq!(store.get(&key("small")).await, Ok(None));
-    on_writer(&store, "PRAGMA max_page_count = 1000000")
-        .await
-        .expect("set");
+    on_writer(&store, "PRAGMA max_page_count = 1000000").await.expect("set");
     assert!(store.write(put("later")).await.is_ok());
     assert_eq!(store.read(Position(0), 10).await.expect("read").len(), 1);
 }
@@ -239,23 +178,11 @@ async fn a_transaction_that_fails_is_answered_so_to_all_in_it_and_the_store_goes
 async fn a_damaged_item_is_told_as_such() {
     let (_folder, path) = folder();
     let store = open(&path);
-    on_writer(&store, "INSERT INTO items VALUES ('p', 'bad', '{')")
-        .await
-        .expect("written");
-    assert!(matches!(
-        store.get(&key("bad")).await,
-        Err(StoreError::Damaged(_))
-    ));
+    on_writer(&store, "INSERT INTO items VALUES ('p', 'bad', '{')").await.expect("written");
+    assert!(matches!(store.get(&key("bad")).await, Err(StoreError::Damaged(_))));
     let update = Update::Remove("a".into());
-    let update = vec![Write::Update {
-        key: key("bad"),
-        updates: vec![update],
-        condition: None,
-    }];
-    assert!(matches!(
-        store.write(update).await,
-        Err(WriteError::Store(StoreError::Damaged(_)))
-    ));
+    let update = vec![Write::Update { key: key("bad"), updates: vec![update], condition: None }];
+    assert!(matches!(store.write(update).await, Err(WriteError::Store(StoreError::Damaged(_)))));
     assert!(store.write(put("bad")).await.is_ok());
 }
 
@@ -266,10 +193,7 @@ async fn after_the_death_of_the_writer_every_call_is_answered() {
     let dead: Result<(), StoreError> = store.change(|_| panic!("the writer dies of this test")).await;
     assert!(matches!(dead, Err(StoreError::Unavailable(_))));
     for _ in 0..2_000 {
-        assert!(matches!(
-            store.write(put("1")).await,
-            Err(WriteError::Store(StoreError::Unavailable(_)))
-        ));
+        assert!(matches!(store.write(put("1")).await, Err(WriteError::Store(StoreError::Unavailable(_)))));
     }
     assert!(matches!(store.close().await, Err(StoreError::Unavailable(_))));
     open(&path);

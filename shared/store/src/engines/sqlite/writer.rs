@@ -1,5 +1,5 @@
-//! The one thread that writes, with group commit: whatever waits goes into one transaction, and nobody is answered
-//! before it is on disk. A lone request is committed at once.
+//! The one thread that writes, with group commit: whatever waits goes into one transaction, and nobody is
+//! answered before it is on disk. A lone request is committed at once.
 
 use std::{path::Path, thread};
 
@@ -31,10 +31,7 @@ pub(super) struct Writer {
 /// Opens the file and starts the thread.
 pub(super) fn start(path: &Path, lock: Lock) -> Result<Writer, OpenError> {
     let connection = open_writer(path)?;
-    let failed = |source| OpenError::Sqlite {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
     let head = watch::Sender::new(changes::head(&connection).map_err(failed)?);
     let (queue, jobs) = Queue::open();
     let told = head.clone();
@@ -70,8 +67,8 @@ fn serve(connection: &Connection, mut jobs: Jobs, head: &watch::Sender<Position>
     }
 }
 
-/// Commits the first job and all that wait by the time their predecessors are done. Every job that was begun is in
-/// `batch`. Gives the position of the last change.
+/// Commits the first job and all that wait by the time their predecessors are done. Every job that was begun
+/// is in `batch`. Gives the position of the last change.
 fn transact(
     connection: &Connection,
     first: Box<dyn Job>,
@@ -83,11 +80,7 @@ fn transact(
     while let Some(mut job) = next {
         ran = ran.and_then(|()| job.run(connection));
         batch.push(job);
-        next = if ran.is_ok() && batch.len() < BATCH {
-            jobs.try_recv().ok()
-        } else {
-            None
-        };
+        next = if ran.is_ok() && batch.len() < BATCH { jobs.try_recv().ok() } else { None };
     }
     ran?;
     let head = changes::head(connection)?;
@@ -96,10 +89,7 @@ fn transact(
 }
 
 fn begin(connection: &Connection) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("BEGIN IMMEDIATE")?
-        .execute([])
-        .map(drop)
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)
 }
 
 /// A transaction that failed may have ended by itself.

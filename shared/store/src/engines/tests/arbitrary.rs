@@ -138,13 +138,16 @@ fn write() -> impl Strategy<Value = Write> {
 pub(super) fn request() -> impl Strategy<Value = Request> {
     let bound = || proptest::option::of(sort());
     let direction = sample::select(vec![Direction::Ascending, Direction::Descending]);
+    let query = (bound(), bound(), direction, 0_usize..4)
+        .prop_map(|(from, to, direction, limit)| (Range { from, to }, direction, limit))
+        .prop_map(|(range, direction, limit)| Request::Query("p".to_owned(), range, direction, limit));
+    let receive = (0_i64..100, 0_u32..50, 0_usize..3);
     prop_oneof![
         8 => collection::vec(write(), 1..4).prop_map(Request::Write),
         1 => collection::vec(key(), 0..4).prop_map(Request::Get),
-        2 => (bound(), bound(), direction, 0_usize..4)
-            .prop_map(|(from, to, direction, limit)| Request::Query("p".to_owned(), Range { from, to }, direction, limit)),
+        2 => query,
         2 => (".{0,3}", 0_i64..100).prop_map(|(body, due)| Request::Send(body, due)),
-        2 => (0_i64..100, 0_u32..50, 0_usize..3).prop_map(|(now, hidden, limit)| Request::Receive(now, hidden, limit)),
+        2 => receive.prop_map(|(now, hidden, limit)| Request::Receive(now, hidden, limit)),
         1 => (0_usize..9).prop_map(Request::Acknowledge),
         1 => (0_usize..9, 0_i64..100).prop_map(|(receipt, due)| Request::Postpone(receipt, due)),
         1 => (0_u64..20, 0_usize..9).prop_map(|(after, limit)| Request::Read(after, limit)),

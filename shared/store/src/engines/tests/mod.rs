@@ -34,12 +34,7 @@ async fn answer<S: Table + Messages + Feed>(
     request: Request,
     receipts: &mut Vec<Receipt>,
 ) -> Answer {
-    let receipt = |place: usize| {
-        receipts
-            .get(place)
-            .cloned()
-            .unwrap_or(Receipt("unknown".to_owned()))
-    };
+    let receipt = |place: usize| receipts.get(place).cloned().unwrap_or(Receipt("unknown".to_owned()));
     match request {
         Request::Write(writes) => Answer::Written(store.write(writes).await),
         Request::Get(keys) => Answer::Items(store.get_many(&keys).await),

@@ -1,0 +1,3 @@
+//! Whole behaviours, through one boundary each.
+
+mod contract;
