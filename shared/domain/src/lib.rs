@@ -11,6 +11,8 @@ pub mod call;
 pub mod capacity;
 pub mod config;
 pub mod filter;
+#[cfg(test)]
+mod fixtures;
 pub mod flow;
 pub mod ids;
 pub mod ledger;

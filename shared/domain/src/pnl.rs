@@ -170,3 +170,102 @@ fn hour_of(at: Timestamp) -> Timestamp {
     let seconds = at.as_second();
     Timestamp::from_second(seconds - seconds.rem_euclid(3_600)).unwrap_or(at)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        call::{CallEnd, KeyPress, LegEnd, LegFact, Stamp, TelephonyRates, event::EndCause},
+        fixtures::{call, later, leg},
+        ledger::entries_of,
+    };
+
+    fn stamp(seconds: i64) -> Stamp {
+        Stamp { arrived_at: later(seconds), occurred_at: None }
+    }
+
+    /// The stages of a call: in, offered, not answered, offered again, taken, over.
+    fn stages() -> Vec<Call> {
+        let mut call = call();
+        call.origin.rates = TelephonyRates {
+            inbound_per_minute: Money::from_cents(2),
+            outbound_per_minute: Money::from_cents(3),
+        };
+        let mut stages = vec![call.clone()];
+        call.legs.push(leg(1, 1));
+        stages.push(call.clone());
+        let end =
+            |cause, duration_seconds| LegFact::Ended(LegEnd { stamp: stamp(99), cause, duration_seconds });
+        call.legs[0].learn(end(EndCause::NoAnswer, None));
+        stages.push(call.clone());
+        call.legs.push(leg(2, 2));
+        call.legs[1].learn(LegFact::Screened(KeyPress { key: Some('1'), at: later(5) }));
+        stages.push(call.clone());
+        call.legs[1].learn(end(EndCause::Completed, Some(125)));
+        stages.push(call.clone());
+        call.ended = Some(CallEnd { stamp: stamp(130), duration_seconds: Some(190) });
+        stages.push(call);
+        stages
+    }
+
+    fn sum(changes: impl IntoIterator<Item = Additions>) -> Additions {
+        let mut sums = Additions::new();
+        for (row, tally) in changes.into_iter().flatten() {
+            *sums.entry(row).or_default() += tally;
+        }
+        sums.retain(|_, tally| !tally.is_nothing());
+        sums
+    }
+
+    proptest! {
+        #[test]
+        fn the_steps_of_a_call_add_up_to_what_it_came_to(seen in prop::collection::btree_set(0..6_usize, 1..6)) {
+            let stages = stages();
+            let seen: Vec<_> = seen.into_iter().map(|index| &stages[index]).collect();
+            let steps = (0..seen.len()).map(|n| change_of_call(n.checked_sub(1).map(|n| seen[n]), seen[n]));
+            let last = seen[seen.len() - 1];
+            prop_assert_eq!(sum(steps), change_of_call(None, last));
+        }
+    }
+
+    #[test]
+    fn profit_is_revenue_less_payout_less_telephony() {
+        let stages = stages();
+        let last = &stages[stages.len() - 1];
+        let sums = sum(entries_of(last).iter().map(change_of_entry).chain([change_of_call(None, last)]));
+        for (dimension, calls, telephony, profit) in
+            // 4 minutes in at 0.02, 3 minutes out at 0.03; the first attempt was not answered.
+            [
+                (Dimension::Campaign, 1, 17, 2_483),
+                (Dimension::Hour, 1, 17, 2_483),
+                (Dimension::Buyer, 1, 9, 2_491),
+            ]
+        {
+            let (row, tally) = sums.iter().rfind(|(row, _)| row.dimension == dimension).expect("a row");
+            assert_eq!(
+                (tally.calls, tally.connected, tally.converted, tally.abandoned),
+                (calls, 1, 1, 0),
+                "{row:?}"
+            );
+            assert_eq!((tally.revenue, tally.payout), (Money::from_cents(4_500), Money::from_cents(2_000)));
+            assert_eq!(tally.telephony_cost, Money::from_cents(telephony), "{row:?}");
+            assert_eq!(tally.profit(), Money::from_cents(profit), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn every_entry_balances() {
+        let entries: Vec<_> = stages().iter().flat_map(entries_of).collect();
+        assert!(!entries.is_empty());
+        for entry in entries {
+            assert_eq!(
+                entry.postings.iter().map(|posting| posting.amount).sum::<Money>(),
+                Money::ZERO,
+                "{entry:?}"
+            );
+            assert_eq!(entry.postings[0].amount, entry.amount);
+        }
+    }
+}

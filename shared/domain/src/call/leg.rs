@@ -100,7 +100,7 @@ impl Leg {
         let end = self.ended.filter(|_| self.was_accepted())?;
         let since_answer =
             end.duration_seconds.or_else(|| self.seconds_from_answer_to(end.stamp)).unwrap_or(0);
-        Some(since_answer.saturating_sub(self.screening_seconds()))
+        Some(since_answer.saturating_sub(self.screening_seconds(end)))
     }
 
     fn seconds_from_answer_to(&self, end: Stamp) -> Option<u32> {
@@ -111,9 +111,12 @@ impl Leg {
         }
     }
 
-    fn screening_seconds(&self) -> u32 {
+    /// A key that we hear of only after the end came late, not slowly: it takes nothing off.
+    fn screening_seconds(&self, end: LegEnd) -> u32 {
         match (self.screening_began_at, self.screened) {
-            (Some(began_at), Some(press)) => seconds_between(began_at, press.at),
+            (Some(began_at), Some(press)) if press.at <= end.stamp.arrived_at => {
+                seconds_between(began_at, press.at)
+            }
             _ => 0,
         }
     }
@@ -144,3 +147,7 @@ fn keep_first<T>(known: &mut Option<T>, news: T) {
 fn seconds_between(from: Timestamp, to: Timestamp) -> u32 {
     u32::try_from(to.duration_since(from).as_secs()).unwrap_or(0)
 }
+
+#[cfg(test)]
+#[path = "leg_tests.rs"]
+mod tests;

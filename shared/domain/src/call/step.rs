@@ -238,3 +238,7 @@ fn lost(plan: &Plan, call: &Call, node: NodeId, mut spoken: Vec<Speech>) -> Next
 fn speech(spoken: Spoken) -> Speech {
     Speech { text: spoken.text.to_string(), language: spoken.language.map(|language| language.to_string()) }
 }
+
+#[cfg(test)]
+#[path = "step_tests.rs"]
+mod tests;

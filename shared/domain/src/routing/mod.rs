@@ -9,3 +9,6 @@ pub use choice::weighted_order;
 pub use judgement::{Candidate, CapacitySnapshot, Judgement, Ruling, Verdict, judge};
 pub use outcome::Outcome;
 pub use reason::{Figure, Reason};
+
+#[cfg(test)]
+mod tests;

@@ -146,10 +146,12 @@ impl Schedule {
             if clock.has_reached(opening.start) {
                 return Hours::Open { closes_at: clock.end_of(opening, &mut openings) };
             }
-            let (opens_at, closes_at) = (clock.instant(opening.start), clock.instant(opening.end));
-            let is_skipped = opens_at == closes_at;
-            if !is_skipped {
-                return Hours::Closed { opens_at };
+            match clock.coming(opening.start) {
+                Some(start) if clock.skips(opening, start) => {}
+                start => {
+                    let opens_at = start.map(|start| start.at);
+                    return Hours::Closed { opens_at };
+                }
             }
         }
         Hours::Closed { opens_at: None }

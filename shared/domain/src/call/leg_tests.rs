@@ -1,0 +1,135 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::fixtures::{later, leg};
+
+fn stamp(arrived: i64, occurred: Option<i64>) -> Stamp {
+    Stamp { arrived_at: later(arrived), occurred_at: occurred.map(later) }
+}
+
+fn end(arrived: i64, occurred: Option<i64>, cause: EndCause, duration_seconds: Option<u32>) -> LegFact {
+    LegFact::Ended(LegEnd { stamp: stamp(arrived, occurred), cause, duration_seconds })
+}
+
+fn pressed(key: char, at: i64) -> LegFact {
+    LegFact::Screened(KeyPress { key: Some(key), at: later(at) })
+}
+
+fn after(screened: bool, facts: &[LegFact]) -> Leg {
+    let mut leg = leg(1, 1);
+    leg.screening_key = screened.then_some('1');
+    for fact in facts {
+        leg.learn(fact.clone());
+    }
+    leg
+}
+
+#[test]
+fn talk_time_counts_from_the_acceptance() {
+    use EndCause::{Completed, NoAnswer};
+    let began = |at| LegFact::ScreeningBegan(later(at));
+    let answered = |arrived, occurred| LegFact::Answered(stamp(arrived, occurred));
+    for (what, screened, facts, seconds) in [
+        ("nobody answered", true, vec![end(20, None, NoAnswer, None)], None),
+        (
+            "answered, no key",
+            true,
+            vec![answered(5, None), began(5), end(15, None, Completed, Some(10))],
+            None,
+        ),
+        ("another key", true, vec![began(5), pressed('2', 7), end(15, None, Completed, Some(10))], None),
+        ("still talking", true, vec![began(5), pressed('1', 8)], None),
+        (
+            "the provider's duration less the screening",
+            true,
+            vec![began(5), pressed('1', 8), end(105, None, Completed, Some(100))],
+            Some(97),
+        ),
+        ("no screening", false, vec![answered(5, None), end(105, None, Completed, Some(100))], Some(100)),
+        (
+            "no duration: the provider's times",
+            false,
+            vec![answered(9, Some(5)), end(140, Some(105), Completed, None)],
+            Some(100),
+        ),
+        (
+            "no duration, no provider's times: ours",
+            false,
+            vec![answered(5, None), end(105, None, Completed, None)],
+            Some(100),
+        ),
+        (
+            "a late report does not lengthen",
+            false,
+            vec![answered(5, None), end(900, Some(105), Completed, None)],
+            Some(100),
+        ),
+        (
+            "joined, says the provider",
+            true,
+            vec![LegFact::Bridged, end(105, None, Completed, Some(100))],
+            Some(100),
+        ),
+        (
+            "the key came by after the end",
+            true,
+            vec![end(4, None, Completed, Some(95)), began(6), pressed('1', 6)],
+            Some(95),
+        ),
+    ] {
+        assert_eq!(after(screened, &facts).connected_seconds(), seconds, "{what}");
+    }
+}
+
+#[test]
+fn a_call_is_billed_from_the_second_that_was_agreed() {
+    for (duration, converted, revenue, payout) in [(89, false, 0, 0), (90, true, 4_500, 2_000)] {
+        let leg = after(true, &[pressed('1', 1), end(100, None, EndCause::Completed, Some(duration))]);
+        assert_eq!(leg.is_converted(), converted);
+        assert_eq!((leg.revenue(), leg.payout()), (Money::from_cents(revenue), Money::from_cents(payout)));
+    }
+}
+
+#[test]
+fn the_first_report_stands() {
+    let facts = [end(100, None, EndCause::Completed, Some(95)), end(300, None, EndCause::Failed, Some(295))];
+    let leg = after(false, &facts);
+    assert_eq!(leg.connected_seconds(), Some(95));
+}
+
+/// Any report that arrives from the second `from` on.
+fn any_fact(from: i64) -> impl Strategy<Value = LegFact> {
+    let to = from + 200;
+    let cause = prop_oneof![Just(EndCause::Completed), Just(EndCause::NoAnswer), Just(EndCause::Failed)];
+    prop_oneof![
+        (from..to, prop::option::of(0..200_i64)).prop_map(|(a, o)| LegFact::Answered(stamp(a, o))),
+        (from..to).prop_map(|at| LegFact::ScreeningBegan(later(at))),
+        (prop_oneof![Just('1'), Just('2')], from..to).prop_map(|(key, at)| pressed(key, at)),
+        Just(LegFact::Bridged),
+        (from..to, prop::option::of(0..400_i64), cause, prop::option::of(0..200_u32))
+            .prop_map(|(a, o, cause, duration)| end(a, o, cause, duration)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn once_an_ended_call_is_billable_it_stays_so_whatever_is_learnt_later(
+        facts in prop::collection::vec(any_fact(0), 0..8),
+        news in prop::collection::vec(any_fact(200), 0..8),
+    ) {
+        let mut leg = after(true, &facts);
+        let was_billable = leg.is_converted();
+        for fact in news {
+            leg.learn(fact);
+            prop_assert!(leg.is_converted() || !was_billable, "{:?}", leg);
+        }
+    }
+
+    #[test]
+    fn copies_of_reports_change_nothing(facts in prop::collection::vec(any_fact(0), 0..8)) {
+        let doubled: Vec<_> = facts.iter().flat_map(|fact| [fact.clone(), fact.clone()]).collect();
+        prop_assert_eq!(after(true, &facts), after(true, &doubled));
+    }
+}

@@ -1,0 +1,164 @@
+use super::*;
+use crate::{
+    call::{
+        KeyPress, LegEnd, LegFact, Stamp,
+        event::{EndCause, Input, LegReport, LegStatus},
+    },
+    fixtures::{call, later, leg, node, noon, plan},
+    tags::{TagName, TagValue},
+};
+
+fn gathered(name: &str, visit: u8, digits: &str) -> EventKind {
+    let input = if digits.is_empty() { Input::Nothing } else { Input::Digits(digits.to_owned()) };
+    EventKind::Gathered { node: node(name), visit, input }
+}
+
+fn dial_ended(attempt: u8) -> EventKind {
+    let status = Some(LegStatus::Ended(EndCause::NoAnswer));
+    EventKind::DialEnded { attempt, report: LegReport { status, ..LegReport::default() } }
+}
+
+fn ended(cause: EndCause) -> LegFact {
+    LegFact::Ended(LegEnd {
+        stamp: Stamp { arrived_at: later(30), occurred_at: None },
+        cause,
+        duration_seconds: Some(5),
+    })
+}
+
+fn with_leg(facts: &[LegFact]) -> Call {
+    let mut call = call();
+    let mut leg = leg(1, 1);
+    for fact in facts {
+        leg.learn(fact.clone());
+    }
+    call.legs.push(leg);
+    call
+}
+
+/// What is done next, in a line.
+fn told(call: &Call, event: &EventKind) -> String {
+    let plan = plan(&[r#"{"price": "45.00", "screening": {"press": "1"}}"#], None);
+    match step(&plan, call, event, noon()) {
+        Next::Nothing(ignored) => format!("{ignored:?}"),
+        Next::Route { node, .. } => format!("route {node}"),
+        Next::Finish(finish, instructions) => {
+            format!("{:?} at {}: {}", finish.kind, finish.node, line(&instructions))
+        }
+        Next::Reply(instructions) => line(&instructions),
+    }
+}
+
+fn line(instructions: &[Instruction]) -> String {
+    let words = instructions.iter().map(|instruction| match instruction {
+        Instruction::Say(speech) => format!("say {:?}", speech.text),
+        Instruction::Gather { prompt, then, .. } => format!("ask {:?} then {then:?}", prompt.text),
+        Instruction::Connect(dial) => format!("dial {:?}", dial.purpose),
+        Instruction::Bridge => "bridge".to_owned(),
+        Instruction::Continue(_) | Instruction::Reject(_) => "unexpected".to_owned(),
+        Instruction::Hangup => "hang up".to_owned(),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+const DIAL: &str = "dial Attempt { attempt: 1, screened: true }";
+
+#[test]
+fn a_caller_is_asked_then_routed_or_refused() {
+    let ask = |visit| {
+        format!("ask \"Were you injured?\" then Gathered {{ node: NodeId(\"injured\"), visit: {visit} }}")
+    };
+    for (event, expected) in [
+        (gathered("injured", 1, "1"), "route buyers".to_owned()),
+        (gathered("injured", 1, "2"), "Unqualified at refuse: say \"Sorry.\", hang up".to_owned()),
+        (gathered("injured", 1, "7"), ask(2)),
+        (gathered("injured", 1, ""), ask(2)),
+        (gathered("injured", 2, ""), "Unqualified at refuse: say \"Sorry.\", hang up".to_owned()),
+    ] {
+        assert_eq!(told(&call(), &event), expected, "{event:?}");
+    }
+}
+
+#[test]
+fn a_node_that_is_gone_sends_the_caller_to_the_fallback_or_back_to_the_start() {
+    assert!(told(&call(), &gathered("gone", 1, "1")).starts_with("ask"), "the flow begins again");
+}
+
+#[test]
+fn every_copy_of_a_webhook_is_told_of_the_attempt_that_is_under_way() {
+    let call = with_leg(&[]);
+    for event in [gathered("injured", 1, "1"), dial_ended(1)] {
+        assert_eq!(told(&call, &event), DIAL, "{event:?}");
+    }
+}
+
+#[test]
+fn the_waterfall_goes_on_until_somebody_takes_the_call() {
+    let accepted = LegFact::Screened(KeyPress { key: Some('1'), at: later(5) });
+    for (facts, expected) in [
+        (vec![ended(EndCause::NoAnswer)], "route buyers"),
+        (vec![ended(EndCause::Completed)], "route buyers"),
+        (vec![accepted, ended(EndCause::Completed)], "hang up"),
+    ] {
+        assert_eq!(told(&with_leg(&facts), &dial_ended(1)), expected, "{facts:?}");
+    }
+    assert_eq!(told(&call(), &dial_ended(1)), "UnknownAttempt");
+}
+
+#[test]
+fn whoever_answers_is_asked_and_only_the_key_bridges() {
+    let answered = EventKind::LegAnswered { attempt: 1, provider_leg_id: None };
+    let screened = EventKind::Screened { attempt: 1, input: Input::Digits("1".to_owned()) };
+    let press = |key| LegFact::Screened(KeyPress { key, at: later(5) });
+    let ask = "ask \"Call from Auto injury. Press 1 to accept.\" then Screened { attempt: 1 }, hang up";
+    for (facts, event, expected) in [
+        (vec![], &answered, ask),
+        (vec![ended(EndCause::NeverDialled)], &answered, "hang up"),
+        (vec![press(Some('1'))], &screened, "bridge"),
+        (vec![press(Some('2'))], &screened, "hang up"),
+        (vec![press(None)], &screened, "hang up"),
+        (vec![press(Some('1')), ended(EndCause::NeverDialled)], &screened, "hang up"),
+    ] {
+        assert_eq!(told(&with_leg(&facts), event), expected, "{facts:?} {event:?}");
+    }
+}
+
+#[test]
+fn a_caller_who_is_gone_is_not_offered() {
+    let mut call = call();
+    call.ended = Some(crate::call::CallEnd {
+        stamp: Stamp { arrived_at: later(9), occurred_at: None },
+        duration_seconds: None,
+    });
+    assert_eq!(told(&call, &gathered("injured", 1, "1")), "hang up");
+}
+
+#[test]
+fn after_the_last_target_the_flow_says_where_the_caller_goes() {
+    let plan = plan(&[r#"{"price": "45.00"}"#], None);
+    let mut call = call();
+    call.routed = true;
+    let monday = "2026-11-23T15:00:00Z".parse().expect("a time");
+    let forwarded = enter(&plan, &call, &node("desk"), monday);
+    assert!(
+        matches!(&forwarded, Next::Finish(finish, _) if finish.kind == FinishKind::Forwarded),
+        "{forwarded:?}"
+    );
+    let refused = enter(&plan, &call, &node("desk"), noon());
+    assert!(
+        matches!(&refused, Next::Finish(finish, _) if finish.kind == FinishKind::NoTarget),
+        "{refused:?}"
+    );
+    let not_answered = EventKind::ForwardEnded { node: node("forward"), answered: false };
+    assert!(told(&call, &not_answered).starts_with("NoTarget at busy"));
+}
+
+#[test]
+fn an_answer_is_kept_as_a_tag_once() {
+    let plan = plan(&[], None);
+    let facts = crate::call::fact::facts_of(&plan, &gathered("injured", 1, "1"), noon());
+    let name = TagName::try_from("injured".to_owned()).expect("a name");
+    let value = TagValue::try_from("yes".to_owned()).expect("a value");
+    assert_eq!(facts, [crate::call::Fact::Tag(name, value)]);
+    assert_eq!(crate::call::fact::facts_of(&plan, &gathered("injured", 1, "5"), noon()), []);
+}
