@@ -8,4 +8,8 @@
 //! Invariants: no engine type leaves `engines`; no record knows HTTP; nothing here reads a clock or draws a random number.
 
 pub mod engines;
+#[cfg(test)]
+mod fixtures;
 pub mod port;
+pub mod protocols;
+pub mod records;

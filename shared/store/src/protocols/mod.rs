@@ -13,3 +13,6 @@ pub mod release;
 pub mod reserve;
 pub mod rollup;
 pub mod settle;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! A buyer with one target, a call and its attempts, for the tests of this crate.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use ringfall_domain::{
+    call::{Call, Leg, Origin, TelephonyRates, Terms, event::CallerFacts},
+    capacity::Window,
+    config::{Caps, PayoutRule},
+    flow::NodeId,
+    ids::{AccountId, BuyerId, CallId, CampaignId, ConnectionId, NumberId, PublisherId, TargetId},
+    money::Money,
+    phone::CallerNumber,
+    tags::Tags,
+    target::Destination,
+};
+
+use crate::{
+    engines::memory::MemoryStore,
+    port::{Table, Value, Write},
+    records::{self, capacity::CapacityRecord},
+};
+
+pub(crate) fn account() -> AccountId {
+    AccountId::from_parts(1, 1)
+}
+
+pub(crate) fn buyer() -> BuyerId {
+    BuyerId::from_parts(1, 1)
+}
+
+pub(crate) fn target() -> TargetId {
+    TargetId::from_parts(1, 1)
+}
+
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_795_280_400 + seconds).expect("a time")
+}
+
+pub(crate) fn call(n: u128) -> Call {
+    let origin = Origin {
+        connection: ConnectionId::from_parts(1, 1),
+        provider_call_id: format!("CA{n}"),
+        campaign: CampaignId::from_parts(1, 1),
+        publisher: PublisherId::from_parts(1, 1),
+        number: NumberId::from_parts(1, 1),
+        dialled: "+18005550111".parse().expect("a number"),
+        caller: CallerNumber::from_presented("+12145550123"),
+        caller_facts: CallerFacts { state: Some("TX".to_owned()), ..CallerFacts::default() },
+        rates: TelephonyRates::default(),
+        arrived_at: at(0),
+    };
+    Call::new(CallId::from_parts(1, n), account(), origin, Tags::default())
+}
+
+pub(crate) fn leg(attempt: u8) -> Leg {
+    Leg {
+        attempt,
+        target: target(),
+        buyer: buyer(),
+        destination: Destination::PhoneNumber("+12145550100".parse().expect("a number")),
+        node: NodeId::try_from("buyers".to_owned()).expect("a name"),
+        ring_timeout_seconds: 20,
+        screening_key: Some('1'),
+        terms: Terms {
+            price: Money::from_cents(4_500),
+            billable_after_seconds: 90,
+            payout: serde_json::from_str::<PayoutRule>(r#"{"kind": "fixed", "amount": "20.00"}"#)
+                .expect("a rule"),
+        },
+        reserved_at: at(1),
+        counted_in: Window::all_at(at(1), &jiff::tz::TimeZone::UTC),
+        provider_leg_id: None,
+        answered: None,
+        screening_began_at: None,
+        screened: None,
+        bridged: false,
+        recording_url: None,
+        ended: None,
+    }
+}
+
+/// A store that holds a buyer and its target with these caps.
+pub(crate) async fn store(buyer_caps: Caps, target_caps: Caps, budget: Option<Money>) -> Arc<MemoryStore> {
+    let store = Arc::new(MemoryStore::new());
+    let mut item = records::capacity::encode_new(&buyer_caps, budget);
+    if let Some(Value::Map(targets)) = item.get_mut(records::capacity::names::TARGETS) {
+        targets.insert(target().to_string(), records::capacity::encode_new_scope(&target_caps));
+    }
+    put(&*store, Write::Put { key: records::capacity::key(account(), buyer()), item, condition: None }).await;
+    store
+}
+
+pub(crate) async fn put(table: &dyn Table, write: Write) {
+    table.write(vec![write]).await.expect("a write");
+}
+
+/// What the store holds of the buyer's capacity.
+pub(crate) async fn capacity(table: &dyn Table) -> CapacityRecord {
+    let item = table.get(&records::capacity::key(account(), buyer())).await.expect("a read");
+    records::capacity::decode(&item.expect("a buyer")).expect("a record")
+}
