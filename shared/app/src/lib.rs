@@ -11,6 +11,8 @@
 pub mod calls;
 pub mod clock;
 pub mod connection;
+#[cfg(test)]
+mod fixtures;
 pub mod metrics;
 pub mod platform;
 pub mod rollup;

@@ -8,3 +8,6 @@ pub mod routing;
 pub mod watch;
 
 pub use drive::{Answer, Failure, handle};
+
+#[cfg(test)]
+mod tests;

@@ -61,7 +61,10 @@ pub async fn route(
                 call.legs.push(*leg);
                 return Ok(Routed::Connect(instruction));
             }
-            Made::Nobody => return Ok(Routed::Exhausted),
+            Made::Nobody => {
+                call.routed = true;
+                return Ok(Routed::Exhausted);
+            }
             Made::Overtaken(newer) => *call = *newer,
         }
     }

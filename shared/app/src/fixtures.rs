@@ -1,0 +1,280 @@
+//! A platform on the memory store with one campaign, one buyer and a carrier that says what a test wants, for the tests
+//! of this crate.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use ringfall_domain::{
+    call::{
+        Call,
+        event::{Arrival, CallerFacts, Event, EventKind, Input},
+        instructions::{Instruction, Instructions},
+    },
+    config::{Buyer, Campaign, Target},
+    flow::NodeId,
+    ids::{AccountId, BuyerId, CallId, CampaignId, ConnectionId, NumberId, PublisherId, TargetId},
+    phone::CallerNumber,
+};
+use ringfall_providers::{
+    Callbacks, Carrier, CarrierError, LegOnProvider, LegQuery,
+    twilio::{Twilio, TwilioCredentials},
+};
+use ringfall_store::{
+    engines::memory::MemoryStore,
+    port::{Item, Key, Table, Value, Write},
+    protocols::arrive::find,
+    records::{
+        self,
+        capacity::CapacityRecord,
+        plan::PlanRecord,
+        pointer::{ConnectionPointer, NumberPointer},
+    },
+};
+
+use crate::{
+    calls,
+    clock::{Clock, Randomness},
+    connection::{Connected, Connection, Connector, Halves, InvalidConnection},
+    platform::{Platform, Ports, Settings},
+};
+
+/// A clock that stands until it is moved.
+pub(crate) struct StandingClock(Mutex<Timestamp>);
+
+impl Clock for StandingClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts up.
+#[derive(Default)]
+pub(crate) struct Counting(Mutex<u128>);
+
+impl Randomness for Counting {
+    fn bits(&self) -> u128 {
+        let mut bits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *bits += 1;
+        *bits
+    }
+}
+
+/// A provider's REST API that says what it is told to say.
+pub(crate) struct Told {
+    pub(crate) leg: Mutex<Result<LegOnProvider, CarrierError>>,
+    pub(crate) hung_up: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl Carrier for Told {
+    async fn fetch_leg(&self, _query: &LegQuery) -> Result<LegOnProvider, CarrierError> {
+        self.leg.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn end_call(&self, provider_id: &str) -> Result<(), CarrierError> {
+        self.hung_up.lock().unwrap_or_else(PoisonError::into_inner).push(provider_id.to_owned());
+        Ok(())
+    }
+
+    async fn modify_call(
+        &self,
+        _provider_call_id: &str,
+        _instructions: &[Instruction],
+        _call: CallId,
+        _callbacks: &Callbacks,
+    ) -> Result<bool, CarrierError> {
+        Ok(true)
+    }
+}
+
+struct ToldConnector(Arc<Told>);
+
+impl Connector for ToldConnector {
+    fn connect(&self, _connection: &Connection) -> Result<Halves, InvalidConnection> {
+        let credentials = TwilioCredentials::new("AC1", "12345").expect("credentials");
+        Ok(Halves { provider: Arc::new(Twilio::new(credentials)), carrier: Arc::clone(&self.0) as _ })
+    }
+}
+
+/// The platform and what a test turns.
+pub(crate) struct World {
+    pub(crate) platform: Platform,
+    pub(crate) store: MemoryStore,
+    pub(crate) clock: Arc<StandingClock>,
+    pub(crate) told: Arc<Told>,
+    pub(crate) connected: Arc<Connected>,
+}
+
+pub(crate) fn account() -> AccountId {
+    AccountId::from_parts(1, 1)
+}
+
+pub(crate) fn connection() -> ConnectionId {
+    ConnectionId::from_parts(1, 1)
+}
+
+pub(crate) fn campaign() -> CampaignId {
+    CampaignId::from_parts(1, 1)
+}
+
+pub(crate) fn target(n: u128) -> TargetId {
+    TargetId::from_parts(1, n)
+}
+
+fn buyer(n: u128) -> BuyerId {
+    BuyerId::from_parts(1, n)
+}
+
+fn read<T: serde::de::DeserializeOwned>(json: serde_json::Value) -> T {
+    serde_json::from_value(json).expect("a document")
+}
+
+/// One campaign that asks one question, and `targets` targets of as many buyers, each with one line, in one tier by their
+/// number.
+fn plan(targets: u128) -> PlanRecord {
+    let places: Vec<_> =
+        (1..=targets).map(|n| serde_json::json!({"target_id": target(n), "priority": n})).collect();
+    let campaign_document: Campaign = read(serde_json::json!({
+        "name": "Auto injury",
+        "flow": {"start": "injured", "nodes": {
+            "injured": {"type": "menu", "say": "Were you injured?", "tag": "injured", "otherwise": "refuse",
+                        "choices": {"1": {"value": "yes", "next": "buyers"}}},
+            "buyers": {"type": "route", "otherwise": "busy"},
+            "refuse": {"type": "hangup", "say": "Sorry."},
+            "busy": {"type": "hangup", "say": "All lines are busy."}}},
+        "routing": {"tiers": [{"method": "waterfall", "targets": places}]},
+        "conversion": {"minimum_seconds": 90},
+        "payout": {"kind": "fixed", "amount": "20.00"},
+        "fallback_number": "+12145550199",
+    }));
+    let targets_and_buyers = (1..=targets).map(|n| {
+        let document: Target = read(serde_json::json!({
+            "buyer_id": buyer(n), "name": format!("Desk {n}"), "price": "45.00", "screening": {"press": "1"},
+            "destination": {"phone_number": format!("+1214555010{n}")}, "ring_timeout_seconds": 20}));
+        let owner: Buyer = read(serde_json::json!({
+            "name": format!("Buyer {n}"), "time_zone": "America/Chicago", "caps": {"concurrency": 1}}));
+        ((target(n), document), (buyer(n), owner))
+    });
+    let (targets, buyers): (BTreeMap<_, _>, BTreeMap<_, _>) = targets_and_buyers.unzip();
+    PlanRecord {
+        account: account(),
+        id: campaign(),
+        version: 1,
+        campaign: campaign_document,
+        targets,
+        buyers,
+    }
+}
+
+impl World {
+    /// A world with so many targets.
+    pub(crate) async fn new(targets: u128) -> Self {
+        let store = MemoryStore::new();
+        let told =
+            Arc::new(Told { leg: Mutex::new(Ok(LegOnProvider::NoSuchLeg)), hung_up: Mutex::default() });
+        let clock = Arc::new(StandingClock(Mutex::new("2026-11-21T17:00:00Z".parse().expect("a time"))));
+        let shared = Arc::new(store.clone());
+        let platform = Platform::new(
+            Ports { table: Arc::clone(&shared) as _, messages: Arc::clone(&shared) as _, feed: shared },
+            Arc::clone(&clock) as _,
+            Arc::new(Counting::default()),
+            Arc::new(ToldConnector(Arc::clone(&told))),
+            Settings {
+                public_url: "https://calls.example.com".parse().expect("a URL"),
+                cache_time: Duration::from_secs(3_600),
+                private_addresses_allowed: true,
+            },
+        );
+        seed(&store, &plan(targets)).await;
+        let connected = platform.connection(connection()).await.expect("a read").expect("a connection");
+        Self { platform, store, clock, told, connected }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.platform.now()
+    }
+
+    pub(crate) fn pass(&self, seconds: i64) {
+        let mut now = self.clock.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *now = Timestamp::from_second(now.as_second() + seconds).expect("a time");
+    }
+
+    pub(crate) fn tell(&self, leg: Result<LegOnProvider, CarrierError>) {
+        *self.told.leg.lock().unwrap_or_else(PoisonError::into_inner) = leg;
+    }
+
+    pub(crate) fn call_id(name: &str) -> CallId {
+        CallId::of_provider_call(connection(), name)
+    }
+
+    /// Drives an event of a call, as its webhook would.
+    pub(crate) async fn event(&self, name: &str, kind: EventKind) -> Instructions {
+        let event = Event { arrived_at: self.now(), kind };
+        let answer =
+            calls::handle(&self.platform, &self.connected, Self::call_id(name), Some(campaign()), &event);
+        answer.await.expect("the store works").instructions
+    }
+
+    /// A call comes in and its caller presses 1.
+    pub(crate) async fn qualified(&self, name: &str) -> Instructions {
+        self.event(name, arrival(name)).await;
+        let node = NodeId::try_from("injured".to_owned()).expect("a name");
+        self.event(name, EventKind::Gathered { node, visit: 1, input: Input::Digits("1".to_owned()) }).await
+    }
+
+    pub(crate) async fn call(&self, name: &str) -> Call {
+        find(&self.store, account(), Self::call_id(name)).await.expect("a read").expect("a call")
+    }
+
+    pub(crate) async fn capacity(&self, n: u128) -> CapacityRecord {
+        let item = self.store.get(&records::capacity::key(account(), buyer(n))).await.expect("a read");
+        records::capacity::decode(&item.expect("a buyer")).expect("a record")
+    }
+}
+
+pub(crate) fn arrival(name: &str) -> EventKind {
+    EventKind::Arrived(Arrival {
+        provider_call_id: name.to_owned(),
+        caller: CallerNumber::from_presented("+12145550123"),
+        dialled: "+18005550111".parse().expect("a number"),
+        caller_facts: CallerFacts::default(),
+    })
+}
+
+async fn seed(store: &MemoryStore, plan: &PlanRecord) {
+    let document = r#"{"provider": "twilio", "credentials": {"account_sid": "AC1", "auth_token": "12345"}}"#;
+    let pointer = ConnectionPointer { account: account(), document: document.to_owned() };
+    put(store, records::pointer::connection_key(connection()), records::pointer::encode_connection(&pointer))
+        .await;
+    let number = NumberPointer {
+        number: NumberId::from_parts(1, 1),
+        campaign: campaign(),
+        publisher: PublisherId::from_parts(1, 1),
+        paused: false,
+    };
+    let dialled = "+18005550111".parse().expect("a number");
+    put(
+        store,
+        records::pointer::number_key(connection(), &dialled),
+        records::pointer::encode_number(&number),
+    )
+    .await;
+    put(store, records::plan::key(account(), campaign()), records::plan::encode(plan)).await;
+    for (id, target) in &plan.targets {
+        let owner = &plan.buyers[&target.buyer_id];
+        let mut item = records::capacity::encode_new(&owner.caps, owner.budget);
+        if let Some(Value::Map(targets)) = item.get_mut(records::capacity::names::TARGETS) {
+            targets.insert(id.to_string(), records::capacity::encode_new_scope(&target.caps));
+        }
+        put(store, records::capacity::key(account(), target.buyer_id), item).await;
+    }
+}
+
+async fn put(store: &MemoryStore, key: Key, item: Item) {
+    store.write(vec![Write::Put { key, item, condition: None }]).await.expect("a write");
+}
