@@ -14,9 +14,8 @@ use ringfall_providers::{
 };
 use ringfall_store::{port::StoreError, records::pointer::ConnectionPointer};
 use serde::{Deserialize, Serialize};
+use url::Url;
 use utoipa::ToSchema;
-
-use crate::platform::Platform;
 
 /// A connection's document.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -173,20 +172,21 @@ pub struct Connected {
 impl Connected {
     /// Makes a connection ready from what is stored of it.
     pub(crate) fn new(
-        platform: &Platform,
+        connector: &dyn Connector,
+        public_url: &Url,
         id: ConnectionId,
         pointer: &ConnectionPointer,
     ) -> Result<Self, StoreError> {
         let damaged = |error: String| StoreError::Damaged(format!("connection {id}: {error}"));
         let connection: Connection =
             serde_json::from_str(&pointer.document).map_err(|error| damaged(error.to_string()))?;
-        let halves = platform.connector.connect(&connection).map_err(|error| damaged(error.to_string()))?;
+        let halves = connector.connect(&connection).map_err(|error| damaged(error.to_string()))?;
         Ok(Self {
             id,
             account: pointer.account,
             provider: halves.provider,
             carrier: halves.carrier,
-            callbacks: Callbacks::new(&platform.settings.public_url, id),
+            callbacks: Callbacks::new(public_url, id),
             rates: connection.rates(),
         })
     }

@@ -27,7 +27,7 @@ use ringfall_providers::{
 use ringfall_store::{
     engines::memory::MemoryStore,
     port::{Item, Key, Table, Value, Write},
-    protocols::arrive::find,
+    protocols::find::find,
     records::{
         self,
         capacity::CapacityRecord,

@@ -13,6 +13,7 @@ pub mod clock;
 pub mod connection;
 #[cfg(test)]
 mod fixtures;
+pub mod message;
 pub mod metrics;
 pub mod platform;
 pub mod rollup;

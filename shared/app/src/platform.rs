@@ -132,7 +132,7 @@ impl Platform {
             return Ok(None);
         };
         let pointer = records::pointer::decode_connection(&item)?;
-        let connected = Arc::new(Connected::new(self, id, &pointer)?);
+        let connected = Arc::new(Connected::new(&*self.connector, &self.settings.public_url, id, &pointer)?);
         self.connections.insert(id, Arc::clone(&connected)).await;
         Ok(Some(connected))
     }

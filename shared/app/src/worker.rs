@@ -2,30 +2,12 @@
 
 use jiff::SignedDuration;
 use ringfall_store::port::{Delivery, StoreError};
-use serde::{Deserialize, Serialize};
 
 use crate::{
-    calls::watch::{WatchLeg, Watched, watch},
+    calls::watch::{Watched, watch},
+    message::Message,
     platform::Platform,
 };
-
-/// What a delayed message asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Message {
-    /// Look after an attempt that holds capacity.
-    WatchLeg(WatchLeg),
-}
-
-impl Message {
-    /// The message's text.
-    ///
-    /// # Panics
-    /// Never: the messages have text keys and no failing serialisers.
-    pub fn to_body(&self) -> String {
-        serde_json::to_string(self).expect("a message always serialises")
-    }
-}
 
 /// How long a message is hidden from others while it is worked on; longer than any work takes.
 const HIDDEN_SECONDS: u32 = 60;

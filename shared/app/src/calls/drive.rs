@@ -18,10 +18,7 @@ use ringfall_domain::{
 };
 use ringfall_store::{
     port::StoreError,
-    protocols::{
-        arrive::{arrive, find},
-        record::record,
-    },
+    protocols::{arrive::arrive, find::find, record::record},
     records,
 };
 

@@ -7,8 +7,7 @@ use ringfall_domain::call::{
 };
 use ringfall_store::{port::StoreError, protocols::release::release};
 
-use super::watch::WatchLeg;
-use crate::{connection::Connected, platform::Platform};
+use crate::{connection::Connected, message::WatchLeg, platform::Platform};
 
 /// Whether an event says that a leg is over.
 pub fn reports_an_end(event: &EventKind) -> bool {

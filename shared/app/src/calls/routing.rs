@@ -18,11 +18,8 @@ use ringfall_store::{
     records::capacity::CapacityRecord,
 };
 
-use super::{
-    judging::capacity_snapshot,
-    watch::{WatchLeg, first_look_at},
-};
-use crate::{connection::Connected, platform::Platform};
+use super::{judging::capacity_snapshot, watch::first_look_at};
+use crate::{connection::Connected, message::WatchLeg, platform::Platform};
 
 /// What came of offering a caller.
 #[derive(Debug)]

@@ -6,9 +6,10 @@ use ringfall_domain::call::{
 use ringfall_providers::{CarrierError, LegOnProvider};
 use ringfall_store::port::{Position, StoreError};
 
-use super::watch::{WatchLeg, Watched, watch};
+use super::watch::{Watched, watch};
 use crate::{
     fixtures::{World, connection, target},
+    message::WatchLeg,
     rollup,
 };
 

@@ -13,6 +13,7 @@
 //! Expiry alone, and even expiry with the provider's word, would break the cap: a dial that is still on its way to the
 //! provider is not yet known there.
 
+use crate::{connection::Connected, message::WatchLeg, platform::Platform};
 use jiff::{SignedDuration, Timestamp};
 use ringfall_domain::{
     call::{
@@ -20,21 +21,17 @@ use ringfall_domain::{
         event::{EndCause, LegReport, LegStatus},
         fact::facts_of_report,
     },
-    ids::{CallId, ConnectionId},
     plan::Plan,
 };
 use ringfall_providers::{LegOnProvider, LegQuery};
 use ringfall_store::{
     port::StoreError,
     protocols::{
-        arrive::find,
+        find::find,
         record::record,
         release::{extend, release},
     },
 };
-use serde::{Deserialize, Serialize};
-
-use crate::{connection::Connected, platform::Platform, worker::Message};
 
 /// The longest that any provider waits for the reply to a webhook (Twilio, Plivo and Bandwidth: 15 s).
 pub const WEBHOOK_DEADLINE: SignedDuration = SignedDuration::from_secs(15);
@@ -51,19 +48,6 @@ pub fn first_look_at(plan: &Plan, now: Timestamp) -> Timestamp {
     now + WEBHOOK_DEADLINE + MARGIN + SignedDuration::from_secs(i64::from(ring))
 }
 
-/// The watchdog's message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WatchLeg {
-    /// Where the call came in.
-    pub connection: ConnectionId,
-    /// The call.
-    pub call: CallId,
-    /// The attempt.
-    pub attempt: u8,
-    /// When the attempt may have begun at the earliest.
-    pub armed_at: Timestamp,
-}
-
 /// What the watchdog found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Watched {
@@ -71,13 +55,6 @@ pub enum Watched {
     Done,
     /// Look again then.
     Again(Timestamp),
-}
-
-impl WatchLeg {
-    /// Sends the message.
-    pub async fn arm(self, platform: &Platform, due_at: Timestamp) -> Result<(), StoreError> {
-        platform.messages.send(Message::WatchLeg(self).to_body(), due_at).await
-    }
 }
 
 /// Looks after one attempt.

@@ -1,10 +1,8 @@
 //! A call comes in: created once.
 
-use ringfall_domain::{
-    call::Call,
-    ids::{AccountId, CallId},
-};
+use ringfall_domain::call::Call;
 
+use super::find::refused;
 use crate::{
     port::{Condition, StoreError, Table, Write, WriteError},
     records,
@@ -23,12 +21,6 @@ pub async fn arrive(table: &dyn Table, call: &Call) -> Result<Call, StoreError> 
     match table.write(vec![put]).await {
         Ok(_) => Ok(call.clone()),
         Err(WriteError::Store(error)) => Err(error),
-        Err(WriteError::Refused(refusals)) => super::record::refused_call(&refusals, 0),
+        Err(WriteError::Refused(refusals)) => refused(&refusals, 0),
     }
-}
-
-/// The call as it stands; none if it never came in.
-pub async fn find(table: &dyn Table, account: AccountId, call: CallId) -> Result<Option<Call>, StoreError> {
-    let item = table.get(&records::call::key(account, call)).await?;
-    item.as_ref().map(records::call::decode).transpose()
 }

@@ -8,6 +8,7 @@
 //! - [`rollup`]: sums that take up each change of the feed once, however often it is replayed.
 
 pub mod arrive;
+pub mod find;
 pub mod record;
 pub mod release;
 pub mod reserve;

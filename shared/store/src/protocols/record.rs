@@ -9,9 +9,9 @@ use ringfall_domain::{
     routing::Ruling,
 };
 
-use super::arrive::find;
+use super::find::find;
 use crate::{
-    port::{Condition, Path, Refusal, StoreError, Table, Update, Write, WriteError, Written},
+    port::{Condition, Path, StoreError, Table, Update, Write, WriteError, Written},
     records::{self, call::names},
 };
 
@@ -79,12 +79,4 @@ fn there_are_the_attempts_of(facts: &[Fact]) -> Condition {
     let legs =
         attempts.iter().map(|attempt| Condition::Exists(Path::of([names::LEGS, &attempt.to_string()])));
     Condition::All(legs.chain([Condition::Exists("call".into())]).collect())
-}
-
-/// The call against which a write's condition was judged.
-pub(super) fn refused_call(refusals: &[Option<Refusal>], write: usize) -> Result<Call, StoreError> {
-    let item = refusals.get(write).and_then(|refusal| refusal.as_ref()?.item.as_ref());
-    records::call::decode(
-        item.ok_or_else(|| StoreError::Damaged("a call that is neither there nor absent".to_owned()))?,
-    )
 }

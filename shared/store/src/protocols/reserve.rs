@@ -15,7 +15,7 @@ use ringfall_domain::{
     routing::Ruling,
 };
 
-use super::record::refused_call;
+use super::find::refused;
 use crate::{
     port::{Condition, Item, Operand, Path, Refusal, StoreError, Table, Update, Write, WriteError},
     records::{
@@ -175,7 +175,7 @@ fn clear_past_windows(request: &Request<'_>, own: &[String], target: &[String]) 
 /// The call's refusal comes first: an attempt that exists already needs no explanation of caps.
 fn refusal(request: &Request<'_>, refusals: &[Option<Refusal>]) -> Result<Reserved, StoreError> {
     if refusals.get(1).is_some_and(Option::is_some) {
-        return refused_call(refusals, 1).map(|call| Reserved::Overtaken(Box::new(call)));
+        return refused(refusals, 1).map(|call| Reserved::Overtaken(Box::new(call)));
     }
     let item = refusals.first().and_then(|refusal| refusal.as_ref()?.item.as_ref());
     let Some(item) = item else { return Ok(Reserved::CapacityGone) };

@@ -9,7 +9,8 @@ use ringfall_domain::{
 };
 
 use super::{
-    arrive::{arrive, find},
+    arrive::arrive,
+    find::find,
     record::record,
     release::{Released, extend, release},
     reserve::{Request, Reserved, reserve},

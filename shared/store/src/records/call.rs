@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use ringfall_domain::{
     call::{
-        Call, CallEnd, Fact, Finish, FinishKind, LegFact, Origin, Stamp, TelephonyRates,
+        Call, CallEnd, Fact, Finish, FinishKind, LegFact, Origin, TelephonyRates,
         event::{Attestation, CallerFacts},
     },
     flow::NodeId,
@@ -15,7 +15,8 @@ use ringfall_domain::{
 
 use super::{
     attributes::{Attributes, Reader, damaged},
-    leg,
+    decision, leg,
+    stamp::{decode_stamp, encode_stamp},
 };
 use crate::port::{Item, Key, Path, StoreError, Update, Value};
 
@@ -27,8 +28,6 @@ pub mod names {
     pub const ENDED: &str = "ended";
     /// The answers of the caller.
     pub const TAGS: &str = "tags";
-    /// Why each candidate that was not taken was passed over, by the latest judgement.
-    pub const DECISION: &str = "decision";
     /// How the flow ended the call.
     pub const FINISHED: &str = "finished";
 }
@@ -89,7 +88,7 @@ pub fn decode(item: &Item) -> Result<Call, StoreError> {
     };
     let mut call = Call::new(reader.parsed("call")?, reader.parsed("account")?, origin, decode_tags(reader)?);
     call.legs = decode_legs(reader)?;
-    call.routed = item.contains_key(names::DECISION);
+    call.routed = item.contains_key(decision::ATTRIBUTE);
     call.finished = reader.optional_map(names::FINISHED)?.map(decode_finish).transpose()?;
     call.ended = reader.optional_map(names::ENDED)?.map(decode_end).transpose()?;
     Ok(call)
@@ -114,8 +113,8 @@ fn leg_fact(attempt: u8, fact: &LegFact) -> Update {
 
 /// The change that writes the latest judgement of the candidates.
 pub fn write_decision(rulings: &[Ruling], at: Timestamp) -> Update {
-    let lines = rulings.iter().map(|ruling| super::decision::encode(ruling, at)).collect();
-    Update::Set(names::DECISION.into(), Value::List(lines))
+    let lines = rulings.iter().map(|ruling| decision::encode(ruling, at)).collect();
+    Update::Set(decision::ATTRIBUTE.into(), Value::List(lines))
 }
 
 fn encode_caller_facts(facts: &CallerFacts) -> Attributes {
@@ -202,16 +201,4 @@ fn decode_end(reader: Reader<'_>) -> Result<CallEnd, StoreError> {
         stamp: decode_stamp(reader)?,
         duration_seconds: reader.optional_number("duration_seconds")?,
     })
-}
-
-/// A stamp's two times.
-pub(super) fn encode_stamp(stamp: Stamp) -> Attributes {
-    Attributes::new()
-        .with_text("arrived_at", stamp.arrived_at)
-        .with_some("occurred_at", stamp.occurred_at.map(|at| at.to_string()))
-}
-
-/// Reads a stamp's two times.
-pub(super) fn decode_stamp(reader: Reader<'_>) -> Result<Stamp, StoreError> {
-    Ok(Stamp { arrived_at: reader.time("arrived_at")?, occurred_at: reader.optional_parsed("occurred_at")? })
 }

@@ -9,6 +9,9 @@ use ringfall_domain::{
 use super::attributes::{Attributes, Reader, damaged};
 use crate::port::{Item, StoreError, Value};
 
+/// The attribute of CALL that keeps the latest judgement of the candidates that were not taken.
+pub const ATTRIBUTE: &str = "decision";
+
 /// A line as it reads back: the reason as its code and figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecisionLine {
@@ -48,7 +51,7 @@ pub fn encode_figures(reason: &Reason) -> Attributes {
 
 /// Reads the lines of a call's item.
 pub fn decode(item: &Item) -> Result<Vec<DecisionLine>, StoreError> {
-    let lines = Reader(item).list(super::call::names::DECISION)?;
+    let lines = Reader(item).list(ATTRIBUTE)?;
     lines
         .iter()
         .map(|line| {

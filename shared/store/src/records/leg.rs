@@ -9,7 +9,7 @@ use ringfall_domain::{
 
 use super::{
     attributes::{Attributes, Reader, damaged},
-    call::{decode_stamp, encode_stamp},
+    stamp::{decode_stamp, encode_stamp},
 };
 use crate::port::{StoreError, Value};
 

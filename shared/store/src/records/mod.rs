@@ -9,14 +9,27 @@
 //! | [`tally`] | `{account}#A#{dimension}` | `{hour}#{key}` |
 //! | [`pointer`] | `C#{connection}`, `N#{connection}` | `CONNECTION`, the phone number |
 //! | [`timeline`] | `{account}#T#{kind}#{month}` | `{time}#{id}` |
+//! | [`account`] | `{account}`, `S#first` | `ACCOUNT` |
+//! | [`api_key`] | `K#{digest}` | `KEY` |
+//! | [`resource`] | `{account}#R#{kind}` | the resource's id |
+//! | [`reference`](mod@reference) | `{account}#U#{kind}` | the id of the resource that names others |
+//! | [`saves`] | `{account}#R` | `SAVES` |
+//! | [`idempotency`] | `{account}#I` | the digest of the idempotency key |
 
+pub mod account;
+pub mod api_key;
 pub mod attributes;
 pub mod call;
 pub mod capacity;
 pub mod decision;
+pub mod idempotency;
 pub mod journal;
 pub mod leg;
 pub mod plan;
 pub mod pointer;
+pub mod reference;
+pub mod resource;
+pub mod saves;
+pub mod stamp;
 pub mod tally;
 pub mod timeline;

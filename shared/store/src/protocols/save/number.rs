@@ -1,0 +1,92 @@
+//! A tracking number is saved: webhooks find it by its connection and digits.
+
+use std::collections::BTreeSet;
+
+use ringfall_domain::{
+    config::{Campaign, Publisher, TrackingNumber},
+    ids::{ConnectionId, NumberId},
+    problem::Problem,
+};
+
+use super::{Change, Configured, Conflict, Consequences, SaveError, Scene};
+use crate::{
+    port::{Key, StoreError, Write},
+    records::{
+        pointer::{self, NumberPointer},
+        resource::{self, Kind},
+    },
+};
+
+impl Configured for TrackingNumber {
+    type Id = NumberId;
+    const KIND: Kind = Kind::Number;
+
+    async fn consequences(
+        scene: &Scene<'_>,
+        id: NumberId,
+        change: Change<'_, Self>,
+    ) -> Result<Consequences, SaveError> {
+        match change {
+            Change::Create(number) => place(scene, id, number, None).await,
+            Change::Replace { before, after } => place(scene, id, after, Some(before)).await,
+            Change::Archive(number) => {
+                let delete = Write::Delete { key: pointer_key(number), condition: None };
+                Ok(Consequences::of(vec![delete]))
+            }
+        }
+    }
+}
+
+async fn place(
+    scene: &Scene<'_>,
+    id: NumberId,
+    number: &TrackingNumber,
+    before: Option<&TrackingNumber>,
+) -> Result<Consequences, SaveError> {
+    check_names(scene, number).await?;
+    let key = pointer_key(number);
+    let holder = scene.table.get(&key).await?.map(|item| pointer::decode_number(&item)).transpose()?;
+    if let Some(holder) = holder.filter(|holder| holder.number != id) {
+        return Err(Conflict::NumberTaken { number: holder.number }.into());
+    }
+    let left = before.map(pointer_key).filter(|left| *left != key);
+    let leave = left.map(|key| Write::Delete { key, condition: None });
+    let item = pointer::encode_number(&NumberPointer {
+        number: id,
+        campaign: number.campaign_id,
+        publisher: number.publisher_id,
+        paused: number.paused,
+    });
+    Ok(Consequences {
+        writes: leave.into_iter().chain([Write::Put { key, item, condition: None }]).collect(),
+        names: BTreeSet::from([
+            number.connection_id.to_string(),
+            number.campaign_id.to_string(),
+            number.publisher_id.to_string(),
+        ]),
+        plans: Vec::new(),
+    })
+}
+
+fn pointer_key(number: &TrackingNumber) -> Key {
+    pointer::number_key(number.connection_id, &number.phone_number)
+}
+
+async fn check_names(scene: &Scene<'_>, number: &TrackingNumber) -> Result<(), SaveError> {
+    let connection = connection_problem(scene, number.connection_id).await?;
+    let campaign = scene.live::<Campaign>("campaign_id", number.campaign_id).await?.err();
+    let publisher = scene.live::<Publisher>("publisher_id", number.publisher_id).await?.err();
+    let problems: Vec<Problem> = [connection, campaign, publisher].into_iter().flatten().collect();
+    if problems.is_empty() { Ok(()) } else { Err(SaveError::Invalid(problems)) }
+}
+
+/// A connection's document is not this crate's to read; whether it is there, is.
+async fn connection_problem(scene: &Scene<'_>, id: ConnectionId) -> Result<Option<Problem>, StoreError> {
+    let item = scene.table.get(&resource::key(scene.account, Kind::Connection, &id)).await?;
+    let message = match item {
+        None => format!("there is no connection {id}"),
+        Some(item) if resource::is_archived(&item) => format!("the connection {id} is archived"),
+        Some(_) => return Ok(None),
+    };
+    Ok(Some(Problem::new("connection_id", message)))
+}
