@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    config::{Buyer, Campaign, Conversion, PayoutRule, Screening, Target, TierPlan},
+    config::{Buyer, CallerIdShown, Campaign, Conversion, PayoutRule, Screening, Target, TierPlan},
     filter::Filter,
     flow::Flow,
     ids::{AccountId, BuyerId, CampaignId, TargetId},
@@ -13,7 +13,7 @@ use crate::{
     problem::Problem,
     schedule::{Schedule, TimeZoneName},
     target::Destination,
-    text::Name,
+    text::{Name, Prompt},
 };
 
 /// A campaign's compiled plan.
@@ -86,6 +86,10 @@ pub struct PlannedTarget {
     pub ring_timeout_seconds: u32,
     /// How the answerer takes the call; none bridges at once.
     pub screening: Option<Screening>,
+    /// What the answerer is told first.
+    pub whisper: Option<Prompt>,
+    /// The number that the target sees.
+    pub caller_id: CallerIdShown,
     /// Seconds of the target's own greeting that do not count.
     pub timer_offset_seconds: u32,
     /// Takes no calls for now.
@@ -206,6 +210,8 @@ impl<'a> Compiler<'a> {
             filter: target.filter.clone(),
             ring_timeout_seconds: target.ring_timeout_seconds,
             screening: target.screening.clone(),
+            whisper: target.whisper.clone(),
+            caller_id: target.caller_id,
             timer_offset_seconds: target.timer_offset_seconds,
             paused: target.paused,
         };

@@ -46,7 +46,7 @@ pub async fn route(
     // A copy of this webhook may be faster each time; it can be so at most once per attempt.
     for _ in 0..ringfall_domain::call::MOST_ATTEMPTS {
         if let Some(leg) = call.live_leg() {
-            return Ok(Routed::Connect(connect(plan, leg)));
+            return Ok(Routed::Connect(connect(plan, call, leg)));
         }
         if call.ended.is_some() || call.connected_leg().is_some() {
             return Ok(Routed::Over);
@@ -54,7 +54,7 @@ pub async fn route(
         let offer = Offer::prepare(platform, connected, plan, call, node).await?;
         match offer.make(platform, plan, call).await? {
             Made::Held(leg) => {
-                let instruction = connect(plan, &leg);
+                let instruction = connect(plan, call, &leg);
                 call.legs.push(*leg);
                 return Ok(Routed::Connect(instruction));
             }

@@ -85,8 +85,8 @@ pub enum DialPurpose {
     Attempt {
         /// Counted from 1.
         attempt: u8,
-        /// Whether the person who answers is first put through [`Continuation::LegAnswered`].
-        screened: bool,
+        /// Whether the person who answers is first put through [`Continuation::LegAnswered`]: told of the call, or asked to take it.
+        greeted: bool,
     },
     /// A fixed number that the flow forwards to; its end is reported for the node.
     Forward(NodeId),

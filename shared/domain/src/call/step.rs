@@ -8,11 +8,12 @@ use super::{
     instructions::{Continuation, Dial, DialPurpose, GatherInput, Instruction, Instructions, Speech},
 };
 use crate::{
-    config::Screening,
+    config::CallerIdShown,
     flow::{Answer, Node, NodeId, Spoken, Stop, Walk},
     phone::PhoneNumber,
     plan::Plan,
     target::Destination,
+    text::Prompt,
 };
 
 /// What is to be done next.
@@ -73,7 +74,7 @@ pub fn step(plan: &Plan, call: &Call, event: &EventKind, at: Timestamp) -> Next 
 /// to a target is done.
 fn resume(plan: &Plan, call: &Call, go_on: impl FnOnce() -> Next) -> Next {
     match call.live_leg() {
-        Some(leg) => Next::Reply(vec![connect(plan, leg)]),
+        Some(leg) => Next::Reply(vec![connect(plan, call, leg)]),
         None if call.connected_leg().is_some() => Next::Reply(vec![Instruction::Hangup]),
         None => go_on(),
     }
@@ -100,31 +101,32 @@ fn answered(plan: &Plan, call: &Call, attempt: u8) -> Next {
     if leg.ended.is_some() || call.ended.is_some() {
         return Next::Reply(vec![Instruction::Hangup]);
     }
-    match leg.screening_key {
-        None => Next::Reply(vec![Instruction::Bridge]),
-        Some(key) => {
-            let screening = plan.target(leg.target).and_then(|target| target.screening.as_ref());
-            Next::Reply(vec![
-                Instruction::Gather {
-                    prompt: Speech { text: screening_text(plan, screening, key), language: None },
-                    input: GatherInput { digits: Some(1), speech: false },
-                    timeout_seconds: SCREENING_TIMEOUT_SECONDS,
-                    then: Continuation::Screened { attempt },
-                },
-                Instruction::Hangup,
-            ])
-        }
-    }
+    Next::Reply(greeting(plan, leg))
 }
 
 /// How long an answerer may think: voicemail never presses a key.
 const SCREENING_TIMEOUT_SECONDS: u32 = 8;
 
-fn screening_text(plan: &Plan, screening: Option<&Screening>, key: char) -> String {
-    match screening.and_then(|screening| screening.say.as_ref()) {
-        Some(own) => own.to_string(),
-        None => format!("Call from {}. Press {key} to accept.", plan.name),
-    }
+fn greeting(plan: &Plan, leg: &Leg) -> Instructions {
+    let target = plan.target(leg.target);
+    let whisper = target.and_then(|target| target.whisper.as_ref()).map(Prompt::to_string);
+    let Some(key) = leg.screening_key else {
+        let whisper = whisper.map(|text| Instruction::Say(Speech { text, language: None }));
+        return whisper.into_iter().chain([Instruction::Bridge]).collect();
+    };
+    let screening = target.and_then(|target| target.screening.as_ref());
+    let told = whisper.unwrap_or_else(|| format!("Call from {}.", plan.name));
+    let asked = screening.and_then(|screening| screening.say.as_ref()).map(Prompt::to_string);
+    let asked = asked.unwrap_or_else(|| format!("Press {key} to accept."));
+    vec![
+        Instruction::Gather {
+            prompt: Speech { text: format!("{told} {asked}"), language: None },
+            input: GatherInput { digits: Some(1), speech: false },
+            timeout_seconds: SCREENING_TIMEOUT_SECONDS,
+            then: Continuation::Screened { attempt: leg.attempt },
+        },
+        Instruction::Hangup,
+    ]
 }
 
 fn screened(call: &Call, attempt: u8) -> Next {
@@ -171,15 +173,30 @@ fn ask(plan: &Plan, node: &NodeId, visit: u8, spoken: Vec<Speech>) -> Instructio
 }
 
 /// The dial of an attempt. The same for every copy of a webhook, since the leg holds what was agreed.
-pub fn connect(plan: &Plan, leg: &Leg) -> Instruction {
+pub fn connect(plan: &Plan, call: &Call, leg: &Leg) -> Instruction {
+    let target = plan.target(leg.target);
+    let whispers = target.is_some_and(|target| target.whisper.is_some());
     Instruction::Connect(Dial {
         destination: leg.destination.clone(),
         ring_timeout_seconds: leg.ring_timeout_seconds,
-        caller_id: None,
+        caller_id: caller_id(call, target.map(|target| target.caller_id).unwrap_or_default()),
         record: plan.record,
         most_seconds: MOST_CALL_SECONDS,
-        purpose: DialPurpose::Attempt { attempt: leg.attempt, screened: leg.screening_key.is_some() },
+        purpose: DialPurpose::Attempt {
+            attempt: leg.attempt,
+            greeted: whispers || leg.screening_key.is_some(),
+        },
     })
+}
+
+/// None lets the provider pass the caller's own number on, which it can only where there is one.
+fn caller_id(call: &Call, shown: CallerIdShown) -> Option<PhoneNumber> {
+    match (shown, call.origin.caller.known()) {
+        (CallerIdShown::Caller, Some(_)) => None,
+        (CallerIdShown::Caller, None) | (CallerIdShown::TrackingNumber, _) => {
+            Some(call.origin.dialled.clone())
+        }
+    }
 }
 
 fn forward(plan: &Plan, call: &Call, id: &NodeId, spoken: Vec<Speech>) -> Next {
@@ -190,7 +207,7 @@ fn forward(plan: &Plan, call: &Call, id: &NodeId, spoken: Vec<Speech>) -> Next {
     instructions.push(Instruction::Connect(Dial {
         destination: Destination::PhoneNumber(forward.phone_number.clone()),
         ring_timeout_seconds: forward.ring_timeout_seconds,
-        caller_id: None,
+        caller_id: caller_id(call, CallerIdShown::Caller),
         record: plan.record,
         most_seconds: MOST_CALL_SECONDS,
         purpose: DialPurpose::Forward(id.clone()),

@@ -61,7 +61,7 @@ fn line(instructions: &[Instruction]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-const DIAL: &str = "dial Attempt { attempt: 1, screened: true }";
+const DIAL: &str = "dial Attempt { attempt: 1, greeted: true }";
 
 #[test]
 fn a_caller_is_asked_then_routed_or_refused() {
@@ -161,4 +161,41 @@ fn an_answer_is_kept_as_a_tag_once() {
     let value = TagValue::try_from("yes".to_owned()).expect("a value");
     assert_eq!(facts, [crate::call::Fact::Tag(name, value)]);
     assert_eq!(crate::call::fact::facts_of(&plan, &gathered("injured", 1, "5"), noon()), []);
+}
+
+#[test]
+fn the_answerer_hears_the_targets_own_words() {
+    let answered = EventKind::LegAnswered { attempt: 1, provider_leg_id: None };
+    for (target, screening_key, heard) in [
+        (r#"{"price": "1.00", "whisper": "A crash in Texas."}"#, None, "say \"A crash in Texas.\", bridge"),
+        (
+            r#"{"price": "1.00", "whisper": "A crash.", "screening": {"press": "5", "say": "Take it with 5."}}"#,
+            Some('5'),
+            "ask \"A crash. Take it with 5.\" then Screened { attempt: 1 }, hang up",
+        ),
+    ] {
+        let plan = plan(&[target], None);
+        let mut call = with_leg(&[]);
+        call.legs[0].screening_key = screening_key;
+        let Next::Reply(instructions) = step(&plan, &call, &answered, noon()) else { panic!("no reply") };
+        assert_eq!(line(&instructions), heard);
+        let Instruction::Connect(dial) = connect(&plan, &call, &call.legs[0]) else { panic!("no dial") };
+        assert_eq!(dial.purpose, DialPurpose::Attempt { attempt: 1, greeted: true });
+    }
+}
+
+#[test]
+fn a_target_sees_the_caller_unless_it_wants_the_tracking_number_or_there_is_none_to_see() {
+    for (target, caller, shown) in [
+        (r#"{"price": "1.00"}"#, "+12145550123", None),
+        (r#"{"price": "1.00"}"#, "anonymous", Some("+18005550111")),
+        (r#"{"price": "1.00", "caller_id": "tracking_number"}"#, "+12145550123", Some("+18005550111")),
+    ] {
+        let mut call = with_leg(&[]);
+        call.origin.caller = crate::phone::CallerNumber::from_presented(caller);
+        let Instruction::Connect(dial) = connect(&plan(&[target], None), &call, &call.legs[0]) else {
+            panic!("no dial")
+        };
+        assert_eq!(dial.caller_id.as_ref().map(PhoneNumber::as_str), shown, "{target} {caller}");
+    }
 }

@@ -19,7 +19,7 @@ pub use self::{
     number::{Publisher, TrackingNumber},
     payout::{Conversion, InvalidPercent, PayoutRule, Percent},
     routing::{Method, Routing, TierPlan, TierTarget},
-    target::{Screening, Target},
+    target::{CallerIdShown, Screening, Target},
 };
 use crate::problem::Problem;
 

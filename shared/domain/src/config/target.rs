@@ -44,6 +44,13 @@ pub struct Target {
     /// How the person who answers takes the call; at once where none is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub screening: Option<Screening>,
+    /// What is said to the person who answers before the caller is put through, and before a key is asked for; with screening, the
+    /// campaign's name where none is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whisper: Option<Prompt>,
+    /// The number that the target sees.
+    #[serde(default)]
+    pub caller_id: CallerIdShown,
     /// Connected seconds that a call needs beyond the campaign's minimum, such as for a greeting of the target's own.
     #[serde(default, deserialize_with = "bounded::number::<0, 3_600, _, _>")]
     #[schema(default = 0, minimum = 0, maximum = 3_600)]
@@ -51,6 +58,17 @@ pub struct Target {
     /// Takes no calls for now.
     #[serde(default)]
     pub paused: bool,
+}
+
+/// The number that a target sees when it is rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CallerIdShown {
+    /// The caller's own; the tracking number where the caller has none.
+    #[default]
+    Caller,
+    /// The tracking number that was dialled.
+    TrackingNumber,
 }
 
 const fn default_ring_timeout_seconds() -> u32 {
@@ -65,7 +83,7 @@ pub struct Screening {
     #[serde(default = "default_key")]
     #[schema(default = "1")]
     pub press: Key,
-    /// What is said to them; the platform's own words where none is given.
+    /// How the key is asked for; the platform's own words where none are given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub say: Option<Prompt>,
 }

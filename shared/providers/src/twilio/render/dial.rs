@@ -50,14 +50,14 @@ impl Twiml<'_> {
         };
         let element = element.text(address);
         match &dial.purpose {
-            DialPurpose::Attempt { attempt, screened } => self.reported(element, *attempt, *screened),
+            DialPurpose::Attempt { attempt, greeted } => self.reported(element, *attempt, *greeted),
             DialPurpose::Forward(_) | DialPurpose::Fallback => element,
         }
     }
 
-    /// The destination of an attempt: its progress is reported, and who answers may be screened before the bridge.
-    fn reported(&self, element: Element, attempt: u8, screened: bool) -> Element {
-        let screening = screened.then(|| self.url(&Continuation::LegAnswered { attempt }));
+    /// The destination of an attempt: its progress is reported, and who answers may be greeted before the bridge.
+    fn reported(&self, element: Element, attempt: u8, greeted: bool) -> Element {
+        let greeting = greeted.then(|| self.url(&Continuation::LegAnswered { attempt }));
         element
             .attribute_if_some("method", screening.as_ref().map(|_| "POST"))
             .attribute_if_some("url", screening)

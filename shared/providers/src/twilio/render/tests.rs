@@ -62,8 +62,8 @@ fn dial(purpose: DialPurpose) -> Dial {
     }
 }
 
-fn attempt(screened: bool) -> DialPurpose {
-    DialPurpose::Attempt { attempt: 3, screened }
+fn attempt(greeted: bool) -> DialPurpose {
+    DialPurpose::Attempt { attempt: 3, greeted }
 }
 
 #[test]
