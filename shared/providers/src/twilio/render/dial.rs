@@ -59,8 +59,8 @@ impl Twiml<'_> {
     fn reported(&self, element: Element, attempt: u8, greeted: bool) -> Element {
         let greeting = greeted.then(|| self.url(&Continuation::LegAnswered { attempt }));
         element
-            .attribute_if_some("method", screening.as_ref().map(|_| "POST"))
-            .attribute_if_some("url", screening)
+            .attribute_if_some("method", greeting.as_ref().map(|_| "POST"))
+            .attribute_if_some("url", greeting)
             .attribute("statusCallback", self.url(&Continuation::LegProgress { attempt }))
             .attribute("statusCallbackEvent", EVENTS)
             .attribute("statusCallbackMethod", "POST")
