@@ -1,3 +1,4 @@
 //! Whole behaviours, through one boundary each.
 
 mod contract;
+mod tidy;
