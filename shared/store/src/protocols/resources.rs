@@ -2,10 +2,9 @@
 
 use ringfall_domain::ids::AccountId;
 
-use super::save::Configured;
 use crate::{
     port::{Direction, Range, StoreError, Table},
-    records::resource::{self, Resource, damaged_id},
+    records::resource::{self, Configured, Resource, damaged_id},
 };
 
 /// A resource; none if there is none of that id in the account.

@@ -1,12 +1,18 @@
 //! RESOURCE: a configuration document as it was last saved, with the count of its versions.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
-use ringfall_domain::ids::AccountId;
+use ringfall_domain::{
+    config::{Buyer, Campaign, Publisher, Target, TrackingNumber},
+    ids::{AccountId, BuyerId, CampaignId, KeyId, NumberId, PublisherId, TargetId},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::attributes::{Attributes, Reader};
+use super::{
+    api_key::ApiKey,
+    attributes::{Attributes, Reader},
+};
 use crate::port::{Item, Key, StoreError};
 
 /// What is configured.
@@ -64,6 +70,15 @@ impl fmt::Display for Kind {
     }
 }
 
+/// A kind of document that an account configures.
+pub trait Configured: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Names one of them.
+    type Id: Copy + Ord + fmt::Display + FromStr + Send + Sync + 'static;
+
+    /// The kind.
+    const KIND: Kind;
+}
+
 /// A saved document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resource<D> {
@@ -117,6 +132,36 @@ pub fn decode<D: DeserializeOwned>(item: &Item) -> Result<Resource<D>, StoreErro
 /// Whether a resource was archived, whatever its document is.
 pub fn is_archived(item: &Item) -> bool {
     item.contains_key(ARCHIVED_AT)
+}
+
+impl Configured for Publisher {
+    type Id = PublisherId;
+    const KIND: Kind = Kind::Publisher;
+}
+
+impl Configured for Buyer {
+    type Id = BuyerId;
+    const KIND: Kind = Kind::Buyer;
+}
+
+impl Configured for Target {
+    type Id = TargetId;
+    const KIND: Kind = Kind::Target;
+}
+
+impl Configured for Campaign {
+    type Id = CampaignId;
+    const KIND: Kind = Kind::Campaign;
+}
+
+impl Configured for TrackingNumber {
+    type Id = NumberId;
+    const KIND: Kind = Kind::Number;
+}
+
+impl Configured for ApiKey {
+    type Id = KeyId;
+    const KIND: Kind = Kind::ApiKey;
 }
 
 /// A key that does not end in an id of its kind.

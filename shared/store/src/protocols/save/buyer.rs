@@ -1,25 +1,17 @@
 //! A buyer is saved: its limits go into its CAPACITY, its document into the plans.
 
-use ringfall_domain::{
-    config::Buyer,
-    ids::BuyerId,
-    money::Money,
-};
+use ringfall_domain::{config::Buyer, ids::BuyerId, money::Money};
 
-use super::{Change, Configured, Consequences, SaveError, Scene, plans::rewrite};
+use super::{Change, Consequences, Save, SaveError, Scene, plans::rewrite};
 use crate::{
     port::{Condition, Operand, StoreError, Update, Write},
     records::{
         call,
         capacity::{self, CapacityRecord, encode_caps, names, scope, within},
-        resource::Kind,
     },
 };
 
-impl Configured for Buyer {
-    type Id = BuyerId;
-    const KIND: Kind = Kind::Buyer;
-
+impl Save for Buyer {
     async fn consequences(
         scene: &Scene<'_>,
         id: BuyerId,

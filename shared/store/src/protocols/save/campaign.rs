@@ -8,19 +8,13 @@ use ringfall_domain::{
     problem::Problem,
 };
 
-use super::{Change, Configured, Consequences, SaveError, Scene, plans::replace};
+use super::{Change, Consequences, Save, SaveError, Scene, plans::replace};
 use crate::{
     port::StoreError,
-    records::{
-        plan::{self, PlanRecord},
-        resource::Kind,
-    },
+    records::plan::{self, PlanRecord},
 };
 
-impl Configured for Campaign {
-    type Id = CampaignId;
-    const KIND: Kind = Kind::Campaign;
-
+impl Save for Campaign {
     async fn consequences(
         scene: &Scene<'_>,
         id: CampaignId,
@@ -85,7 +79,8 @@ async fn buyers(
     let ids: BTreeSet<BuyerId> = targets.values().map(|target| target.buyer_id).collect();
     let mut buyers = BTreeMap::new();
     for (id, named) in scene.many::<Buyer>(&ids).await? {
-        let buyer = named.live("routing", id).map_err(|problem: Problem| SaveError::Invalid(vec![problem]))?;
+        let buyer =
+            named.live("routing", id).map_err(|problem: Problem| SaveError::Invalid(vec![problem]))?;
         buyers.insert(id, buyer);
     }
     Ok(buyers)

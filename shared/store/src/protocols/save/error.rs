@@ -61,7 +61,9 @@ pub enum Conflict {
         most: usize,
     },
     /// The campaigns that change are too large for one transaction.
-    #[error("the campaigns that name it are too large to be changed together: take it out of some of them first")]
+    #[error(
+        "the campaigns that name it are too large to be changed together: take it out of some of them first"
+    )]
     PlansTooLarge,
     /// A campaign would be too large with all its targets and buyers.
     #[error(

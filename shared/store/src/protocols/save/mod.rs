@@ -12,18 +12,15 @@ mod number;
 mod plans;
 mod scene;
 mod target;
-#[cfg(test)]
-mod tests;
 mod wish;
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use ringfall_domain::{
     config::Publisher,
     ids::{AccountId, CampaignId, PublisherId},
 };
-use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::{
     error::{Conflict, SaveError},
@@ -36,18 +33,12 @@ use crate::{
     port::{Table, Write, WriteError},
     records::{
         self,
-        resource::{Kind, Resource},
+        resource::{Configured, Resource},
     },
 };
 
-/// A kind of document that an account configures.
-pub trait Configured: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Names one of them.
-    type Id: Copy + Ord + fmt::Display + FromStr + Send + Sync + 'static;
-
-    /// The kind.
-    const KIND: Kind;
-
+/// A kind of document that can be saved.
+pub trait Save: Configured {
     /// What else is to be written along with a change.
     ///
     /// # Errors
@@ -106,7 +97,7 @@ pub struct Saved<D> {
 const MOST_TRIES: usize = 32;
 
 /// Makes a change. Creating what exists already changes nothing: the first try of the same request has made it.
-pub async fn save<D: Configured>(
+pub async fn save<D: Save>(
     table: &dyn Table,
     account: AccountId,
     id: D::Id,
@@ -145,11 +136,12 @@ fn change<'a, D>(before: Option<&'a Resource<D>>, after: &'a Resource<D>) -> Cha
     }
 }
 
-impl Configured for Publisher {
-    type Id = PublisherId;
-    const KIND: Kind = Kind::Publisher;
-
-    async fn consequences(_: &Scene<'_>, _: PublisherId, _: Change<'_, Self>) -> Result<Consequences, SaveError> {
+impl Save for Publisher {
+    async fn consequences(
+        _: &Scene<'_>,
+        _: PublisherId,
+        _: Change<'_, Self>,
+    ) -> Result<Consequences, SaveError> {
         Ok(Consequences::default())
     }
 }
@@ -171,7 +163,9 @@ impl Scene<'_> {
         let references = match (D::KIND.names_others(), names.is_empty()) {
             (false, _) => None,
             (true, true) => Some(Write::Delete { key, condition: None }),
-            (true, false) => Some(Write::Put { key, item: records::reference::encode(names), condition: None }),
+            (true, false) => {
+                Some(Write::Put { key, item: records::reference::encode(names), condition: None })
+            }
         };
         [put, self.count_up()].into_iter().chain(references).collect()
     }

@@ -8,7 +8,7 @@ use ringfall_domain::{
     problem::Problem,
 };
 
-use super::{Change, Configured, Conflict, Consequences, SaveError, Scene};
+use super::{Change, Conflict, Consequences, Save, SaveError, Scene};
 use crate::{
     port::{Key, StoreError, Write},
     records::{
@@ -17,10 +17,7 @@ use crate::{
     },
 };
 
-impl Configured for TrackingNumber {
-    type Id = NumberId;
-    const KIND: Kind = Kind::Number;
-
+impl Save for TrackingNumber {
     async fn consequences(
         scene: &Scene<'_>,
         id: NumberId,

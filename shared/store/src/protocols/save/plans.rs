@@ -38,7 +38,9 @@ pub(super) async fn rewrite(
     }
     let campaigns: Vec<CampaignId> = names
         .iter()
-        .map(|name| name.parse().map_err(|_| StoreError::Damaged(format!("{name}: expected a campaign's id"))))
+        .map(|name| {
+            name.parse().map_err(|_| StoreError::Damaged(format!("{name}: expected a campaign's id")))
+        })
         .collect::<Result<_, _>>()?;
     let keys = campaigns.iter().map(|campaign| plan::key(scene.account, *campaign)).collect();
     let mut writes = Vec::with_capacity(campaigns.len());

@@ -7,13 +7,13 @@ use std::{
 
 use ringfall_domain::{ids::AccountId, problem::Problem};
 
-use super::{Configured, Conflict, SaveError};
+use super::{Conflict, SaveError};
 use crate::{
     port::{Direction, Item, Key, Range, StoreError, Table, Write},
     protocols::resources::find,
     records::{
         reference, resource,
-        resource::{Kind, Resource},
+        resource::{Configured, Kind, Resource},
         saves,
     },
 };
@@ -47,7 +47,11 @@ impl<'a> Scene<'a> {
     }
 
     /// A document that is named at `path`, and must be there.
-    pub(super) async fn live<D: Configured>(&self, path: &str, id: D::Id) -> Result<Result<D, Problem>, StoreError> {
+    pub(super) async fn live<D: Configured>(
+        &self,
+        path: &str,
+        id: D::Id,
+    ) -> Result<Result<D, Problem>, StoreError> {
         let found = find::<D>(self.table, self.account, id).await?;
         Ok(Named::from(found).live(path, id))
     }
@@ -96,7 +100,11 @@ impl<'a> Scene<'a> {
     }
 
     /// What others name cannot be archived.
-    pub(super) async fn refuse_while_named(&self, kind: Kind, id: &impl fmt::Display) -> Result<(), SaveError> {
+    pub(super) async fn refuse_while_named(
+        &self,
+        kind: Kind,
+        id: &impl fmt::Display,
+    ) -> Result<(), SaveError> {
         let Some(kind) = kind.named_by() else { return Ok(()) };
         let ids = self.namers(kind, &id.to_string()).await?;
         if ids.is_empty() { Ok(()) } else { Err(Conflict::InUse { kind, ids }.into()) }

@@ -8,22 +8,16 @@ use ringfall_domain::{
     problem::Problem,
 };
 
-use super::{Change, Configured, Conflict, Consequences, SaveError, Scene, plans::rewrite};
+use super::{Change, Conflict, Consequences, Save, SaveError, Scene, plans::rewrite};
 use crate::{
     port::{Condition, Operand, StoreError, Update, Write},
-    records::{
-        capacity::{self, CapacityRecord, encode_caps, encode_new_scope, names, scope, within},
-        resource::Kind,
-    },
+    records::capacity::{self, CapacityRecord, encode_caps, encode_new_scope, names, scope, within},
 };
 
 /// All targets of a buyer share one capacity item, which has its limits.
 pub const MOST_TARGETS_OF_A_BUYER: usize = 300;
 
-impl Configured for Target {
-    type Id = TargetId;
-    const KIND: Kind = Kind::Target;
-
+impl Save for Target {
     async fn consequences(
         scene: &Scene<'_>,
         id: TargetId,
