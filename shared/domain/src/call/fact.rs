@@ -127,8 +127,9 @@ pub fn facts_of(plan: &Plan, event: &EventKind, arrived_at: Timestamp) -> Vec<Fa
             };
             of_leg(*attempt, vec![LegFact::Screened(KeyPress { key, at: arrived_at })])
         }
-        EventKind::LegProgress { attempt, report } | EventKind::DialEnded { attempt, report } => {
-            of_leg(*attempt, facts_of_report(report, arrived_at))
+        EventKind::LegProgress { attempt, report } => of_leg(*attempt, facts_of_report(report, arrived_at)),
+        EventKind::DialEnded { attempt, report } => {
+            of_leg(*attempt, facts_of_report(&over(report), arrived_at))
         }
         EventKind::CallProgress(report) if report.ended => {
             let stamp = Stamp { arrived_at, occurred_at: report.occurred_at };
@@ -140,6 +141,16 @@ pub fn facts_of(plan: &Plan, event: &EventKind, arrived_at: Timestamp) -> Vec<Fa
 
 fn of_leg(attempt: u8, facts: Vec<LegFact>) -> Vec<Fact> {
     facts.into_iter().map(|fact| Fact::Leg(attempt, fact)).collect()
+}
+
+/// A dial that is over is over, whatever word the provider has for it: taken as live, it would be dialled once more.
+fn over(report: &LegReport) -> LegReport {
+    let status = match report.status {
+        Some(LegStatus::Ended(cause)) => LegStatus::Ended(cause),
+        Some(LegStatus::Answered) => LegStatus::Ended(EndCause::Completed),
+        Some(LegStatus::Ringing) | None => LegStatus::Ended(EndCause::Failed),
+    };
+    LegReport { status: Some(status), ..report.clone() }
 }
 
 /// The facts in a provider's report on a leg.

@@ -199,3 +199,21 @@ fn a_target_sees_the_caller_unless_it_wants_the_tracking_number_or_there_is_none
         assert_eq!(dial.caller_id.as_ref().map(PhoneNumber::as_str), shown, "{target} {caller}");
     }
 }
+
+#[test]
+fn a_dial_that_is_over_is_over_whatever_word_the_provider_has_for_it() {
+    for (status, cause) in [
+        (None, EndCause::Failed),
+        (Some(LegStatus::Ringing), EndCause::Failed),
+        (Some(LegStatus::Answered), EndCause::Completed),
+        (Some(LegStatus::Ended(EndCause::Busy)), EndCause::Busy),
+    ] {
+        let event = EventKind::DialEnded { attempt: 1, report: LegReport { status, ..LegReport::default() } };
+        let facts = crate::call::fact::facts_of(&plan(&[], None), &event, noon());
+        let ended = facts.iter().find_map(|fact| match fact {
+            crate::call::Fact::Leg(1, LegFact::Ended(end)) => Some(end.cause),
+            _ => None,
+        });
+        assert_eq!(ended, Some(cause), "{status:?}");
+    }
+}
