@@ -48,3 +48,39 @@ impl Provider for Twilio {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue, Method, header::CONTENT_TYPE};
+    use jiff::Timestamp;
+    use ringfall_domain::{call::event::EventKind, ids::ConnectionId};
+    use url::Url;
+
+    use super::*;
+    use crate::callback::WebhookEvent;
+
+    #[test]
+    fn a_signed_call_comes_in_and_a_document_goes_out() {
+        let credentials = TwilioCredentials::new("AC123", "open-sesame").expect("valid");
+        let twilio = Twilio::new(credentials);
+        let public_url = Url::parse("https://calls.example.com").expect("a URL");
+        let callbacks = Callbacks::new(&public_url, ConnectionId::from_parts(1, 1));
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        headers.insert("X-Twilio-Signature", HeaderValue::from_static("2ujVlhviQpnXolUFrUlngtu6Xew="));
+        let request = WebhookRequest {
+            event: WebhookEvent::Voice,
+            method: &Method::POST,
+            url: &callbacks.entry(WebhookEvent::Voice),
+            headers: &headers,
+            body: b"CallSid=CA1&From=%2B12145550123&To=%2B18005550111&CallStatus=ringing",
+            arrived_at: Timestamp::UNIX_EPOCH,
+        };
+        assert_eq!(twilio.verify(&request), Ok(()));
+        let webhook = twilio.parse(&request, &callbacks).expect("a webhook");
+        assert!(matches!(webhook.event, EventKind::Arrived(_)), "{webhook:?}");
+        let document = twilio.render(&[Instruction::Hangup], webhook.call, &callbacks);
+        assert_eq!(document.content_type, "text/xml; charset=utf-8");
+        assert!(document.body.ends_with("<Response><Hangup/></Response>"), "{document:?}");
+    }
+}

@@ -53,6 +53,7 @@ mod tests {
         let expected = "2010-08-10T08:02:17Z".parse::<Timestamp>().ok();
         assert_eq!(time("Tue, 10 Aug 2010 08:02:17 +0000"), expected);
         assert_eq!(time("Tue, 10 Aug 2010 03:02:17 -0500"), expected);
+        assert_eq!(time("Fri, 10 Aug 2010 08:02:17 +0000"), expected);
         for text in ["", "2010-08-10T08:02:17Z", "Tue, 99 Aug 2010 08:02:17 +0000", "\u{0}"] {
             assert_eq!(time(text), None, "{text:?}");
         }

@@ -73,7 +73,7 @@ impl CallResource {
         })
     }
 
-    /// An answered call started when it was answered: `duration` counts from there.
+    /// `duration` is `end_time` less `start_time`, so that a call which was answered started with its answer.
     fn occurred_at(&self, status: LegStatus) -> Option<Timestamp> {
         match status {
             LegStatus::Ringing => self.created_at(),

@@ -99,9 +99,9 @@ fn a_question_says_what_may_be_entered() {
     let then = r#"action="{gathered?}node=zip&amp;visit=2" method="POST" actionOnEmptyResult="true""#;
     for (instruction, before, after) in [
         (
-            gather(Some(5), false, plain("Zip?"), 5),
+            gather(Some(5), false, english("Zip?"), 5),
             r#"input="dtmf" numDigits="5" timeout="5""#,
-            "><Say>Zip?</Say></Gather>",
+            r#"><Say language="en-US">Zip?</Say></Gather>"#,
         ),
         (
             gather(Some(1), false, plain(""), 0),
