@@ -19,6 +19,7 @@ use ringfall_domain::{
     flow::NodeId,
     ids::{AccountId, BuyerId, CallId, CampaignId, ConnectionId, NumberId, PublisherId, TargetId},
     phone::CallerNumber,
+    pnl::{Dimension, Tally},
 };
 use ringfall_providers::{
     Callbacks, Carrier, CarrierError, LegOnProvider, LegQuery,
@@ -26,7 +27,7 @@ use ringfall_providers::{
 };
 use ringfall_store::{
     engines::memory::MemoryStore,
-    port::{Item, Key, Table, Value, Write},
+    port::{Direction, Item, Key, Range, Table, Value, Write},
     protocols::find::find,
     records::{
         self,
@@ -234,6 +235,19 @@ impl World {
     pub(crate) async fn capacity(&self, n: u128) -> CapacityRecord {
         let item = self.store.get(&records::capacity::key(account(), buyer(n))).await.expect("a read");
         records::capacity::decode(&item.expect("a buyer")).expect("a record")
+    }
+}
+
+impl World {
+    /// The sum of a dimension's rows.
+    pub(crate) async fn tally(&self, dimension: Dimension) -> Tally {
+        let partition = records::tally::partition(account(), dimension);
+        let page = self.store.query(&partition, &Range::default(), Direction::Ascending, 100).await;
+        let mut sum = Tally::default();
+        for (_, item) in page.expect("a read").items {
+            sum += records::tally::decode(&item).expect("a row").0;
+        }
+        sum
     }
 }
 

@@ -1,11 +1,12 @@
 //! The consumer of the change feed: settles calls, keeps the timelines, sums the profit and loss. Each change may come more than
 //! once; whatever is done with it can be done again.
 
+use futures::{StreamExt, TryStreamExt, stream};
 use ringfall_domain::{
     call::Call,
     ids::AccountId,
     ledger::{Entry, entries_of},
-    pnl::{change_of_call, change_of_entry},
+    pnl::{Additions, change_of_call, change_of_entry},
 };
 use ringfall_store::{
     port::{Change, Item, Key, Position, StoreError, Value, Write, WriteError},
@@ -20,6 +21,8 @@ use crate::platform::Platform;
 
 /// Changes taken at once.
 const BATCH: usize = 500;
+/// Writes under way at once.
+const AT_ONCE: usize = 32;
 const POSITION: &str = "position";
 
 /// Where the consumer's place in the feed is kept.
@@ -45,14 +48,18 @@ pub async fn checkpoint(platform: &Platform) -> Result<Position, StoreError> {
 pub async fn consume(platform: &Platform, after: Position) -> Result<Position, StoreError> {
     let changes = platform.feed.read(after, BATCH).await?;
     let Some(last) = changes.last().map(|change| change.position) else { return Ok(after) };
+    let news =
+        changes.iter().filter_map(|change| News::of(change).transpose()).collect::<Result<Vec<_>, _>>()?;
     let mut batch = Batch::default();
-    let mut concerned = false;
-    for change in &changes {
-        concerned |= take_up(platform, change, &mut batch).await?;
+    for (position, news) in &news {
+        batch.push(news.account(), *position, news.additions());
     }
+    // Each is safe to repeat and none depends on another, so they share the store's commits.
+    let taken_up = news.iter().map(|(_, news)| news.take_up(platform));
+    stream::iter(taken_up).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
     add(&*platform.table, &batch).await?;
     // Our own writes come back through the feed: a place that only passes them is not worth another write.
-    if concerned {
+    if !news.is_empty() {
         keep(platform, last).await?;
         platform.feed.forget(last).await?;
     }
@@ -72,31 +79,57 @@ async fn put(platform: &Platform, key: Key, item: Item) -> Result<(), StoreError
     }
 }
 
-/// Takes up one change. True if it was of a call or an entry.
-async fn take_up(platform: &Platform, change: &Change, batch: &mut Batch) -> Result<bool, StoreError> {
-    let Some(new) = &change.new else { return Ok(false) };
-    if change.key.sort == "CALL" {
-        let before = change.old.as_ref().map(records::call::decode).transpose()?;
-        let after = records::call::decode(new)?;
-        call_changed(platform, before.as_ref(), &after).await?;
-        batch.push(after.account, change.position, change_of_call(before.as_ref(), &after));
-        return Ok(true);
+/// A change that concerns the sums.
+enum News {
+    /// A call came in or went on.
+    Call { before: Option<Box<Call>>, after: Box<Call> },
+    /// An entry was made.
+    Entry { account: AccountId, entry: Box<Entry> },
+}
+
+impl News {
+    /// Reads a change; none if it is of anything else.
+    fn of(change: &Change) -> Result<Option<(Position, Self)>, StoreError> {
+        let Some(new) = &change.new else { return Ok(None) };
+        let news = if change.key.sort == records::call::SORT {
+            let before = change.old.as_ref().map(records::call::decode).transpose()?;
+            Self::Call { before: before.map(Box::new), after: Box::new(records::call::decode(new)?) }
+        } else if change.key.sort.starts_with(records::journal::PREFIX) && change.old.is_none() {
+            let (account, entry) = records::journal::decode(new)?;
+            Self::Entry { account, entry: Box::new(entry) }
+        } else {
+            return Ok(None);
+        };
+        Ok(Some((change.position, news)))
     }
-    if change.key.sort.starts_with(records::journal::PREFIX) && change.old.is_none() {
-        let (account, entry) = records::journal::decode(new)?;
-        list_entry(platform, account, &entry, new).await?;
-        batch.push(account, change.position, change_of_entry(&entry));
-        return Ok(true);
+
+    fn account(&self) -> AccountId {
+        match self {
+            Self::Call { after, .. } => after.account,
+            Self::Entry { account, .. } => *account,
+        }
     }
-    Ok(false)
+
+    fn additions(&self) -> Additions {
+        match self {
+            Self::Call { before, after } => change_of_call(before.as_deref(), after),
+            Self::Entry { entry, .. } => change_of_entry(entry),
+        }
+    }
+
+    async fn take_up(&self, platform: &Platform) -> Result<(), StoreError> {
+        match self {
+            Self::Call { before, after } => call_changed(platform, before.as_deref(), after).await,
+            Self::Entry { account, entry } => list_entry(platform, *account, entry).await,
+        }
+    }
 }
 
 async fn call_changed(platform: &Platform, before: Option<&Call>, after: &Call) -> Result<(), StoreError> {
     if before.is_none() {
         list_call(platform, after).await?;
     }
-    let settled_before = before.map(entries_of).unwrap_or_default();
-    if entries_of(after) != settled_before {
+    if entries_of(after) != before.map(entries_of).unwrap_or_default() {
         settle(&*platform.table, after).await?;
     }
     if after.ended.is_some() && before.is_some_and(|before| before.ended.is_none()) {
@@ -112,15 +145,10 @@ async fn list_call(platform: &Platform, call: &Call) -> Result<(), StoreError> {
     put(platform, key, Item::from([("call".to_owned(), Value::Text(id))])).await
 }
 
-async fn list_entry(
-    platform: &Platform,
-    account: AccountId,
-    entry: &Entry,
-    item: &Item,
-) -> Result<(), StoreError> {
+async fn list_entry(platform: &Platform, account: AccountId, entry: &Entry) -> Result<(), StoreError> {
     let name = format!("{}#{}#{}", entry.call, entry.attempt, entry.kind.as_str());
     let key = records::timeline::key(account, Listed::Ledger, entry.call_arrived_at, &name);
-    put(platform, key, item.clone()).await
+    put(platform, key, records::journal::encode(account, entry)).await
 }
 
 /// One line per call. A caller's number is personal and stays out of logs.

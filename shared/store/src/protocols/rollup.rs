@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::future::try_join_all;
 use ringfall_domain::{
     ids::AccountId,
     pnl::{Additions, Row, Tally},
@@ -47,9 +48,9 @@ pub async fn add(table: &dyn Table, batch: &Batch) -> Result<(), StoreError> {
     for chunk in rows.chunks(100) {
         let keys: Vec<Key> = chunk.iter().map(|((account, row), _)| tally::key(*account, row)).collect();
         let items = table.get_many(&keys).await?;
-        for ((key, item), (_, additions)) in keys.into_iter().zip(items).zip(chunk) {
-            add_to_row(table, key, item.as_ref(), additions).await?;
-        }
+        let rows = keys.into_iter().zip(items).zip(chunk);
+        try_join_all(rows.map(|((key, item), (_, additions))| add_to_row(table, key, item, additions)))
+            .await?;
     }
     Ok(())
 }
@@ -57,10 +58,10 @@ pub async fn add(table: &dyn Table, batch: &Batch) -> Result<(), StoreError> {
 async fn add_to_row(
     table: &dyn Table,
     key: Key,
-    item: Option<&Item>,
+    item: Option<Item>,
     additions: &[(Position, Tally)],
 ) -> Result<(), StoreError> {
-    let known = item.map(tally::decode).transpose()?;
+    let known = item.as_ref().map(tally::decode).transpose()?;
     let (mut sum, mark) = known.unwrap_or_default();
     let news = additions.iter().filter(|(position, _)| *position > mark);
     let Some(last) = news.clone().map(|(position, _)| *position).max() else { return Ok(()) };

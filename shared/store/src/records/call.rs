@@ -32,9 +32,12 @@ pub mod names {
     pub const FINISHED: &str = "finished";
 }
 
+/// The sort key of every call.
+pub const SORT: &str = "CALL";
+
 /// Where a call stands.
 pub fn key(account: AccountId, call: CallId) -> Key {
-    Key::new(partition(account, call), "CALL")
+    Key::new(partition(account, call), SORT)
 }
 
 /// The partition of a call and its journal.
