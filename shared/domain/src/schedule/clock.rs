@@ -25,8 +25,8 @@ pub(super) struct Coming {
 }
 
 impl<'a> Clock<'a> {
-    /// The most by which any clock was set back since 1970.
-    const MOST_SET_BACK_MINUTES: i64 = 24 * 60;
+    /// The most by which any clock was set back since 1970 (in Antarctica).
+    const MOST_SET_BACK_MINUTES: i64 = 7 * 60;
 
     pub(super) fn read(zone: &'a TimeZone, at: Timestamp) -> Self {
         let shown = at.as_second() + i64::from(zone.to_offset(at).seconds());
