@@ -1,0 +1,22 @@
+//! The real program, `ringfall serve`, started as a process of its own on loopback and a folder of its own, and what
+//! talks to it: an agency over REST, telephony providers over signed webhooks.
+
+mod agency;
+mod api;
+mod document;
+mod oracle;
+mod process;
+mod program;
+mod signature;
+mod twilio;
+mod twilio_api;
+
+pub use agency::{Agency, NUMBER, Offer};
+pub use api::{Answer, Api, send};
+pub use document::Element;
+pub use oracle::Oracle;
+pub use process::Stack;
+pub use program::{Profile, program};
+pub use signature::Signer;
+pub use twilio::{ACCOUNT_SID, AUTH_TOKEN, InboundCall, Reply, Twilio, Webhook};
+pub use twilio_api::TwilioApi;

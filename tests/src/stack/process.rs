@@ -1,0 +1,146 @@
+//! The process: started, killed, started again.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    net::{SocketAddr, TcpListener},
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+
+use super::{Api, Profile, program};
+
+/// How long the program may take until it is ready.
+const STARTS: Patience = Patience { every: Duration::from_millis(20), times: 1_500 };
+/// How much of the program's log is shown where something went wrong.
+const LOG_BYTES_SHOWN: usize = 8 * 1024;
+/// The key that the program is started with.
+const ADMIN_KEY: &str = "a-key-for-tests-that-is-long-enough";
+
+/// `ringfall serve` on SQLite, killed when it is dropped.
+#[derive(Debug)]
+pub struct Stack {
+    profile: Profile,
+    folder: TempDir,
+    address: SocketAddr,
+    process: Child,
+}
+
+struct Patience {
+    every: Duration,
+    times: u32,
+}
+
+impl Stack {
+    /// Starts the program on an empty folder and a free port, and waits until it is ready.
+    ///
+    /// # Errors
+    /// It cannot be built, or does not become ready; with what it logged.
+    pub async fn start(profile: Profile) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let address = free_address()?;
+        let process = spawn(profile, &folder, address)?;
+        let mut stack = Self { profile, folder, address, process };
+        stack.wait_until_ready().await?;
+        Ok(stack)
+    }
+
+    /// Ends the process as a power cut would: SIGKILL.
+    ///
+    /// # Errors
+    /// There is no such process.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process.kill()?;
+        self.process.wait()?;
+        Ok(())
+    }
+
+    /// Starts the program again on the same folder and port, after [`Self::kill`].
+    ///
+    /// # Errors
+    /// It does not become ready; with what it logged.
+    pub async fn start_again(&mut self) -> Result<()> {
+        self.process = spawn(self.profile, &self.folder, self.address)?;
+        self.wait_until_ready().await
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its base URL, which providers sign too.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Its REST API with every right.
+    pub fn api(&self) -> Api {
+        Api::new(&self.url(), ADMIN_KEY)
+    }
+
+    /// The id of its process.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<()> {
+        let http = reqwest::Client::new();
+        let url = format!("{}/healthz", self.url());
+        for _ in 0..STARTS.times {
+            if http.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                return Ok(());
+            }
+            if let Some(status) = self.process.try_wait()? {
+                bail!("the program ended with {status}:\n{}", self.log());
+            }
+            tokio::time::sleep(STARTS.every).await;
+        }
+        bail!("the program is not ready:\n{}", self.log())
+    }
+
+    /// The end of what the program logged.
+    fn log(&self) -> String {
+        let log = std::fs::read(self.folder.path().join("log")).unwrap_or_default();
+        let shown = &log[log.len().saturating_sub(LOG_BYTES_SHOWN)..];
+        String::from_utf8_lossy(shown).into_owned()
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.kill();
+        if thread::panicking() {
+            let _ = writeln!(io::stderr(), "The program's log ends with:\n{}", self.log());
+        }
+    }
+}
+
+fn spawn(profile: Profile, folder: &TempDir, address: SocketAddr) -> Result<Child> {
+    let log = File::options().create(true).append(true).open(folder.path().join("log"))?;
+    let mut command = Command::new(program(profile)?);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("RINGFALL_")) {
+        command.env_remove(name);
+    }
+    command
+        .arg("serve")
+        .args(["--listen", &address.to_string()])
+        .arg("--data-dir")
+        .arg(folder.path().join("data"))
+        .env("RINGFALL_ADMIN_KEY", ADMIN_KEY)
+        .env("RUST_LOG", "info")
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .spawn()
+        .context("the program cannot be started")
+}
+
+fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
