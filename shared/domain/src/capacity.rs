@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn a_full_cap_tells_its_figures() {
         let caps = Caps { concurrency: Some(3), daily: Some(50), ..Caps::default() };
-        let usage = |live, day| Usage { caps: caps.clone(), live, counted: [0, day, 0, 0] };
+        let usage = |live, day| Usage { caps, live, counted: [0, day, 0, 0] };
         assert_eq!(usage(2, 49).full(Scope::Buyer), None);
         assert_eq!(
             usage(3, 50).full(Scope::Buyer),

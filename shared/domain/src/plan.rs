@@ -134,8 +134,8 @@ impl Plan {
             targets: compiler.planned_targets,
             buyers: compiler.planned_buyers,
             schedules: compiler.schedules,
-            conversion: campaign.conversion.clone(),
-            payout: campaign.payout.clone(),
+            conversion: campaign.conversion,
+            payout: campaign.payout,
             fallback_number: campaign.fallback_number.clone(),
             record: campaign.record,
         })

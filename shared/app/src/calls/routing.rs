@@ -163,7 +163,7 @@ impl Offer {
             terms: Terms {
                 price: target.price,
                 billable_after_seconds: plan.billable_after_seconds(target),
-                payout: plan.payout.clone(),
+                payout: plan.payout,
             },
             reserved_at: self.at,
             counted_in: Window::all_at(self.at, buyer.time_zone.zone()),

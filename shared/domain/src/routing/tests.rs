@@ -39,7 +39,7 @@ fn each_candidate_is_passed_over_for_its_own_reason() {
     );
     let mut capacity = empty(&plan);
     let caps = Caps { concurrency: Some(3), daily: Some(5), ..Caps::default() };
-    capacity.targets[5] = Usage { caps: caps.clone(), live: 3, counted: [0; 4] };
+    capacity.targets[5] = Usage { caps, live: 3, counted: [0; 4] };
     capacity.buyers[6] =
         Some(BuyerUsage { own: Usage { caps, live: 0, counted: [0, 5, 0, 0] }, available: None });
     capacity.buyers[7] = Some(BuyerUsage { own: Usage::default(), available: Some(Money::from_cents(100)) });

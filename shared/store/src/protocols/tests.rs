@@ -94,7 +94,7 @@ async fn of_64_simultaneous_callers_for_a_cap_of_3_exactly_3_are_held() {
     for caps in
         [(concurrency(3), NO_CAPS), (NO_CAPS, concurrency(3)), (Caps { daily: Some(3), ..NO_CAPS }, NO_CAPS)]
     {
-        let table = store(caps.0.clone(), caps.1.clone(), None).await;
+        let table = store(caps.0, caps.1, None).await;
         let callers = (0..64).map(|n| {
             let table = Arc::clone(&table);
             tokio::spawn(async move {

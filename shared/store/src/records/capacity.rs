@@ -79,7 +79,7 @@ impl ScopeRecord {
     /// What is in use in the current windows (in the order of [`Period::ALL`]).
     pub fn usage(&self, windows: &[Window; 4]) -> Usage {
         Usage {
-            caps: self.caps.clone(),
+            caps: self.caps,
             live: u32::try_from(self.live.len()).unwrap_or(u32::MAX),
             counted: windows.map(|window| self.counted.get(&window).copied().unwrap_or(0)),
         }
