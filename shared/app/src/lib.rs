@@ -3,7 +3,7 @@
 //! - [`webhooks`]: the providers' webhooks, verified, parsed, driven, answered.
 //! - [`calls`]: one event of one call, from its facts to its instructions.
 //! - [`api`]: REST v1.
-//! - [`worker`], [`rollup`]: delayed messages and the change feed.
+//! - [`worker`], [`rollup`], [`sweep`]: delayed messages, the change feed, and what should never be left behind.
 //!
 //! Invariants: no rule of the trade stands here (it belongs to the domain), no attribute name (the store), no provider's
 //! field (the providers). This is the only map from errors to HTTP.
@@ -17,5 +17,6 @@ pub mod message;
 pub mod metrics;
 pub mod platform;
 pub mod rollup;
+pub mod sweep;
 pub mod webhooks;
 pub mod worker;

@@ -8,11 +8,11 @@ use super::{
     save::{Change, Consequences, Save, SaveError, Scene},
 };
 use crate::{
-    port::{Condition, Operand, StoreError, Table, Write, WriteError},
+    port::{Condition, Direction, Operand, Range, StoreError, Table, Write, WriteError},
     records::{
         account::{self, Account, FirstAccount},
         api_key::{self, ApiKey, KeyPointer, SecretDigest},
-        resource::{self, Kind, Resource},
+        resource::{self, Kind, Resource, damaged_id},
     },
 };
 
@@ -63,6 +63,20 @@ pub async fn find_account(table: &dyn Table, id: AccountId) -> Result<Option<Acc
     let item = table.get(&account::key(id)).await?;
     item.as_ref().map(account::decode).transpose()
 }
+
+/// All accounts, behind the one that an earlier page ended with, and whether more may follow.
+pub async fn list_accounts(
+    table: &dyn Table,
+    after: Option<AccountId>,
+) -> Result<(Vec<AccountId>, bool), StoreError> {
+    // The least text behind an id is the id with the least byte appended.
+    let from = after.map(|after| format!("{after}\u{1}"));
+    let page = table.query(account::LIST, &Range { from, to: None }, Direction::Ascending, PAGE).await?;
+    let ids = page.items.iter().map(|(key, _)| key.sort.parse().map_err(|_| damaged_id(key)));
+    Ok((ids.collect::<Result<_, _>>()?, page.more))
+}
+
+const PAGE: usize = 100;
 
 /// The account that was opened first; none before that.
 pub async fn first_account(table: &dyn Table) -> Result<Option<FirstAccount>, StoreError> {
@@ -150,7 +164,8 @@ fn opening(id: AccountId, opened: &Account, key: &NewKey) -> Vec<Write> {
         item: account::encode(opened),
         condition: Some(Condition::Absent(account::NAME.into())),
     };
-    [account].into_iter().chain(key_writes(id, key, opened.created_at)).collect()
+    let listed = Write::Put { key: account::listed_key(id), item: account::encode(opened), condition: None };
+    [account, listed].into_iter().chain(key_writes(id, key, opened.created_at)).collect()
 }
 
 fn key_writes(account: AccountId, new: &NewKey, now: Timestamp) -> Vec<Write> {

@@ -1,4 +1,4 @@
-//! ACCOUNT: one agency; and which account is the first, whose key the operator sets from outside.
+//! ACCOUNT: one agency; the list of all; and which account is the first, whose key the operator sets from outside.
 
 use jiff::Timestamp;
 use ringfall_domain::{
@@ -37,6 +37,14 @@ pub const ADMIN_KEY: &str = "admin_key";
 /// Where an account stands.
 pub fn key(account: AccountId) -> Key {
     Key::new(account.to_string(), "ACCOUNT")
+}
+
+/// Where all accounts are listed, for what looks after all of them.
+pub const LIST: &str = "S#accounts";
+
+/// Where an account stands in the list.
+pub fn listed_key(account: AccountId) -> Key {
+    Key::new(LIST, account.to_string())
 }
 
 /// Where it stands which account is the first.

@@ -9,7 +9,7 @@
 //! | [`tally`] | `{account}#A#{dimension}` | `{hour}#{key}` |
 //! | [`pointer`] | `C#{connection}`, `N#{connection}` | `CONNECTION`, the phone number |
 //! | [`timeline`] | `{account}#T#{kind}#{month}` | `{time}#{id}` |
-//! | [`account`] | `{account}`, `S#first` | `ACCOUNT` |
+//! | [`account`] | `{account}`, `S#first`; `S#accounts` | `ACCOUNT`; the account |
 //! | [`api_key`] | `K#{digest}` | `KEY` |
 //! | [`resource`] | `{account}#R#{kind}` | the resource's id |
 //! | [`reference`](mod@reference) | `{account}#U#{kind}` | the id of the resource that names others |

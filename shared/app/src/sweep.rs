@@ -1,0 +1,183 @@
+//! The sweep: looks, every hour, for what should never be left behind. A leg whose lease has run out is given back to the watchdog (which alone
+//! frees a slot); a call of the last days is settled once more, which changes nothing if its entries are there.
+
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+use ringfall_domain::{
+    config::Buyer,
+    ids::{AccountId, BuyerId, CallId, LegId},
+};
+use ringfall_store::{
+    port::{Item, StoreError},
+    protocols::{
+        accounts::list_accounts,
+        find::find,
+        reserve::read_capacity,
+        resources::list,
+        settle::settle,
+        timeline::{Span, read},
+    },
+    records::{attributes::Reader, timeline::Listed},
+};
+
+use crate::{message::WatchLeg, platform::Platform};
+
+/// How far back calls are settled once more: longer than any call, and than any outage that the change feed outlives.
+const SETTLED_AGAIN: SignedDuration = SignedDuration::from_hours(48);
+/// Read at once.
+const PAGE: usize = 100;
+/// Settled at once.
+const AT_ONCE: usize = 16;
+
+/// What a sweep found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// Legs that were given back to the watchdog.
+    pub legs_watched: usize,
+    /// Entries that were missing.
+    pub entries_written: usize,
+}
+
+/// Sweeps all accounts. Safe to repeat, and to run twice at once.
+pub async fn sweep(platform: &Platform) -> Result<Swept, StoreError> {
+    let mut swept = Swept::default();
+    let mut after = None;
+    loop {
+        let (accounts, more) = list_accounts(&*platform.table, after).await?;
+        for account in &accounts {
+            swept.legs_watched += watch_stale_legs(platform, *account).await?;
+            swept.entries_written += settle_again(platform, *account).await?;
+        }
+        after = accounts.last().copied();
+        if !more || after.is_none() {
+            return Ok(swept);
+        }
+    }
+}
+
+async fn watch_stale_legs(platform: &Platform, account: AccountId) -> Result<usize, StoreError> {
+    let now = platform.now();
+    let mut watched = 0;
+    let mut after = None;
+    loop {
+        let page = list::<Buyer>(&*platform.table, account, after, PAGE, true).await?;
+        let buyers: Vec<BuyerId> = page.resources.iter().map(|(id, _)| *id).collect();
+        for record in read_capacity(&*platform.table, account, &buyers).await?.into_iter().flatten() {
+            for (leg, _) in record.leases.into_iter().filter(|(_, lease)| lease.expires_at < now) {
+                watched += watch_again(platform, account, leg, now).await?;
+            }
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(watched),
+        }
+    }
+}
+
+async fn watch_again(
+    platform: &Platform,
+    account: AccountId,
+    leg: LegId,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let Some(call) = find(&*platform.table, account, leg.call).await? else { return Ok(0) };
+    let Some(armed_at) = call.leg(leg.attempt).map(|leg| leg.reserved_at) else { return Ok(0) };
+    tracing::warn!(call = %leg.call, attempt = leg.attempt, "a lease has run out without its watchdog");
+    let watch =
+        WatchLeg { connection: call.origin.connection, call: leg.call, attempt: leg.attempt, armed_at };
+    watch.arm(platform, now).await?;
+    Ok(1)
+}
+
+async fn settle_again(platform: &Platform, account: AccountId) -> Result<usize, StoreError> {
+    let now = platform.now();
+    let span = Span { from: now - SETTLED_AGAIN, to: now };
+    let mut written = 0;
+    let mut after: Option<String> = None;
+    loop {
+        let page = read(&*platform.table, account, Listed::Calls, span, after.as_deref(), PAGE).await?;
+        let settled = page.entries.iter().map(|(_, item)| settle_listed(platform, account, item));
+        written +=
+            stream::iter(settled).buffer_unordered(AT_ONCE).try_fold(0, async |sum, n| Ok(sum + n)).await?;
+        match page.entries.last().filter(|_| page.more) {
+            Some((place, _)) => after = Some(place.clone()),
+            None => return Ok(written),
+        }
+    }
+}
+
+async fn settle_listed(platform: &Platform, account: AccountId, item: &Item) -> Result<usize, StoreError> {
+    let id: CallId = Reader(item).parsed("call")?;
+    match find(&*platform.table, account, id).await? {
+        Some(call) => settle(&*platform.table, &call).await,
+        None => Ok(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ringfall_domain::call::{Fact, KeyPress, LegEnd, LegFact, Stamp, event::EndCause};
+    use ringfall_store::{
+        port::{Messages, Position, Table, Write},
+        protocols::record::record,
+        records::{
+            account::{self, Account},
+            resource::{self, Kind, Resource},
+        },
+    };
+
+    use super::*;
+    use crate::{fixtures, rollup, worker};
+
+    async fn world() -> fixtures::World {
+        let world = fixtures::World::new(1).await;
+        let created_at = world.now();
+        let opened = Account { name: "Agency".to_owned().try_into().expect("a name"), created_at };
+        let document: Buyer = serde_json::from_str(r#"{"name": "B", "time_zone": "UTC"}"#).expect("a buyer");
+        let buyer = Resource { version: 1, created_at, updated_at: created_at, archived_at: None, document };
+        let id = BuyerId::from_parts(1, 1);
+        let puts = [
+            (account::listed_key(fixtures::account()), account::encode(&opened)),
+            (resource::key(fixtures::account(), Kind::Buyer, &id), resource::encode(&buyer)),
+        ];
+        for (key, item) in puts {
+            world.store.write(vec![Write::Put { key, item, condition: None }]).await.expect("a write");
+        }
+        world
+    }
+
+    #[tokio::test]
+    async fn a_leg_whose_watchdog_was_lost_is_given_back_to_it() {
+        let world = world().await;
+        world.qualified("CA1").await;
+        assert_eq!(sweep(&world.platform).await, Ok(Swept::default()), "the lease has not run out");
+        world.pass(3_600);
+        for lost in world.store.receive(world.now(), 60, 10).await.expect("a read") {
+            world.store.acknowledge(&lost.receipt).await.expect("a write");
+        }
+        assert_eq!(sweep(&world.platform).await, Ok(Swept { legs_watched: 1, entries_written: 0 }));
+        assert_eq!(world.capacity(1).await.buyer.live.len(), 1, "the sweep itself frees nothing");
+        assert_eq!(worker::work_off(&world.platform).await, Ok(1));
+        assert_eq!(world.capacity(1).await.buyer.live, []);
+    }
+
+    #[tokio::test]
+    async fn an_entry_that_the_feed_has_lost_is_written() {
+        let world = world().await;
+        world.qualified("CA1").await;
+        rollup::consume(&world.platform, Position::default()).await.expect("the store works");
+        let at = world.now();
+        let end = LegEnd {
+            stamp: Stamp { arrived_at: at, occurred_at: None },
+            cause: EndCause::Completed,
+            duration_seconds: Some(95),
+        };
+        let facts = [LegFact::Screened(KeyPress { key: Some('1'), at }), LegFact::Ended(end)];
+        let facts = facts.map(|fact| Fact::Leg(1, fact));
+        let call = fixtures::World::call_id("CA1");
+        record(&world.store, fixtures::account(), call, &facts).await.expect("the store works");
+        for entries_written in [2, 0] {
+            assert_eq!(sweep(&world.platform).await, Ok(Swept { legs_watched: 0, entries_written }));
+        }
+    }
+}
