@@ -176,6 +176,7 @@ mod tests {
         let facts = facts.map(|fact| Fact::Leg(1, fact));
         let call = fixtures::World::call_id("CA1");
         record(&world.store, fixtures::account(), call, &facts).await.expect("the store works");
+        world.pass(1);
         for entries_written in [2, 0] {
             assert_eq!(sweep(&world.platform).await, Ok(Swept { legs_watched: 0, entries_written }));
         }
