@@ -11,6 +11,8 @@ mod field;
 mod leaf;
 mod read;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::fmt;
