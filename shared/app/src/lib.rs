@@ -8,6 +8,7 @@
 //! Invariants: no rule of the trade stands here (it belongs to the domain), no attribute name (the store), no provider's
 //! field (the providers). This is the only map from errors to HTTP.
 
+pub mod api;
 pub mod calls;
 pub mod clock;
 pub mod connection;

@@ -143,13 +143,9 @@ async fn archive_writes(
     id: KeyId,
     now: Timestamp,
 ) -> Result<Vec<Write>, StoreError> {
-    let Some(old) = find::<ApiKey>(table, account, id).await? else { return Ok(Vec::new()) };
-    let archived = Resource {
-        version: old.version + 1,
-        updated_at: now,
-        archived_at: Some(old.archived_at.unwrap_or(now)),
-        ..old
-    };
+    let old = find::<ApiKey>(table, account, id).await?.filter(|old| old.archived_at.is_none());
+    let Some(old) = old else { return Ok(Vec::new()) };
+    let archived = Resource { version: old.version + 1, updated_at: now, archived_at: Some(now), ..old };
     let put = Write::Put {
         key: resource::key(account, Kind::ApiKey, &id),
         item: resource::encode(&archived),

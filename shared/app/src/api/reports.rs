@@ -1,0 +1,191 @@
+//! Profit and loss, by what it is grouped by.
+
+use std::collections::BTreeMap;
+
+use axum::{Json, extract::State};
+use http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use ringfall_domain::{
+    ids::AccountId,
+    money::Money,
+    pnl::{Dimension, Tally},
+};
+use ringfall_store::{port::Direction, records::tally};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{
+    Shared,
+    auth::{Caller, Scope},
+    openapi::{Endpoint, Verb, text},
+    problem::{ProblemKind, Refusal},
+    query::Query,
+    span::Asked,
+};
+use crate::platform::Platform;
+
+const HOUR_SECONDS: i64 = 3_600;
+/// How far back a report reaches that is asked for without `from`.
+const DEFAULT_HOURS: i64 = 24;
+const MOST_DAYS: i64 = 366;
+/// The most rows of single hours that one report sums up.
+const MOST_ROWS: usize = 500_000;
+
+/// A report.
+#[derive(Debug, Serialize, ToSchema)]
+struct PnlReport {
+    /// What the rows are grouped by.
+    #[schema(example = "campaign")]
+    group_by: &'static str,
+    /// The beginning of the first hour.
+    from: Timestamp,
+    /// The end of the last hour.
+    to: Timestamp,
+    /// In the order of their keys.
+    rows: Vec<PnlRow>,
+    /// The sum of the rows. Grouped by buyer, a call that was offered to several of them counts with each.
+    total: PnlSums,
+}
+
+/// One campaign, publisher, buyer, number or hour.
+#[derive(Debug, Serialize, ToSchema)]
+struct PnlRow {
+    /// The id, or the beginning of the hour.
+    #[schema(example = "cmp_01JD3Q4T7Y8Z9A0B1C2D3E4F5G")]
+    key: String,
+    #[serde(flatten)]
+    sums: PnlSums,
+}
+
+/// Sums over the calls that came in.
+#[derive(Debug, Serialize, ToSchema)]
+struct PnlSums {
+    /// Calls that came in; grouped by buyer: that it was offered.
+    calls: i64,
+    /// Calls that somebody took.
+    connected: i64,
+    /// Calls that are billed.
+    converted: i64,
+    /// Callers who hung up before anybody took them.
+    abandoned: i64,
+    /// Charged to buyers.
+    revenue: Money,
+    /// Paid to publishers.
+    payout: Money,
+    /// Paid to carriers.
+    telephony_cost: Money,
+    /// What is left.
+    profit: Money,
+}
+
+/// The parameter `group_by`.
+struct GroupBy(Dimension);
+
+impl std::str::FromStr for GroupBy {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let dimension = Dimension::ALL.into_iter().find(|dimension| dimension.as_str() == text);
+        dimension.map(Self).ok_or("expected one of campaign, publisher, buyer, number, hour")
+    }
+}
+
+pub(super) fn routes(platform: &Shared) -> OpenApiRouter<Shared> {
+    let words = Dimension::ALL.map(Dimension::as_str);
+    let endpoint = Endpoint::new(Verb::Get, "/reports/pnl", Scope::Reports, "reports", "get_pnl", "Profit and loss.")
+        .described(
+            "Calls count in the hour (UTC) in which they came in. `from` is moved back and `to` forward to a full hour; without \
+             them the report covers the last 24 hours. It follows calls within moments.",
+        )
+        .query("group_by", text().enum_values(Some(words)).default(Some("campaign".into())), "What the rows are.")
+        .span()
+        .replies::<PnlReport>(StatusCode::OK, "The report.")
+        .served_by(platform, pnl);
+    OpenApiRouter::default().routes(endpoint)
+}
+
+async fn pnl(
+    State(platform): State<Shared>,
+    caller: Caller,
+    mut query: Query,
+) -> Result<Json<PnlReport>, Refusal> {
+    let GroupBy(dimension) = query.take("group_by")?.unwrap_or(GroupBy(Dimension::Campaign));
+    let (from, to) = hours(Asked::read(&mut query)?, platform.now())?;
+    query.finish()?;
+    let sums = sums(&platform, caller.account, dimension, from, to).await?;
+    let mut total = Tally::default();
+    sums.values().for_each(|tally| total += *tally);
+    let rows = sums.into_iter().map(|(key, tally)| PnlRow { key, sums: tally.into() }).collect();
+    Ok(Json(PnlReport { group_by: dimension.as_str(), from, to, rows, total: total.into() }))
+}
+
+/// Full hours around what was asked for.
+fn hours(asked: Asked, now: Timestamp) -> Result<(Timestamp, Timestamp), Refusal> {
+    let floor = |at: Timestamp| at.as_second().div_euclid(HOUR_SECONDS) * HOUR_SECONDS;
+    let ceiling = |at: Timestamp| {
+        let floor = floor(at);
+        let is_full = at.as_second() == floor && at.subsec_nanosecond() == 0;
+        if is_full { floor } else { floor + HOUR_SECONDS }
+    };
+    let to = ceiling(asked.to.unwrap_or(now));
+    let from = asked.from.map_or(to - DEFAULT_HOURS * HOUR_SECONDS, floor);
+    if from >= to {
+        let message = "expected a time in the past, or with `to` a time before that";
+        return Err(Refusal::of_field(ProblemKind::Malformed, "from", message));
+    }
+    if to - from > SignedDuration::from_hours(24 * MOST_DAYS).as_secs() {
+        let message = format!("expected a time at most {MOST_DAYS} days before `to`");
+        return Err(Refusal::of_field(ProblemKind::Malformed, "from", message));
+    }
+    let at = |name, second| {
+        let out_of_time =
+            |_| Refusal::of_field(ProblemKind::Malformed, name, "expected a time within the calendar");
+        Timestamp::from_second(second).map_err(out_of_time)
+    };
+    Ok((at("from", from)?, at("to", to)?))
+}
+
+async fn sums(
+    platform: &Platform,
+    account: AccountId,
+    dimension: Dimension,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<BTreeMap<String, Tally>, Refusal> {
+    let partition = tally::partition(account, dimension);
+    let mut range = tally::between(from, to);
+    let (mut sums, mut rows) = (BTreeMap::<String, Tally>::new(), 0);
+    loop {
+        let page = platform.table.query(&partition, &range, Direction::Ascending, 1_000).await?;
+        for (key, item) in &page.items {
+            let row = tally::row_of(dimension, key)?;
+            *sums.entry(row.key).or_default() += tally::decode(item)?.0;
+        }
+        rows += page.items.len();
+        if rows > MOST_ROWS {
+            let message = "there is too much between `from` and `to` for one report: ask for less at once";
+            return Err(Refusal::of_field(ProblemKind::Malformed, "from", message));
+        }
+        match page.items.last().filter(|_| page.more) {
+            // The least text behind the last one.
+            Some((key, _)) => range.from = Some(format!("{}\0", key.sort)),
+            None => return Ok(sums),
+        }
+    }
+}
+
+impl From<Tally> for PnlSums {
+    fn from(tally: Tally) -> Self {
+        Self {
+            calls: tally.calls,
+            connected: tally.connected,
+            converted: tally.converted,
+            abandoned: tally.abandoned,
+            revenue: tally.revenue,
+            payout: tally.payout,
+            telephony_cost: tally.telephony_cost,
+            profit: tally.profit(),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Campaigns.
+
+use ringfall_domain::{
+    config::{Campaign, Document},
+    ids::CampaignId,
+    problem::Problem,
+};
+use ringfall_store::records::idempotency::Seed;
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::{
+    PartialSchema,
+    openapi::schema::{ArrayBuilder, Object},
+};
+
+use super::Resource;
+use crate::{api::openapi::object, platform::Platform};
+
+/// A campaign, with what its author should know of it.
+#[derive(Debug, Serialize)]
+pub(in crate::api) struct CampaignFields {
+    #[serde(flatten)]
+    campaign: Campaign,
+    warnings: Vec<Problem>,
+}
+
+impl Resource for Campaign {
+    type Input = Self;
+    type Fields = CampaignFields;
+    const PATH: &'static str = "campaigns";
+    const PREFIX: &'static str = CampaignId::PREFIX;
+    const NAME: &'static str = "Campaign";
+
+    fn id(seed: Seed) -> CampaignId {
+        CampaignId::from_parts(seed.milliseconds, seed.random)
+    }
+
+    fn example() -> Value {
+        json!({"name": "Auto injury",
+               "flow": {"start": "injured", "nodes": {
+                   "injured": {"type": "menu", "say": "Were you injured? Press 1 for yes, 2 for no.", "tag": "injured",
+                               "choices": {"1": {"value": "yes", "next": "zip"}, "2": {"value": "no", "next": "refuse"}},
+                               "timeout_seconds": 5, "attempts": 2, "otherwise": "refuse"},
+                   "zip": {"type": "gather", "say": "Enter your five digit zip code.", "digits": 5, "tag": "zip",
+                           "next": "buyers"},
+                   "buyers": {"type": "route", "otherwise": "busy"},
+                   "refuse": {"type": "hangup", "say": "Sorry, we cannot help with this request."},
+                   "busy": {"type": "hangup", "say": "All lines are busy. Please call again."}}},
+               "routing": {"tiers": [{"method": "waterfall", "targets": [
+                   {"target_id": "tgt_01JD3Q4T7Y8Z9A0B1C2D3E4F5G", "priority": 1, "weight": 1}]}]},
+               "conversion": {"minimum_seconds": 90}, "payout": {"kind": "fixed", "amount": "20.00"},
+               "duplicates": {"within_days": 30, "action": "reject"}, "fallback_number": "+12145550199"})
+    }
+
+    fn problems(&self, _: &Platform) -> Vec<Problem> {
+        self.check()
+    }
+
+    fn fields(self, _: CampaignId, _: &Platform) -> CampaignFields {
+        CampaignFields { warnings: self.warnings(), campaign: self }
+    }
+
+    fn further_fields() -> Option<Object> {
+        let warnings = ArrayBuilder::new()
+            .items(Problem::schema())
+            .description(Some("What should be known of it although it could be saved."));
+        Some(object().property("warnings", warnings).required("warnings").build())
+    }
+}

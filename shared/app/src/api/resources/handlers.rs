@@ -1,0 +1,204 @@
+//! What is done with resources, the same for every kind.
+
+use axum::{
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use http::{HeaderMap, StatusCode, header};
+use ringfall_store::{
+    protocols::{
+        resources::{find, list as list_resources},
+        save::{Expected, SaveError, Wish, save},
+    },
+    records::resource,
+};
+use serde_json::Value;
+
+use super::{Resource, Shown, check, forget_cached, parse_id};
+use crate::{
+    api::{
+        Shared,
+        auth::Caller,
+        body::{Json, from_value},
+        etag::{IfMatch, etag, has_already},
+        idempotency::Ids,
+        pages::{List, Page},
+        problem::{Answer, Refusal},
+        query::Query,
+    },
+    platform::Platform,
+};
+
+pub(super) async fn create<R: Resource>(
+    State(platform): State<Shared>,
+    caller: Caller,
+    Ids(seed): Ids,
+    Json(input): Json<R::Input>,
+) -> Answer {
+    let document: R = input.into();
+    check(&document, &platform)?;
+    let id = R::id(seed);
+    let shown = carry_out(&platform, &caller, id, &Wish::Create(document)).await?;
+    Ok(shown.created(R::PATH))
+}
+
+pub(super) async fn read<R: Resource>(
+    State(platform): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
+    let id = parse_id::<R>(&id)?;
+    let resource = found::<R>(&platform, &caller, id).await?;
+    if has_already(&headers, resource.version) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag(resource.version))]).into_response());
+    }
+    Ok(Shown::new(id, resource, &platform).reply(StatusCode::OK))
+}
+
+pub(super) async fn list<R: Resource>(
+    State(platform): State<Shared>,
+    caller: Caller,
+    mut query: Query,
+) -> Result<axum::Json<Page<Shown<R::Fields>>>, Refusal> {
+    let with_archived = query.take::<bool>("archived")?.unwrap_or(false);
+    let list = List::new(caller.account, format!("{}?archived={with_archived}", R::PATH));
+    let page = list.page(&mut query)?;
+    query.finish()?;
+    let listing =
+        list_resources::<R>(&*platform.table, caller.account, page.after, page.limit, with_archived).await?;
+    let show = |(id, resource)| Shown::new(id, resource, &platform);
+    Ok(axum::Json(Page {
+        data: listing.resources.into_iter().map(show).collect(),
+        next_cursor: listing.next.map(|place| list.cursor(&place)),
+    }))
+}
+
+pub(super) async fn replace<R: Resource>(
+    State(platform): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    if_match: IfMatch,
+    Json(input): Json<R::Input>,
+) -> Answer {
+    let id = parse_id::<R>(&id)?;
+    let (document, expected): (R, _) = (input.into(), if_match.required()?);
+    check(&document, &platform)?;
+    let shown = carry_out(&platform, &caller, id, &Wish::Replace { document, expected }).await?;
+    Ok(shown.reply(StatusCode::OK))
+}
+
+/// Changes the members that a merge patch names (RFC 7396), and leaves the others: secrets too, which are never shown.
+pub(super) async fn patch<R: Resource>(
+    State(platform): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    if_match: IfMatch,
+    Json(patch): Json<Value>,
+) -> Answer {
+    let id = parse_id::<R>(&id)?;
+    let named = if_match.required()?;
+    let resource = found::<R>(&platform, &caller, id).await?;
+    let is_stale = matches!(&named, Expected::OneOf(versions) if !versions.contains(&resource.version));
+    if is_stale {
+        return Err(SaveError::Stale { version: resource.version }.into());
+    }
+    let mut document = serde_json::to_value(&resource.document).expect("a document always serialises");
+    merge(&mut document, patch);
+    let document: R = from_value::<R::Input>(document)?.into();
+    check(&document, &platform)?;
+    // The patch was made to this version, whichever was named.
+    let expected = Expected::OneOf(vec![resource.version]);
+    let shown = carry_out(&platform, &caller, id, &Wish::Replace { document, expected }).await?;
+    Ok(shown.reply(StatusCode::OK))
+}
+
+pub(super) async fn archive<R: Resource>(
+    State(platform): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    IfMatch(expected): IfMatch,
+) -> Answer {
+    let id = parse_id::<R>(&id)?;
+    let wish = Wish::Archive { expected: expected.unwrap_or(Expected::Any) };
+    let shown = carry_out::<R>(&platform, &caller, id, &wish).await?;
+    Ok(shown.reply(StatusCode::OK))
+}
+
+async fn carry_out<R: Resource>(
+    platform: &Platform,
+    caller: &Caller,
+    id: R::Id,
+    wish: &Wish<R>,
+) -> Result<Shown<R::Fields>, Refusal> {
+    let saved =
+        save(&*platform.table, caller.account, id, wish, platform.now()).await.map_err(
+            |error| match error {
+                SaveError::Missing => Refusal::not_found(R::KIND.as_str(), &id.to_string()),
+                other => other.into(),
+            },
+        )?;
+    forget_cached::<R>(platform, caller, id, &saved).await;
+    Ok(Shown::new(id, saved.resource, platform))
+}
+
+async fn found<R: Resource>(
+    platform: &Platform,
+    caller: &Caller,
+    id: R::Id,
+) -> Result<resource::Resource<R>, Refusal> {
+    let found = find::<R>(&*platform.table, caller.account, id).await?;
+    found.ok_or_else(|| Refusal::not_found(R::KIND.as_str(), &id.to_string()))
+}
+
+/// RFC 7396 §2.
+fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    let Value::Object(members) = target else { return };
+    for (name, value) in patch {
+        if value.is_null() {
+            members.remove(&name);
+        } else {
+            merge(members.entry(name).or_insert(Value::Null), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The examples of RFC 7396, appendix A.
+    #[test]
+    fn a_merge_patch_does_what_its_standard_says() {
+        for (original, patch, result) in [
+            (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": "b"}), json!({"b": "c"}), json!({"a": "b", "b": "c"})),
+            (json!({"a": "b"}), json!({"a": null}), json!({})),
+            (json!({"a": "b", "b": "c"}), json!({"a": null}), json!({"b": "c"})),
+            (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": "c"}), json!({"a": ["b"]}), json!({"a": ["b"]})),
+            (json!({"a": {"b": "c"}}), json!({"a": {"b": "d", "c": null}}), json!({"a": {"b": "d"}})),
+            (json!({"a": [{"b": "c"}]}), json!({"a": [1]}), json!({"a": [1]})),
+            (json!(["a", "b"]), json!(["c", "d"]), json!(["c", "d"])),
+            (json!({"a": "b"}), json!(["c"]), json!(["c"])),
+            (json!({"a": "foo"}), json!(null), json!(null)),
+            (json!({"a": "foo"}), json!("bar"), json!("bar")),
+            (json!({"e": null}), json!({"a": 1}), json!({"e": null, "a": 1})),
+            (json!([1, 2]), json!({"a": "b", "c": null}), json!({"a": "b"})),
+            (json!({}), json!({"a": {"bb": {"ccc": null}}}), json!({"a": {"bb": {}}})),
+        ] {
+            let mut target = original;
+            merge(&mut target, patch.clone());
+            assert_eq!(target, result, "{patch}");
+        }
+    }
+}

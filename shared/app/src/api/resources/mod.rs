@@ -1,0 +1,98 @@
+//! What an account configures: six kinds of documents, created, read, listed, replaced, patched and archived alike.
+
+mod buyers;
+mod campaigns;
+mod connections;
+mod endpoints;
+mod handlers;
+mod numbers;
+mod publishers;
+mod shown;
+mod targets;
+
+use ringfall_domain::{
+    config::{Buyer, Campaign, Publisher, Target, TrackingNumber},
+    ids::ConnectionId,
+    problem::Problem,
+};
+use ringfall_store::{
+    protocols::save::{Save, Saved},
+    records::idempotency::Seed,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use utoipa::{ToSchema, openapi::schema::Object};
+use utoipa_axum::router::OpenApiRouter;
+
+pub(super) use self::shown::Shown;
+use super::{Shared, auth::Caller, problem::Refusal};
+use crate::{connection::Connection, platform::Platform};
+
+/// A kind of document as the API serves it.
+pub(super) trait Resource: Save + ToSchema {
+    /// What is read from a body.
+    type Input: DeserializeOwned + Into<Self> + Send + 'static;
+    /// What is shown besides id, times and version.
+    type Fields: Serialize + Send;
+
+    /// The collection's path: `buyers`.
+    const PATH: &'static str;
+    /// What every id begins with: `buy`.
+    const PREFIX: &'static str;
+    /// The type's name in the description: `Buyer`.
+    const NAME: &'static str;
+
+    /// The id of a new one.
+    fn id(seed: Seed) -> Self::Id;
+
+    /// A document that can be sent.
+    fn example() -> Value;
+
+    /// What is wrong with it beyond what reading refuses.
+    fn problems(&self, platform: &Platform) -> Vec<Problem>;
+
+    /// What is shown of it.
+    fn fields(self, id: Self::Id, platform: &Platform) -> Self::Fields;
+
+    /// What is shown of it beyond the document.
+    fn further_fields() -> Option<Object> {
+        None
+    }
+
+    /// The connection that this process may have cached.
+    fn cached_connection(_id: Self::Id) -> Option<ConnectionId> {
+        None
+    }
+}
+
+/// The endpoints of all kinds.
+pub(super) fn routes(platform: &Shared) -> OpenApiRouter<Shared> {
+    [
+        endpoints::of::<Connection>(platform),
+        endpoints::of::<Publisher>(platform),
+        endpoints::of::<Buyer>(platform),
+        endpoints::of::<Target>(platform),
+        endpoints::of::<Campaign>(platform),
+        endpoints::of::<TrackingNumber>(platform),
+    ]
+    .into_iter()
+    .fold(OpenApiRouter::default(), OpenApiRouter::merge)
+}
+
+/// The id in a path. Whatever is no id names nothing.
+fn parse_id<R: Resource>(text: &str) -> Result<R::Id, Refusal> {
+    text.parse().map_err(|_| Refusal::not_found(R::KIND.as_str(), text))
+}
+
+/// Refuses a document that must not be saved.
+fn check<R: Resource>(document: &R, platform: &Platform) -> Result<(), Refusal> {
+    let problems = document.problems(platform);
+    if problems.is_empty() { Ok(()) } else { Err(Refusal::of_document(problems)) }
+}
+
+/// A change holds at once in this process; in others once their caches have run out.
+async fn forget_cached<R: Resource>(platform: &Platform, caller: &Caller, id: R::Id, saved: &Saved<R>) {
+    let campaigns: Vec<_> = saved.plans.iter().map(|campaign| (caller.account, *campaign)).collect();
+    let connections: Vec<_> = R::cached_connection(id).into_iter().collect();
+    platform.forget(&campaigns, &connections).await;
+}

@@ -1,0 +1,99 @@
+//! A resource as it is shown.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use jiff::Timestamp;
+use ringfall_store::records::resource;
+use serde::Serialize;
+use utoipa::openapi::{
+    ObjectBuilder, RefOr, Schema,
+    schema::{ArrayBuilder, Type},
+};
+
+use super::Resource;
+use crate::{
+    api::{
+        etag::etag,
+        openapi::{Endpoint, instant, object, optional, text, with_properties},
+    },
+    platform::Platform,
+};
+
+/// A resource as it is shown.
+#[derive(Debug, Serialize)]
+pub(in crate::api) struct Shown<F> {
+    id: String,
+    #[serde(flatten)]
+    fields: F,
+    version: u64,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archived_at: Option<Timestamp>,
+}
+
+impl<F: Serialize> Shown<F> {
+    /// What is shown of a resource.
+    pub(in crate::api) fn new<R>(id: R::Id, resource: resource::Resource<R>, platform: &Platform) -> Self
+    where
+        R: Resource<Fields = F>,
+    {
+        Self {
+            id: id.to_string(),
+            version: resource.version,
+            created_at: resource.created_at,
+            updated_at: resource.updated_at,
+            archived_at: resource.archived_at,
+            fields: resource.document.fields(id, platform),
+        }
+    }
+
+    /// The reply to a request for this resource alone.
+    pub(in crate::api) fn reply(&self, status: StatusCode) -> Response {
+        let tag = [(header::ETAG, etag(self.version))];
+        (status, tag, axum::Json(self)).into_response()
+    }
+
+    /// The reply to the request that created it under a path.
+    pub(in crate::api) fn created(&self, path: &str) -> Response {
+        let mut response = self.reply(StatusCode::CREATED);
+        if let Ok(location) = HeaderValue::from_str(&format!("/v1/{path}/{}", self.id)) {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        response
+    }
+}
+
+/// The schema of a kind's resources.
+pub(super) fn schema<R: Resource>(endpoint: &mut Endpoint) -> RefOr<Schema> {
+    let version = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1))
+        .description(Some("Counted up by each change; the `ETag` in quotation marks."));
+    let own = object()
+        .property("id", text().examples([format!("{}_01JD3Q4T7Y8Z9A0B1C2D3E4F5G", R::PREFIX)]))
+        .required("id")
+        .property("version", version)
+        .required("version")
+        .property("created_at", instant())
+        .required("created_at")
+        .property("updated_at", instant())
+        .required("updated_at")
+        .property("archived_at", instant().description(Some("Only where it was archived.")))
+        .build();
+    R::schemas(endpoint.schemas());
+    let document = with_properties(R::schema(), &own);
+    let shown = R::further_fields().map_or(document.clone(), |more| with_properties(document, &more));
+    endpoint.named_schema(format!("{}Resource", R::NAME), shown)
+}
+
+/// The schema of a page of them.
+pub(super) fn page_schema<R: Resource>(endpoint: &mut Endpoint) -> RefOr<Schema> {
+    let resource = schema::<R>(endpoint);
+    let page = object()
+        .property("data", ArrayBuilder::new().items(resource))
+        .required("data")
+        .property("next_cursor", optional(text()))
+        .required("next_cursor");
+    endpoint.named_schema(format!("{}Page", R::NAME), RefOr::T(page.into()))
+}
