@@ -12,7 +12,7 @@ use super::{
 pub const NUMBER: &str = "+18005550111";
 
 /// A campaign with its number, ready for calls.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Agency {
     /// Its REST API.
     pub api: Api,
@@ -97,6 +97,19 @@ impl Agency {
             target_ids,
         })
     }
+}
+
+/// A menu and a ZIP code, then the buyers: the flow of the contract's example, and of [`super::Script`].
+pub fn qualifying_flow() -> Value {
+    json!({"start": "injured", "nodes": {
+        "injured": {"type": "menu", "say": "Were you injured? Press 1 for yes, 2 for no.", "tag": "injured",
+                    "choices": {"1": {"value": "yes", "next": "zip"}, "2": {"value": "no", "next": "refuse"}},
+                    "timeout_seconds": 5, "attempts": 2, "otherwise": "refuse"},
+        "zip": {"type": "gather", "say": "Enter your five digit zip code.", "digits": 5, "tag": "zip", "next": "buyers"},
+        "buyers": {"type": "route", "otherwise": "busy"},
+        "refuse": {"type": "hangup", "say": "Sorry, we cannot help with this request."},
+        "busy": {"type": "hangup", "say": "All lines are busy. Please call again."},
+    }})
 }
 
 fn connection(offer: &Offer) -> Value {

@@ -1,6 +1,6 @@
 //! REST as an agency uses it.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
 
@@ -50,6 +50,23 @@ impl Api {
     pub async fn get(&self, path: &str) -> Result<Value> {
         let answer = send(self.request(Method::GET, path)).await?;
         answer.expect(StatusCode::OK, || format!("GET {path}"))
+    }
+
+    /// Reads a whole list, page by page; `field` is what its items are called.
+    ///
+    /// # Errors
+    /// Anything but 200, with the answer.
+    pub async fn list(&self, path: &str, field: &str) -> Result<Vec<Value>> {
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let first = format!("{path}{separator}limit=100");
+        let mut page = self.get(&first).await?;
+        let mut items = Vec::new();
+        loop {
+            let Value::Array(found) = page[field].take() else { bail!("{path} has no {field}: {page}") };
+            items.extend(found);
+            let Some(cursor) = page["next_cursor"].as_str() else { return Ok(items) };
+            page = self.get(&format!("{first}&cursor={cursor}")).await?;
+        }
     }
 
     /// Posts what creates nothing.

@@ -19,6 +19,19 @@ pub struct Element {
     pub children: Vec<Self>,
 }
 
+/// A dial to one number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dial {
+    /// Who is dialled.
+    pub number: String,
+    /// Where its end is told; the fallback of last resort has none.
+    pub action: Option<String>,
+    /// Where the answerer's first instructions are; none bridges at once.
+    pub greeting: Option<String>,
+    /// Where the leg's progress is told.
+    pub progress: Option<String>,
+}
+
 impl Element {
     /// Reads a document.
     ///
@@ -56,6 +69,18 @@ impl Element {
     /// An attribute's value.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What the document tells Twilio to dial, if it does.
+    pub fn dial(&self) -> Option<Dial> {
+        let dial = self.find("Dial")?;
+        let number = dial.find("Number")?;
+        Some(Dial {
+            number: number.text.clone(),
+            action: dial.attribute("action").map(str::to_owned),
+            greeting: number.attribute("url").map(str::to_owned),
+            progress: number.attribute("statusCallback").map(str::to_owned),
+        })
     }
 
     /// The names of the elements directly in it.

@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::{self, Write},
     net::{SocketAddr, TcpListener},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
     time::Duration,
@@ -81,6 +82,11 @@ impl Stack {
     /// Its REST API with every right.
     pub fn api(&self) -> Api {
         Api::new(&self.url(), ADMIN_KEY)
+    }
+
+    /// Where it keeps its data.
+    pub fn data_folder(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     /// The id of its process.

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result};
 use reqwest::{Client, StatusCode, header};
 
-use super::{Element, Oracle, Signer};
+use super::{Agency, Dial, Element, Oracle, Signer};
 
 /// The account that the tests call with.
 pub const ACCOUNT_SID: &str = "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -154,6 +154,35 @@ impl InboundCall {
             ("From", &self.from),
         ];
         Webhook { url: url.to_owned(), fields: owned(&always).chain(owned(about)).collect() }
+    }
+
+    /// The webhook that a new call begins with.
+    pub fn arrival(&self, agency: &Agency) -> Webhook {
+        self.webhook(&agency.voice_url, "ringing", &[])
+    }
+
+    /// The webhook at the end of an attempt's dial: somebody talked for so many seconds, or nobody did, and why.
+    ///
+    /// # Errors
+    /// Nobody wants to know of the dial's end.
+    pub fn dial_end(&self, dial: &Dial, attempt: u8, outcome: Result<u32, &str>) -> Result<Webhook> {
+        let action = dial.action.as_ref().context("the dial has no action")?;
+        let (leg, seconds) = (self.leg_sid(attempt), outcome.map(|seconds| seconds.to_string()));
+        let mut about = vec![("DialCallSid", leg.as_str())];
+        match &seconds {
+            Ok(seconds) => about.extend([
+                ("DialCallStatus", "completed"),
+                ("DialCallDuration", seconds),
+                ("DialBridged", "true"),
+            ]),
+            Err(status) => about.extend([("DialCallStatus", *status), ("DialBridged", "false")]),
+        }
+        Ok(self.webhook(action, "in-progress", &about))
+    }
+
+    /// The webhook at the end of the call.
+    pub fn end(&self, agency: &Agency, seconds: u32) -> Webhook {
+        self.webhook(&agency.status_url, "completed", &[("CallDuration", &seconds.to_string())])
     }
 
     /// Twilio's id of the leg of an attempt.
