@@ -165,11 +165,11 @@ fn begins_with(fact: &str, prefix: &str) -> bool {
     fact.as_bytes().get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
-/// A plain decimal of at most 28 digits: an optional minus, digits, and an optional point with digits.
+/// A plain decimal: an optional minus, digits, and an optional point with digits. None where a decimal cannot hold it exactly.
 fn number(text: &str) -> Option<Decimal> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let is_plain = all_digits(whole) && all_digits(fraction) && text.len() <= 28;
+    let is_plain = all_digits(whole) && all_digits(fraction);
     is_plain.then(|| Decimal::from_str_exact(text).ok()).flatten()
 }

@@ -12,7 +12,7 @@ pub(super) struct Opening {
     pub(super) end: i64,
 }
 
-/// For each day of the week, Monday first, the stretches that start on it: minutes since its midnight, in order, apart.
+/// For each day of the week, Monday first, the stretches that start on it: minutes since its midnight, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Week([Vec<(u16, u16)>; 7]);
 
@@ -26,13 +26,6 @@ impl Week {
         }
         for stretches in &mut week.0 {
             stretches.sort_unstable();
-            stretches.dedup_by(|later, kept| {
-                let touches = later.0 <= kept.1;
-                if touches {
-                    kept.1 = kept.1.max(later.1);
-                }
-                touches
-            });
         }
         week
     }

@@ -140,6 +140,26 @@ fn a_node_has_what_its_type_needs_and_nothing_else() {
 }
 
 #[test]
+fn no_member_is_ignored() {
+    let span = json!({"days": ["mon"], "from": "08:00", "to": "18:00"});
+    let members = json!({
+        "next": "a", "otherwise": "a", "tag": "t", "choices": {}, "timeout_seconds": 5, "attempts": 2, "digits": 5, "speech": true,
+        "if": {"field": "tags.t", "op": "exists"}, "then": "a", "else": "a", "hours": {"time_zone": "UTC", "open": [span]},
+        "open": "a", "closed": "a", "tiers": [1], "phone_number": "+12145550100", "ring_timeout_seconds": 20,
+    });
+    for (member, value) in members.as_object().expect("members") {
+        let mut node = hangup();
+        node[member] = value.clone();
+        check_refused(&node, &format!("unknown field `{member}`: a hangup node has no such field"));
+    }
+    for (member, value) in [("say", "x"), ("language", "en-US")] {
+        let mut node = json!({"type": "route", "otherwise": "a"});
+        node[member] = json!(value);
+        check_refused(&node, &format!("unknown field `{member}`: a route node has no such field"));
+    }
+}
+
+#[test]
 fn defaults_are_those_of_the_contract() {
     let read = |node: Value| {
         serde_json::to_value(serde_json::from_value::<Node>(node).expect("a node")).expect("json")
@@ -239,6 +259,20 @@ fn circles_are_named_with_their_nodes_and_what_to_do_instead() {
     );
     // Two ways to the same node are no circle.
     check_problems(&json!({"start": injured(), "zip": zip(), "end": hangup()}), &[]);
+}
+
+#[test]
+fn a_flow_with_more_paths_than_can_be_walked_is_checked_all_the_same() {
+    let menu = |next: &str| {
+        let choices: BTreeMap<String, Value> =
+            (0..10).map(|key| (key.to_string(), json!({"next": next}))).collect();
+        json!({"type": "menu", "say": "x", "choices": choices, "otherwise": next})
+    };
+    let mut nodes: BTreeMap<String, Value> =
+        (1..99).map(|number| (number.to_string(), menu(&(number + 1).to_string()))).collect();
+    nodes.insert("start".to_owned(), menu("1"));
+    nodes.insert("99".to_owned(), hangup());
+    check_problems(&json!(nodes), &[]);
 }
 
 #[test]
