@@ -1,0 +1,130 @@
+//! Flags and environment become settings. Whatever is wrong is told in one line that names the setting.
+
+mod logs;
+mod refusal;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::{env::VarError, ffi::OsString, net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser};
+use url::Url;
+
+use self::logs::LogArguments;
+pub(crate) use self::refusal::Refusal;
+use crate::{
+    demo,
+    serve::{
+        self,
+        logs::{LogSettings, Verbosity},
+    },
+};
+
+const ADMIN_KEY: &str = "RINGFALL_ADMIN_KEY";
+
+/// What the process is to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Serve the platform until told to stop.
+    Serve(serve::Settings, LogSettings),
+    /// Play the demonstration.
+    Demo(demo::Settings, LogSettings),
+}
+
+/// The pay-per-call platform that an agency owns, in one process.
+///
+/// Without a command it serves: webhooks, REST API, worker and rollup over one SQLite file.
+/// `ringfall demo` shows it at work and needs nothing.
+#[derive(Debug, Parser)]
+#[command(name = "ringfall", version, args_conflicts_with_subcommands = true, after_help = ENVIRONMENT)]
+struct CommandLine {
+    #[command(subcommand)]
+    subcommand: Option<Subcommand>,
+    #[command(flatten)]
+    serve: ServeArguments,
+}
+
+const ENVIRONMENT: &str = "Environment:
+  RINGFALL_ADMIN_KEY  The first API key: 32 characters or more [default: made on first start, printed once]
+  RUST_LOG            Which log lines are written [default: info; for the demo: warn]";
+
+#[derive(Debug, clap::Subcommand)]
+enum Subcommand {
+    /// Serve the platform (the default)
+    #[command(after_help = ENVIRONMENT)]
+    Serve(ServeArguments),
+    /// Play calls through a platform of its own, and tell where each went and why
+    Demo(DemoArguments),
+}
+
+#[derive(Debug, Args)]
+struct ServeArguments {
+    /// Address and port for HTTP
+    #[arg(long, env = "RINGFALL_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(value_parser = values::listen)]
+    listen: SocketAddr,
+    /// Folder of the data; made if it is missing
+    #[arg(long, env = "RINGFALL_DATA_DIR", value_name = "FOLDER", default_value = "./.ringfall")]
+    data_dir: PathBuf,
+    /// Base URL under which telephony providers reach this process, as they sign it [default: http:// and --listen]
+    #[arg(long, env = "RINGFALL_PUBLIC_URL", value_name = "URL", value_parser = values::public_url)]
+    public_url: Option<Url>,
+    /// Where the data is kept: sqlite
+    #[arg(long, env = "RINGFALL_STORE", value_name = "ENGINE", default_value = "sqlite")]
+    #[arg(value_parser = values::engine)]
+    store: serve::Engine,
+    #[command(flatten)]
+    logs: LogArguments,
+}
+
+#[derive(Debug, Args)]
+struct DemoArguments {
+    /// Keep the demonstration's data in this folder [default: none is kept]
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    logs: LogArguments,
+}
+
+/// Reads the command line and the environment.
+///
+/// # Errors
+/// What is wrong, or what was asked to be shown instead (help, version).
+pub(crate) fn read(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: impl Fn(&str) -> Result<String, VarError>,
+) -> Result<Command, Refusal> {
+    let line = CommandLine::try_parse_from(arguments).map_err(Refusal::of_clap)?;
+    let subcommand = line.subcommand.unwrap_or(Subcommand::Serve(line.serve));
+    match subcommand {
+        Subcommand::Serve(arguments) => {
+            let logs = arguments.logs.read(Verbosity::Info, &environment)?;
+            Ok(Command::Serve(serve_settings(arguments, &environment)?, logs))
+        }
+        Subcommand::Demo(arguments) => {
+            let logs = arguments.logs.read(Verbosity::Warn, &environment)?;
+            let admin_key = admin_key(&environment)?;
+            Ok(Command::Demo(demo::Settings { data_dir: arguments.data_dir, admin_key }, logs))
+        }
+    }
+}
+
+fn serve_settings(
+    arguments: ServeArguments,
+    environment: impl Fn(&str) -> Result<String, VarError>,
+) -> Result<serve::Settings, Refusal> {
+    let ServeArguments { listen, data_dir, public_url, store: engine, logs: _ } = arguments;
+    let admin_key = admin_key(environment)?;
+    Ok(serve::Settings { listen, data_dir, public_url, admin_key, engine })
+}
+
+fn admin_key(
+    environment: impl Fn(&str) -> Result<String, VarError>,
+) -> Result<Option<serve::AdminKey>, Refusal> {
+    refusal::variable(ADMIN_KEY, environment)?
+        .map(|text| values::admin_key(&text))
+        .transpose()
+        .map_err(|expected| Refusal::setting(ADMIN_KEY, expected))
+}

@@ -1,0 +1,101 @@
+use super::*;
+
+/// Reads a command line in an environment.
+fn line(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Command, Refusal> {
+    let arguments = ["ringfall"].iter().chain(arguments).map(OsString::from);
+    read(arguments, |name| {
+        let found = environment.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| (*value).to_owned()).ok_or(VarError::NotPresent)
+    })
+}
+
+fn serve(arguments: &[&str], environment: &[(&str, &str)]) -> serve::Settings {
+    match line(arguments, environment) {
+        Ok(Command::Serve(settings, _)) => settings,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn without_arguments_it_serves_with_the_defaults() {
+    for arguments in [&[][..], &["serve"]] {
+        let settings = serve(arguments, &[]);
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.data_dir, PathBuf::from("./.ringfall"));
+        assert_eq!((settings.public_url, settings.admin_key), (None, None));
+        assert_eq!(settings.engine, serve::Engine::Sqlite);
+    }
+}
+
+#[test]
+fn every_flag_is_taken_with_and_without_the_word_serve() {
+    let flags = ["--listen", "[::1]:9000", "--data-dir", "/tmp/x", "--public-url", "https://a.example/b"];
+    let key = "k".repeat(32);
+    for word in [&[][..], &["serve"]] {
+        let settings = serve(&[word, &flags].concat(), &[(ADMIN_KEY, &key)]);
+        assert_eq!(settings.listen.to_string(), "[::1]:9000");
+        assert_eq!(settings.data_dir, PathBuf::from("/tmp/x"));
+        assert_eq!(settings.public_url.map(String::from).as_deref(), Some("https://a.example/b"));
+        assert_eq!(settings.admin_key.map(|key| key.expose().to_owned()), Some(key.clone()));
+    }
+}
+
+#[test]
+fn a_bad_setting_is_named_by_both_its_names_with_what_it_should_be() {
+    let long_enough = "k".repeat(32);
+    let short = "k".repeat(31);
+    for (arguments, environment, setting, expected) in [
+        (&["--listen", "localhost"][..], &[][..], "--listen (RINGFALL_LISTEN)", "127.0.0.1:8080"),
+        (&["--listen", "127.0.0.1:70000"], &[], "--listen (RINGFALL_LISTEN)", "127.0.0.1:8080"),
+        (&["serve", "--public-url", "a.example"], &[], "--public-url (RINGFALL_PUBLIC_URL)", "https"),
+        (&["--public-url", "ftp://a.example"], &[], "--public-url (RINGFALL_PUBLIC_URL)", "https"),
+        (&["--public-url", "https://u:p@a.example"], &[], "--public-url (RINGFALL_PUBLIC_URL)", "user"),
+        (&["--public-url", "https://a.example/?b=c"], &[], "--public-url (RINGFALL_PUBLIC_URL)", "query"),
+        (&["--store", "dynamodb"], &[], "--store (RINGFALL_STORE)", "no DynamoDB engine yet"),
+        (&["--store", "redis"], &[], "--store (RINGFALL_STORE)", "sqlite"),
+        (&["--log-format", "xml"], &[], "--log-format (RINGFALL_LOG_FORMAT)", "json or text"),
+        (&["demo", "--log-format", "xml"], &[], "--log-format (RINGFALL_LOG_FORMAT)", "json or text"),
+        (&[], &[(ADMIN_KEY, &*short)], ADMIN_KEY, "32 characters or more"),
+        (&[], &[(ADMIN_KEY, "")], ADMIN_KEY, "32 characters or more"),
+        (&[], &[(ADMIN_KEY, "\u{7}0123456789012345678901234567890123456789")], ADMIN_KEY, "control"),
+        (&[], &[(ADMIN_KEY, &*long_enough), ("RUST_LOG", "a=b=c")], "RUST_LOG", "info"),
+    ] {
+        match line(arguments, environment) {
+            Err(Refusal::Setting { setting: named, expected: told }) => {
+                assert_eq!(named, setting, "{arguments:?}");
+                assert!(told.contains(expected), "{arguments:?}: {told}");
+            }
+            other => panic!("{arguments:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_is_no_command_line_is_answered_in_claps_words() {
+    for arguments in
+        [&["--sip", "off"][..], &["sing"], &["serve", "extra"], &["--listen"], &["--data-dir", ""]]
+    {
+        match line(arguments, &[]) {
+            Err(Refusal::Usage(error)) => assert!(error.use_stderr(), "{arguments:?}"),
+            other => panic!("{arguments:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_help_tells_of_every_setting_and_of_the_demonstration() {
+    let Err(Refusal::Usage(help)) = line(&["--help"], &[]) else { panic!("no help") };
+    let help = help.to_string();
+    for word in
+        ["demo", "--listen", "RINGFALL_DATA_DIR", "--public-url", ADMIN_KEY, "RINGFALL_STORE", "RUST_LOG"]
+    {
+        assert!(help.contains(word), "{word} is missing:\n{help}");
+    }
+}
+
+#[test]
+fn the_key_is_not_shown() {
+    let key = "a-key-that-nobody-else-must-see-at-all";
+    let shown = format!("{:?}", serve(&[], &[(ADMIN_KEY, key)]));
+    assert!(!shown.contains("nobody"), "{shown}");
+}

@@ -1,0 +1,51 @@
+//! The values of the settings, each with a sentence for what it should be.
+
+use std::net::SocketAddr;
+
+use url::Url;
+
+use crate::serve::{AdminKey, Engine, logs::Format};
+
+pub(super) fn listen(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8080")
+}
+
+/// Only what can stand before `/webhooks/…` as providers sign it.
+pub(super) fn public_url(text: &str) -> Result<Url, &'static str> {
+    let is_base = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    Url::parse(text).ok().filter(is_base).ok_or(
+        "expected an http or https URL without user, query and fragment, such as https://calls.example.com",
+    )
+}
+
+pub(super) fn engine(text: &str) -> Result<Engine, &'static str> {
+    match text {
+        "sqlite" => Ok(Engine::Sqlite),
+        "dynamodb" => Err("this build has no DynamoDB engine yet: expected sqlite"),
+        _ => Err("expected sqlite"),
+    }
+}
+
+pub(super) fn log_format(text: &str) -> Result<Format, &'static str> {
+    match text {
+        "json" => Ok(Format::Json),
+        "text" => Ok(Format::Text),
+        _ => Err("expected json or text"),
+    }
+}
+
+/// A key travels in a header, which takes no control characters and drops spaces at its ends.
+pub(super) fn admin_key(text: &str) -> Result<AdminKey, &'static str> {
+    let is_sendable = |text: &str| !text.chars().any(char::is_control) && text.trim() == text;
+    let is_long = |text: &str| text.chars().count() >= AdminKey::LEAST_CHARACTERS;
+    Some(text).filter(|text| is_long(text) && is_sendable(text)).map(AdminKey::new).ok_or(
+        "expected 32 characters or more, without control characters, not beginning or ending with a space",
+    )
+}

@@ -1,0 +1,11 @@
+//! Who plays: the agency's buyers and publishers, and the callers, scene by scene. Always the same.
+
+mod callers;
+mod desk;
+mod scenes;
+
+pub(crate) use self::{
+    callers::{Answer, Caller, Mishap, Phone, Place, Publisher},
+    desk::Desk,
+    scenes::{SCENES, Scene},
+};

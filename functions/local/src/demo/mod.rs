@@ -1,0 +1,153 @@
+//! `ringfall demo`: a platform of its own, an agency that is set up through the REST API, and a small carrier that plays calls
+//! through the signed webhooks. Then where each call went and why, what was earned, and whether the carrier's books agree.
+
+mod api;
+mod carrier;
+mod cast;
+mod checks;
+mod evidence;
+mod report;
+mod screen;
+mod seed;
+
+use std::{
+    path::PathBuf,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, anyhow};
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+use self::{
+    api::Api,
+    carrier::{Carrier, Seen},
+    cast::SCENES,
+    checks::{Check, check},
+    evidence::Evidence,
+    screen::Screen,
+    seed::Agency,
+};
+use crate::serve::{self, AdminKey, Engine, Signals, Stack};
+
+/// How long the platform may take to settle what is under way: the watchdog looks after some seconds.
+const SETTLES_IN: Duration = Duration::from_secs(20);
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// What `demo` is told.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// Where the data is kept, if it is.
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The key of the first account, for a folder that has one.
+    pub(crate) admin_key: Option<AdminKey>,
+}
+
+/// Plays the demonstration.
+///
+/// # Errors
+/// The platform cannot be started, or refuses what the demonstration needs. Checks that fail are told by the exit code.
+pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::listen().context("no handler for signals")?;
+    let folder = Folder::of(settings.data_dir)?;
+    let stack = Stack::start(serve::Settings {
+        listen: ([127, 0, 0, 1], 0).into(),
+        data_dir: folder.path(),
+        public_url: None,
+        admin_key: settings.admin_key.clone(),
+        engine: Engine::Sqlite,
+    })
+    .await?;
+    let admin_key = settings.admin_key.as_ref().map(AdminKey::expose).or(stack.new_key());
+    let screen = Screen::new();
+    let played = tokio::select! {
+        played = play(&stack, admin_key, &screen) => played,
+        signal = signals.next() => Err(anyhow!("stopped by {signal}")),
+    };
+    stack.stop().await?;
+    let played = played?;
+    report::farewell(&screen, &played.checks, &folder, &played.key);
+    let all_hold = played.checks.iter().all(Check::holds);
+    Ok(if all_hold { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What came of it.
+struct Played {
+    checks: Vec<Check>,
+    /// The key of the agency's account.
+    key: String,
+}
+
+async fn play(stack: &Stack, admin_key: Option<&str>, screen: &Screen) -> anyhow::Result<Played> {
+    let admin_key = admin_key.context(
+        "the data folder has an account already: give its key as RINGFALL_ADMIN_KEY, or take an empty folder",
+    )?;
+    // Everything is on this machine: no proxy leads there.
+    let http = reqwest::Client::builder().no_proxy().build().context("no HTTP client")?;
+    let carrier = Carrier::start(http.clone()).await?;
+    let admin = Api::new(http, stack.url(), admin_key);
+    let agency = Agency::set_up(&admin, carrier.api_base_url(), Timestamp::now()).await?;
+    report::opening(screen, stack.url());
+    let seen = play_scenes(&carrier, &agency, screen).await;
+    let forged = carrier.post_forged(&agency.entrances, &SCENES[0].callers[0]).await?;
+    let (evidence, checks) = settle(&carrier, &agency, &seen, forged).await?;
+    report::calls(screen, &evidence, &agency, &seen);
+    report::profit_and_loss(screen, &evidence, &agency);
+    report::checks(screen, &checks);
+    Ok(Played { checks, key: agency.key })
+}
+
+async fn play_scenes(carrier: &Carrier, agency: &Agency, screen: &Screen) -> Vec<Seen> {
+    let began = Instant::now();
+    let mut seen = Vec::new();
+    for scene in SCENES {
+        report::scene(screen, scene.title);
+        let tell = |call: &Seen| report::progress(screen, began.elapsed(), call);
+        seen.extend(carrier.play(scene, seen.len() + 1, &agency.entrances, tell).await);
+    }
+    seen
+}
+
+/// Looks at what the platform says until it agrees with the carrier's books, or has had its time.
+async fn settle(
+    carrier: &Carrier,
+    agency: &Agency,
+    seen: &[Seen],
+    forged: reqwest::StatusCode,
+) -> anyhow::Result<(Evidence, Vec<Check>)> {
+    let texan = seen.iter().find(|call| call.caller.place.state == "TX").context("no Texan has called")?;
+    let deadline = Instant::now() + SETTLES_IN;
+    loop {
+        let evidence = Evidence::gather(&agency.api, &texan.caller).await?;
+        let checks = check(&evidence, agency, carrier.exchange(), seen, forged);
+        if Instant::now() > deadline || checks.iter().all(Check::holds) {
+            return Ok((evidence, checks));
+        }
+        tokio::time::sleep(LOOK_INTERVAL).await;
+    }
+}
+
+/// Where the data is.
+enum Folder {
+    /// For the demonstration alone.
+    Temporary(TempDir),
+    /// Kept.
+    Kept(PathBuf),
+}
+
+impl Folder {
+    fn of(kept: Option<PathBuf>) -> anyhow::Result<Self> {
+        match kept {
+            Some(path) => Ok(Self::Kept(path)),
+            None => tempfile::tempdir().map(Self::Temporary).context("no folder for temporary data"),
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        match self {
+            Self::Temporary(folder) => folder.path().to_owned(),
+            Self::Kept(path) => path.clone(),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! An agency, set up through the REST API: an account of its own, a connection to the demonstration's carrier, two publishers, four
+//! buyers with a desk each, an injury-law campaign and its two numbers.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use ringfall_domain::money::Money;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    api::Api,
+    carrier::{ACCOUNT_SID, AUTH_TOKEN, Entrances},
+    cast::{Desk, Publisher},
+};
+
+/// Talk time from which a call is billed.
+pub(super) const BILLABLE_AFTER_SECONDS: u32 = 90;
+/// What a publisher is paid of a call's price.
+pub(super) const PAYOUT_PERCENT: &str = "40";
+
+/// The agency, as the platform knows it.
+pub(super) struct Agency {
+    /// Its part of the API.
+    pub(super) api: Api,
+    /// Its key.
+    pub(super) key: String,
+    /// Where the carrier posts to.
+    pub(super) entrances: Entrances,
+    /// The campaign's id.
+    pub(super) campaign: String,
+    /// By publisher's id.
+    pub(super) publishers: BTreeMap<String, Publisher>,
+    /// By target's id.
+    pub(super) targets: BTreeMap<String, Desk>,
+}
+
+#[derive(Deserialize)]
+struct OpenedAccount {
+    key: OpenedAccountKey,
+}
+
+#[derive(Deserialize)]
+struct OpenedAccountKey {
+    secret: String,
+}
+
+#[derive(Deserialize)]
+struct Created {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct CreatedConnection {
+    id: String,
+    webhook_urls: WebhookUrls,
+}
+
+#[derive(Deserialize)]
+struct WebhookUrls {
+    voice: String,
+    status: String,
+}
+
+impl Agency {
+    /// Sets it up. `carrier`: the base URL of the carrier's REST API.
+    ///
+    /// # Errors
+    /// The platform refuses something.
+    pub(super) async fn set_up(admin: &Api, carrier: &str, now: Timestamp) -> anyhow::Result<Self> {
+        let key = open_account(admin).await?;
+        let api = admin.with_key(&key);
+        let connection: CreatedConnection = api.post("/v1/connections", &connection(carrier)).await?;
+        let mut targets = BTreeMap::new();
+        for desk in Desk::ALL {
+            let buyer: Created = api.post("/v1/buyers", &buyer(desk, now)?).await?;
+            let target: Created = api.post("/v1/targets", &target(desk, &buyer.id, now)?).await?;
+            targets.insert(target.id, desk);
+        }
+        let campaign: Created = api.post("/v1/campaigns", &campaign(&targets)).await?;
+        let mut publishers = BTreeMap::new();
+        for publisher in Publisher::ALL {
+            let created: Created = api.post("/v1/publishers", &json!({"name": publisher.name()})).await?;
+            let number = json!({
+                "phone_number": publisher.phone_number(),
+                "connection_id": connection.id,
+                "campaign_id": campaign.id,
+                "publisher_id": created.id,
+            });
+            api.post::<Created>("/v1/numbers", &number).await?;
+            publishers.insert(created.id, publisher);
+        }
+        let WebhookUrls { voice, status } = connection.webhook_urls;
+        let entrances = Entrances { voice, status };
+        Ok(Self { api, key, entrances, campaign: campaign.id, publishers, targets })
+    }
+}
+
+async fn open_account(admin: &Api) -> anyhow::Result<String> {
+    let account: OpenedAccount = admin.post("/v1/accounts", &json!({"name": "Ringfall demo"})).await?;
+    Ok(account.key.secret)
+}
+
+fn connection(carrier: &str) -> Value {
+    json!({
+        "provider": "twilio",
+        "name": "The demonstration's carrier",
+        "credentials": {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "api_base_url": carrier},
+        "rates": {"inbound_per_minute": "0.0220", "outbound_per_minute": "0.0140"},
+    })
+}
+
+/// Lone Star's limit is one of its desk; the others' are of the buyer.
+fn buyer(desk: Desk, now: Timestamp) -> anyhow::Result<Value> {
+    let mut caps = json!({});
+    if let Some(daily) = desk.daily() {
+        caps["daily"] = daily.into();
+    }
+    if let (Some(concurrency), Desk::National) = (desk.concurrency(), desk) {
+        caps["concurrency"] = concurrency.into();
+    }
+    Ok(
+        json!({"name": desk.name(), "time_zone": zone_far_from_midnight(now)?, "caps": caps, "budget": "5000.00"}),
+    )
+}
+
+fn target(desk: Desk, buyer: &str, now: Timestamp) -> anyhow::Result<Value> {
+    let mut target = json!({
+        "buyer_id": buyer,
+        "name": desk.name(),
+        "destination": {"phone_number": desk.phone_number()},
+        "price": Money::from_cents(desk.price_cents()),
+        "ring_timeout_seconds": 20,
+    });
+    if let (Some(concurrency), Desk::LoneStar) = (desk.concurrency(), desk) {
+        target["caps"] = json!({"concurrency": concurrency});
+    }
+    if desk.is_screened() {
+        target["screening"] = json!({"press": "1"});
+    }
+    if !desk.states().is_empty() {
+        target["filter"] = json!({"all": [
+            {"field": "caller.state", "op": "in", "value": desk.states()},
+            {"field": "tags.injured", "op": "eq", "value": "yes"},
+        ]});
+    }
+    if desk == Desk::NightOwl {
+        target["hours"] = hours_that_are_closed(now)?;
+    }
+    Ok(target)
+}
+
+/// Whoever pays more is asked first.
+fn campaign(targets: &BTreeMap<String, Desk>) -> Value {
+    let place = |(id, desk): (&String, &Desk)| {
+        let before = Desk::ALL.iter().take_while(|other| *other != desk).count();
+        json!({"target_id": id, "priority": before + 1, "weight": 1})
+    };
+    json!({
+        "name": "Auto injury",
+        "flow": {"start": "injured", "nodes": {
+            "injured": {
+                "type": "menu", "say": "Were you injured? Press 1 for yes, 2 for no.", "tag": "injured",
+                "choices": {"1": {"value": "yes", "next": "zip"}, "2": {"value": "no", "next": "refuse"}},
+                "timeout_seconds": 5, "attempts": 2, "otherwise": "refuse",
+            },
+            "zip": {"type": "gather", "say": "Enter your five digit zip code.", "digits": 5, "tag": "zip", "next": "buyers"},
+            "buyers": {"type": "route", "otherwise": "busy"},
+            "refuse": {"type": "hangup", "say": "Sorry, we cannot help with this request."},
+            "busy": {"type": "hangup", "say": "All lines are busy. Please call again."},
+        }},
+        "routing": {"tiers": [{"method": "waterfall", "targets": targets.iter().map(place).collect::<Vec<_>>()}]},
+        "conversion": {"minimum_seconds": BILLABLE_AFTER_SECONDS},
+        "payout": {"kind": "revenue_share", "percent": PAYOUT_PERCENT},
+    })
+}
+
+/// A zone in which no new day begins while the demonstration is played: a daily cap is one of the civil day.
+fn zone_far_from_midnight(now: Timestamp) -> anyhow::Result<&'static str> {
+    let (usual, other) = ("America/Chicago", "America/Los_Angeles");
+    let (today, soon) =
+        (now.in_tz(usual)?.date(), (now + SignedDuration::from_mins(10)).in_tz(usual)?.date());
+    Ok(if today == soon { usual } else { other })
+}
+
+/// Office hours on one day of the week, three days from now.
+fn hours_that_are_closed(now: Timestamp) -> anyhow::Result<Value> {
+    const ZONE: &str = "America/New_York";
+    let day = now.in_tz(ZONE)?.checked_add(3.days())?.strftime("%a").to_string().to_lowercase();
+    Ok(json!({"time_zone": ZONE, "open": [{"days": [day], "from": "09:00", "to": "17:00"}]}))
+}
+
+#[cfg(test)]
+mod tests {
+    use ringfall_domain::{config::Target, schedule::Schedule};
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn the_best_payer_is_closed_whenever_the_demonstration_is_played() {
+        for day in 1..=28 {
+            for hour in [0, 5, 12, 18, 23] {
+                let now = at(&format!("2026-03-{day:02}T{hour:02}:30:00Z"));
+                let hours = hours_that_are_closed(now).expect("hours");
+                let hours: Schedule = serde_json::from_value(hours).expect("a schedule");
+                assert!(!hours.judge(now).is_open(), "{now}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_day_begins_in_the_buyers_zone_while_the_demonstration_is_played() {
+        let zone = |text| zone_far_from_midnight(at(text)).expect("a zone");
+        assert_eq!(zone("2026-01-15T18:00:00Z"), "America/Chicago");
+        assert_eq!(zone("2026-01-15T05:55:00Z"), "America/Los_Angeles");
+    }
+
+    #[test]
+    fn every_desk_is_a_target_that_the_platform_takes() {
+        for desk in Desk::ALL {
+            let target = target(desk, "buy_01JD3Q4T7Y8Z9A0B1C2D3E4F5G", at("2026-03-02T15:00:00Z"));
+            let target: Target = serde_json::from_value(target.expect("a document")).expect("a target");
+            assert_eq!(target.price, Money::from_cents(desk.price_cents()));
+        }
+    }
+}

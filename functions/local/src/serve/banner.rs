@@ -1,0 +1,42 @@
+//! What a person sees first.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+use super::Stack;
+
+/// Tells where everything is, and the first key if it was just made.
+///
+/// # Errors
+/// Standard output is closed.
+pub(super) fn show(stack: &Stack, data_dir: &Path) -> io::Result<()> {
+    io::stdout()
+        .lock()
+        .write_all(text(stack.url().as_str().trim_end_matches('/'), stack.new_key(), data_dir).as_bytes())
+}
+
+fn text(url: &str, new_key: Option<&str>, data_dir: &Path) -> String {
+    let data_dir = data_dir.display();
+    let key = new_key.map_or_else(String::new, |key| {
+        format!("  admin key      {key}\n                 (shown this once: keep it)\n")
+    });
+    format!(
+        "\nRingfall is ready.\n\n  API            {url}/v1\n  documentation  {url}/docs\n  data           {data_dir}\n{key}\n\
+         See it take calls:  ringfall demo\nStop with Ctrl-C.\n\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_shown_when_it_was_just_made_and_never_else() {
+        let show = |key| text("http://127.0.0.1:8080", key, Path::new("./.ringfall"));
+        assert!(show(Some("key_abc")).contains("admin key      key_abc\n"));
+        assert!(!show(None).contains("key"));
+        assert!(show(None).contains("http://127.0.0.1:8080/docs\n"));
+    }
+}

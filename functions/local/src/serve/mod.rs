@@ -1,0 +1,44 @@
+//! `ringfall serve`: the same routers and workers as the functions, in one process on the embedded store.
+
+mod banner;
+mod folder;
+mod http;
+pub(crate) mod logs;
+mod router;
+mod settings;
+mod stack;
+mod stop;
+mod tasks;
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+pub(crate) use self::{
+    settings::{AdminKey, Engine, Settings},
+    stack::Stack,
+    stop::Signals,
+};
+
+/// Serves until a signal asks to stop. A second one ends the process at once: what was acknowledged is on disk by then.
+///
+/// # Errors
+/// It cannot be started, or its store cannot be closed.
+pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::listen().context("no handler for signals")?;
+    let data_dir = settings.data_dir.clone();
+    let stack = Stack::start(settings).await?;
+    tracing::info!(url = %stack.url(), data_dir = %data_dir.display(), "serving");
+    banner::show(&stack, &data_dir).context("standard output takes nothing")?;
+    let signal = signals.next().await;
+    tracing::info!(signal, "stopping");
+    tokio::select! {
+        stopped = stack.stop() => stopped?,
+        signal = signals.next() => {
+            tracing::warn!(signal, "stopped at once");
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}

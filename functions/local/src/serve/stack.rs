@@ -1,0 +1,129 @@
+//! The running platform: store, tasks and HTTP server, started and stopped in the right order.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context;
+use ringfall_app::{
+    api::{FirstKey, ensure_first_account},
+    clock::{SystemClock, SystemRandomness},
+    connection::RealProviders,
+    platform::{self, Platform, Ports},
+};
+use ringfall_store::engines::sqlite::SqliteStore;
+use tokio::{net::TcpListener, task::JoinHandle};
+use url::Url;
+
+use super::{
+    folder, http,
+    router::router,
+    settings::{Engine, Settings},
+    stop::{Stopper, stopper},
+    tasks::{Rollup, Running, Sweep, Worker},
+};
+
+/// The file in the data folder.
+const DATABASE: &str = "ringfall.db";
+/// How long plans and connections are kept before they are read again. Another process cannot change them here; the figure is
+/// that of the functions, so that the same is tested.
+const CACHE_TIME: Duration = Duration::from_secs(5);
+/// How long a task is given to stop.
+const TASK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The running platform.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    url: Url,
+    first_key: FirstKey,
+    store: SqliteStore,
+    worker: Running,
+    sweep: Running,
+    rollup: Running,
+    stopper: Stopper,
+    http: JoinHandle<()>,
+}
+
+impl Stack {
+    /// Starts it. When this returns, requests are being answered.
+    ///
+    /// # Errors
+    /// The address is taken, the data folder is in use or not usable, or the store fails.
+    pub(crate) async fn start(settings: Settings) -> anyhow::Result<Self> {
+        let listen = settings.listen;
+        let listener =
+            TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+        let address = listener.local_addr().context("no address to listen on")?;
+        let url = Url::parse(&format!("http://{address}")).context("no URL for the address")?;
+        let store = open(&settings)?;
+        let platform = platform(&settings, &store, url.clone())?;
+        let admin_key = settings.admin_key.as_ref().map(|key| key.expose());
+        let first_key = ensure_first_account(&platform, admin_key).await.context("RINGFALL_ADMIN_KEY")?;
+        let (stopper, stop) = stopper();
+        Ok(Self {
+            url,
+            first_key,
+            store,
+            worker: Running::start(Worker { platform: Arc::clone(&platform) })?,
+            sweep: Running::start(Sweep::new(Arc::clone(&platform)))?,
+            rollup: Running::start(Rollup::new(Arc::clone(&platform)))?,
+            stopper,
+            http: tokio::spawn(http::serve(listener, router(platform, stop.clone()), stop)),
+        })
+    }
+
+    /// Where it listens.
+    pub(crate) const fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The first account's key, if this start has made it: it is not to be had later.
+    pub(crate) fn new_key(&self) -> Option<&str> {
+        match &self.first_key {
+            FirstKey::Made(key) => Some(key.expose()),
+            FirstKey::Given | FirstKey::Kept => None,
+        }
+    }
+
+    /// Stops it: no more requests, then no more work, then the sums of what was done, and the store is closed last.
+    ///
+    /// # Errors
+    /// The store's writer has died.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.stopper.ask();
+        if let Err(error) = self.http.await {
+            tracing::error!(%error, "the HTTP server had died");
+        }
+        self.worker.stop(TASK_PATIENCE).await;
+        self.sweep.stop(TASK_PATIENCE).await;
+        self.rollup.stop(TASK_PATIENCE).await;
+        self.store.close().await.context("the store was not closed in order")
+    }
+}
+
+fn open(settings: &Settings) -> anyhow::Result<SqliteStore> {
+    let Engine::Sqlite = settings.engine;
+    let data_dir = &settings.data_dir;
+    folder::prepare(data_dir)
+        .with_context(|| format!("cannot make the data folder {}", data_dir.display()))?;
+    Ok(SqliteStore::open(data_dir.join(DATABASE))?)
+}
+
+fn platform(settings: &Settings, store: &SqliteStore, url: Url) -> anyhow::Result<Arc<Platform>> {
+    let ports = Ports {
+        table: Arc::new(store.clone()),
+        messages: Arc::new(store.clone()),
+        feed: Arc::new(store.clone()),
+    };
+    let settings = platform::Settings {
+        public_url: settings.public_url.clone().unwrap_or(url),
+        cache_time: CACHE_TIME,
+        private_addresses_allowed: settings.listen.ip().is_loopback(),
+    };
+    let providers = RealProviders::new().context("no HTTP client")?;
+    Ok(Arc::new(Platform::new(
+        ports,
+        Arc::new(SystemClock),
+        Arc::new(SystemRandomness),
+        Arc::new(providers),
+        settings,
+    )))
+}
