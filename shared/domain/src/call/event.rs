@@ -134,6 +134,8 @@ pub struct LegReport {
     pub bridged: Option<bool>,
     /// Where the recording is to be had.
     pub recording_url: Option<String>,
+    /// True if the report says that the caller has left: nobody waits for what comes next.
+    pub caller_is_gone: bool,
 }
 
 /// How far a leg has come.

@@ -65,6 +65,10 @@ pub fn step(plan: &Plan, call: &Call, event: &EventKind, at: Timestamp) -> Next 
                 Answer::Lost => enter(plan, call, &plan.flow.start, at),
             })
         }
+        // The call's own report may still be on its way: without it, the next target would be rung for nobody.
+        EventKind::DialEnded { report, .. } if report.caller_is_gone => {
+            Next::Reply(vec![Instruction::Hangup])
+        }
         EventKind::DialEnded { attempt, .. } => dial_ended(plan, call, *attempt),
         EventKind::ForwardEnded { node, answered } => forward_ended(plan, call, node, *answered, at),
     }

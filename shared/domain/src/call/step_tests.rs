@@ -106,6 +106,13 @@ fn the_waterfall_goes_on_until_somebody_takes_the_call() {
 }
 
 #[test]
+fn nobody_is_rung_for_a_caller_who_is_gone() {
+    let report = LegReport { caller_is_gone: true, ..LegReport::default() };
+    let event = EventKind::DialEnded { attempt: 1, report };
+    assert_eq!(told(&with_leg(&[ended(EndCause::Canceled)]), &event), "hang up");
+}
+
+#[test]
 fn whoever_answers_is_asked_and_only_the_key_bridges() {
     let answered = EventKind::LegAnswered { attempt: 1, provider_leg_id: None };
     let screened = EventKind::Screened { attempt: 1, input: Input::Digits("1".to_owned()) };

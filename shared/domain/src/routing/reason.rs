@@ -99,10 +99,9 @@ impl Reason {
             Self::TierNotAsked => "tier_not_asked",
             Self::OutsideHours { .. } => "outside_hours",
             Self::FilterFailed { .. } => "filter_failed",
-            Self::Full(full) => code_of(full),
+            Self::Full(full) | Self::LostRace(full) => code_of(full),
             Self::CapacityUnknown => "capacity_unknown",
             Self::RankedBelow { .. } => "ranked_below",
-            Self::LostRace(_) => "lost_race",
             Self::Ringing => "ringing",
             Self::Accepted => "accepted",
             Self::Converted { .. } => "converted",
@@ -132,8 +131,8 @@ impl Reason {
             }
             Self::Full(full) => figures_of(full),
             Self::LostRace(full) => {
-                let mut figures = vec![("to", Figure::Text(code_of(full).to_owned()))];
-                figures.extend(figures_of(full));
+                let mut figures = figures_of(full);
+                figures.push(("found", Figure::Text("while_reserving".to_owned())));
                 figures
             }
             Self::RankedBelow { taken } => vec![("taken", Figure::Text(taken.to_string()))],
@@ -222,7 +221,10 @@ mod tests {
         let full = Full::Concurrency { scope: Scope::Buyer, live: 3, limit: 3 };
         let shown = [
             (Reason::Full(full), "at_concurrency_cap {scope: buyer, live: 3, limit: 3}"),
-            (Reason::LostRace(full), "lost_race {to: at_concurrency_cap, scope: buyer, live: 3, limit: 3}"),
+            (
+                Reason::LostRace(full),
+                "at_concurrency_cap {scope: buyer, live: 3, limit: 3, found: while_reserving}",
+            ),
             (Reason::Declined, "declined"),
             (Reason::OutsideHours { opens_at: None }, "outside_hours"),
         ];

@@ -67,9 +67,8 @@ impl CallResource {
             status: Some(status),
             occurred_at: self.occurred_at(status),
             duration_seconds: seconds_from_answer(Some(status), self.seconds()),
-            bridged: None,
-            recording_url: None,
             provider_leg_id: Some(self.sid),
+            ..LegReport::default()
         })
     }
 

@@ -84,8 +84,7 @@ fn known(status: LegStatus, occurred_at: &str, duration_seconds: Option<u32>) ->
         status: Some(status),
         occurred_at: Some(occurred_at.parse().expect("a time")),
         duration_seconds,
-        bridged: None,
-        recording_url: None,
+        ..LegReport::default()
     })
 }
 

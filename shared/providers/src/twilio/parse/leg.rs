@@ -19,8 +19,7 @@ pub(super) fn progress(reader: &Reader<'_>) -> Result<LegReport, ParseError> {
         status,
         occurred_at: reader.time("Timestamp"),
         duration_seconds: seconds_from_answer(status, reader.seconds("CallDuration")),
-        bridged: None,
-        recording_url: None,
+        ..LegReport::default()
     })
 }
 
@@ -34,7 +33,16 @@ pub(super) fn dial_ended(reader: &Reader<'_>) -> Result<LegReport, ParseError> {
         duration_seconds: seconds_from_answer(status, reader.seconds("DialCallDuration")),
         bridged: bridged(reader),
         recording_url: recording_url(reader),
+        caller_is_gone: caller_is_gone(reader, status),
     })
+}
+
+/// The caller's own status stands in `CallStatus`. Where it is not told, a dial that was called off was so by the caller's hang-up.
+fn caller_is_gone(reader: &Reader<'_>, dial: Option<LegStatus>) -> bool {
+    match reader.text("CallStatus") {
+        Some(word) => matches!(leg_status(word), Some(LegStatus::Ended(_))),
+        None => dial == Some(LegStatus::Ended(EndCause::Canceled)),
+    }
 }
 
 /// Whether a forward was answered.

@@ -180,8 +180,7 @@ fn a_legs_progress_tells_how_far_it_has_come() {
             status,
             occurred_at: time("2010-08-10T08:02:17Z"),
             duration_seconds,
-            bridged: None,
-            recording_url: None,
+            ..LegReport::default()
         };
         let expected = EventKind::LegProgress { attempt: 3, report };
         assert_eq!(event_of(WebhookEvent::LegProgress, &form), expected, "{word}");
@@ -205,6 +204,7 @@ fn a_dials_end_tells_of_the_leg() {
         duration_seconds: Some(95),
         bridged: Some(true),
         recording_url: Some("https://api.twilio.com/RE1".to_owned()),
+        caller_is_gone: false,
     };
     assert_eq!(full, expected);
     let never_placed = LegReport {
@@ -216,6 +216,24 @@ fn a_dials_end_tells_of_the_leg() {
     let answered = report("DialCallStatus=answered&DialCallDuration=7");
     assert_eq!(answered.status, Some(LegStatus::Ended(EndCause::Completed)));
     assert_eq!(answered.duration_seconds, Some(7));
+}
+
+#[test]
+fn a_dials_end_tells_whether_the_caller_is_still_there() {
+    for (form, is_gone) in [
+        ("DialCallStatus=no-answer&CallStatus=in-progress", false),
+        ("DialCallStatus=no-answer", false),
+        ("DialCallStatus=canceled&CallStatus=in-progress", false),
+        ("DialCallStatus=canceled", true),
+        ("DialCallStatus=no-answer&CallStatus=completed", true),
+        ("DialCallStatus=completed&CallStatus=completed", true),
+    ] {
+        let event = event_of(WebhookEvent::DialEnded, form);
+        assert!(
+            matches!(&event, EventKind::DialEnded { report, .. } if report.caller_is_gone == is_gone),
+            "{form}: {event:?}"
+        );
+    }
 }
 
 #[test]
