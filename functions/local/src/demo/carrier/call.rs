@@ -197,7 +197,7 @@ impl<'a> InboundCall<'a> {
         self.ask(&gather.action, [("Digits", entered)]).await.map(Some)
     }
 
-    /// Posts a webhook of this call and reads the document that is answered.
+    /// Posts a webhook of this call, which goes on, and reads the document that is answered.
     pub(super) async fn ask(
         &mut self,
         url: &str,
@@ -211,6 +211,16 @@ impl<'a> InboundCall<'a> {
         let (first, second) = futures::try_join!(webhooks.ask(url, &fields), webhooks.ask(url, &fields))?;
         self.seen.twice_alike.push(first == second);
         Ok(first)
+    }
+
+    /// Posts a webhook of this call, which is over: what is answered leads nowhere.
+    pub(super) async fn tell_when_over(
+        &self,
+        url: &str,
+        more: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Result<(), Over> {
+        self.carrier.webhooks.ask(url, &self.fields("completed", more)).await?;
+        Ok(())
     }
 
     /// The caller's part of every form.

@@ -50,10 +50,15 @@ impl InboundCall<'_> {
         }
         let duration = [("CallDuration", outcome.seconds.to_string())];
         self.report(&dial.number, &leg, outcome.status, duration);
-        let Some(action) = &dial.action else { return Ok(None) };
-        let answered = leg_result(&leg, &outcome);
-        let document = self.ask(action, answered).await?;
-        if outcome.caller_left { Err(Over::HungUp) } else { Ok(Some(document)) }
+        let Some(action) = &dial.action else {
+            return if outcome.caller_left { Err(Over::HungUp) } else { Ok(None) };
+        };
+        let result = leg_result(&leg, &outcome);
+        if outcome.caller_left {
+            self.tell_when_over(action, result).await?;
+            return Err(Over::HungUp);
+        }
+        self.ask(action, result).await.map(Some)
     }
 
     async fn ring(&mut self, dial: &Dial, leg: &Entry) -> Result<Outcome, Over> {
