@@ -1,9 +1,6 @@
 //! Calls: what is known of them, and what they earned.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use http::StatusCode;
 use jiff::Timestamp;
 use ringfall_domain::{
@@ -31,7 +28,7 @@ use super::{
     openapi::{Endpoint, Verb, text},
     pages::{List, Page, PageRequest},
     problem::Refusal,
-    query::Query,
+    query::{PathId, Query},
     span::Asked,
 };
 use crate::platform::Platform;
@@ -135,7 +132,7 @@ pub(super) fn routes(platform: &Shared) -> OpenApiRouter<Shared> {
 async fn read(
     State(platform): State<Shared>,
     caller: Caller,
-    Path(text): Path<String>,
+    PathId(text): PathId,
 ) -> Result<Json<CallBody>, Refusal> {
     let missing = || Refusal::not_found("call", &text);
     let id: CallId = text.parse().map_err(|_| missing())?;

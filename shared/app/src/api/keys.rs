@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -38,7 +38,7 @@ use super::{
     openapi::{Endpoint, Verb},
     pages::{List, Page},
     problem::{Answer, ProblemKind, Refusal},
-    query::Query,
+    query::{PathId, Query},
 };
 use crate::clock::Randomness;
 
@@ -208,7 +208,7 @@ async fn list(
 async fn read(
     State(platform): State<Shared>,
     caller: Caller,
-    Path(text): Path<String>,
+    PathId(text): PathId,
 ) -> Result<axum::Json<KeyBody>, Refusal> {
     let id = parse_id(&text)?;
     let key = find::<ApiKey>(&*platform.table, caller.account, id).await?;
@@ -218,7 +218,7 @@ async fn read(
 async fn archive(
     State(platform): State<Shared>,
     caller: Caller,
-    Path(text): Path<String>,
+    PathId(text): PathId,
 ) -> Result<axum::Json<KeyBody>, Refusal> {
     let id = parse_id(&text)?;
     if id == caller.key {

@@ -1,12 +1,26 @@
-//! The parameters of a query, each read once, all of them known.
+//! What stands in a request's address: the id in its path, and the parameters of its query, each read once, all of them
+//! known.
 
 use std::{fmt::Display, str::FromStr};
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use url::form_urlencoded;
 
 use super::problem::{ProblemKind, Refusal};
+
+/// The `{id}` in a path, whatever text it is.
+pub(super) struct PathId(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathId {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.map(|Path(id)| Self(id))
+            .map_err(|_| Refusal::new(ProblemKind::NotFound, "the path holds an id that is no text"))
+    }
+}
 
 /// The parameters that were not read yet.
 #[derive(Debug)]

@@ -1,5 +1,7 @@
 //! From when to when: the parameters `from` and `to`.
 
+use std::str::FromStr;
+
 use jiff::{SignedDuration, Timestamp};
 use ringfall_domain::ids::AccountId;
 use ringfall_store::protocols::{accounts::find_account, timeline::Span};
@@ -15,6 +17,17 @@ use crate::platform::Platform;
 /// Clocks of several machines differ by less.
 const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
 
+/// A time in a query.
+struct Instant(Timestamp);
+
+impl FromStr for Instant {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        text.parse().map(Self).map_err(|_| "expected a time (RFC 3339), such as 2026-11-21T10:00:00Z")
+    }
+}
+
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Asked {
@@ -25,7 +38,8 @@ pub(super) struct Asked {
 impl Asked {
     /// Reads `from` and `to`.
     pub(super) fn read(query: &mut Query) -> Result<Self, Refusal> {
-        let asked = Self { from: query.take("from")?, to: query.take("to")? };
+        let mut take = |name| query.take::<Instant>(name).map(|taken| taken.map(|instant| instant.0));
+        let asked = Self { from: take("from")?, to: take("to")? };
         match (asked.from, asked.to) {
             (Some(from), Some(to)) if from >= to => {
                 Err(Refusal::of_field(ProblemKind::Malformed, "to", "expected a time after `from`"))

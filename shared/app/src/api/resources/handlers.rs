@@ -1,9 +1,6 @@
 //! What is done with resources, the same for every kind.
 
-use axum::{
-    extract::{Path, State},
-    response::IntoResponse,
-};
+use axum::{extract::State, response::IntoResponse};
 use http::{HeaderMap, StatusCode, header};
 use ringfall_store::{
     protocols::{
@@ -24,7 +21,7 @@ use crate::{
         idempotency::Ids,
         pages::{List, Page},
         problem::{Answer, Refusal},
-        query::Query,
+        query::{PathId, Query},
     },
     platform::Platform,
 };
@@ -45,7 +42,7 @@ pub(super) async fn create<R: Resource>(
 pub(super) async fn read<R: Resource>(
     State(platform): State<Shared>,
     caller: Caller,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     headers: HeaderMap,
 ) -> Answer {
     let id = parse_id::<R>(&id)?;
@@ -77,7 +74,7 @@ pub(super) async fn list<R: Resource>(
 pub(super) async fn replace<R: Resource>(
     State(platform): State<Shared>,
     caller: Caller,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     if_match: IfMatch,
     Json(input): Json<R::Input>,
 ) -> Answer {
@@ -92,7 +89,7 @@ pub(super) async fn replace<R: Resource>(
 pub(super) async fn patch<R: Resource>(
     State(platform): State<Shared>,
     caller: Caller,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     if_match: IfMatch,
     Json(patch): Json<Value>,
 ) -> Answer {
@@ -116,7 +113,7 @@ pub(super) async fn patch<R: Resource>(
 pub(super) async fn archive<R: Resource>(
     State(platform): State<Shared>,
     caller: Caller,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     IfMatch(expected): IfMatch,
 ) -> Answer {
     let id = parse_id::<R>(&id)?;

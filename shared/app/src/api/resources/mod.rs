@@ -24,7 +24,9 @@ use serde_json::Value;
 use utoipa::{ToSchema, openapi::schema::Object};
 use utoipa_axum::router::OpenApiRouter;
 
-pub(super) use self::shown::Shown;
+#[cfg(test)]
+pub(super) use self::connections::SECRETS;
+use self::shown::Shown;
 use super::{Shared, auth::Caller, problem::Refusal};
 use crate::{connection::Connection, platform::Platform};
 

@@ -1,0 +1,233 @@
+use jiff::Timestamp;
+use ringfall_domain::{
+    call::event::{
+        Arrival, CallReport, CallerFacts, EndCause, Event, EventKind, Input, LegReport, LegStatus,
+    },
+    flow::NodeId,
+    ids::{CallId, ConnectionId},
+    phone::CallerNumber,
+};
+use serde_json::{Value, json};
+
+use super::kit::{Agency, Api, text};
+use crate::{calls, rollup};
+
+/// Plays calls into an agency, as its provider would.
+struct Provider<'a> {
+    api: &'a Api,
+    connection: ConnectionId,
+    campaign: ringfall_domain::ids::CampaignId,
+}
+
+impl<'a> Provider<'a> {
+    fn of(api: &'a Api, agency: &Agency) -> Self {
+        let (connection, campaign) = (agency.connection.parse(), agency.campaign.parse());
+        Self { api, connection: connection.expect("an id"), campaign: campaign.expect("an id") }
+    }
+
+    async fn event(&self, name: &str, kind: EventKind) {
+        let platform = &self.api.platform;
+        let connected = platform.connection(self.connection).await.expect("a read").expect("a connection");
+        let id = CallId::of_provider_call(self.connection, name);
+        let event = Event { arrived_at: platform.now(), kind };
+        calls::handle(platform, &connected, id, Some(self.campaign), &event).await.expect("an answer");
+    }
+
+    async fn qualified(&self, name: &str, state: &str) {
+        let arrival = Arrival {
+            provider_call_id: name.to_owned(),
+            caller: CallerNumber::from_presented("+12145550123"),
+            dialled: "+18005550111".parse().expect("a number"),
+            caller_facts: CallerFacts { state: Some(state.to_owned()), ..CallerFacts::default() },
+        };
+        self.event(name, EventKind::Arrived(arrival)).await;
+        for (node, digits) in [("injured", "1"), ("zip", "75201")] {
+            let node = NodeId::try_from(node.to_owned()).expect("a name");
+            let input = Input::Digits(digits.to_owned());
+            self.event(name, EventKind::Gathered { node, visit: 1, input }).await;
+        }
+    }
+
+    /// A call that is taken, and lasts so long.
+    async fn taken(&self, name: &str, seconds: u32) {
+        self.qualified(name, "TX").await;
+        self.event(name, EventKind::LegAnswered { attempt: 1, provider_leg_id: Some("CA-leg".to_owned()) })
+            .await;
+        let key = Input::Digits("1".to_owned());
+        self.event(name, EventKind::Screened { attempt: 1, input: key }).await;
+        self.api.pass(i64::from(seconds));
+        let status = Some(LegStatus::Ended(EndCause::Completed));
+        let report = LegReport { status, duration_seconds: Some(seconds), ..LegReport::default() };
+        self.event(name, EventKind::DialEnded { attempt: 1, report }).await;
+        self.end(name, seconds + 30).await;
+    }
+
+    async fn end(&self, name: &str, seconds: u32) {
+        let report = CallReport {
+            provider_call_id: name.to_owned(),
+            ended: true,
+            occurred_at: None,
+            duration_seconds: Some(seconds),
+        };
+        self.event(name, EventKind::CallProgress(report)).await;
+    }
+
+    async fn roll_up(&self) {
+        let platform = &self.api.platform;
+        let mut place = rollup::checkpoint(platform).await.expect("a place");
+        loop {
+            let next = rollup::consume(platform, place).await.expect("a change");
+            if next == place {
+                return;
+            }
+            place = next;
+        }
+    }
+}
+
+async fn rates(api: &Api, agency: &Agency) {
+    let rates = json!({"rates": {"inbound_per_minute": "0.01", "outbound_per_minute": "0.014"}});
+    api.patch(&format!("/v1/connections/{}", agency.connection), rates).await.expect_status(200);
+}
+
+#[tokio::test]
+async fn a_converted_call_is_shown_with_its_leg_its_decision_and_what_it_earned() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    rates(&api, &agency).await;
+    let provider = Provider::of(&api, &agency);
+    provider.taken("CA1", 90).await;
+    provider.roll_up().await;
+    let calls = api.get("/v1/calls").await.expect_status(200);
+    let call = calls["data"][0].clone();
+    assert_eq!(calls, json!({"data": [call], "next_cursor": null}));
+    assert_eq!(call, api.get(&format!("/v1/calls/{}", text(&call["id"]))).await.expect_status(200));
+    let expected = json!({
+        "provider_call_id": "CA1", "state": "ended", "disposition": "converted", "caller": "+12145550123",
+        "number": "+18005550111", "tags": {"injured": "yes", "zip": "75201"}, "duration_seconds": 120,
+        "campaign_id": agency.campaign, "publisher_id": agency.publisher, "number_id": agency.number,
+        "connection_id": agency.connection, "arrived_at": "2026-11-20T16:00:00Z", "ended_at": "2026-11-20T16:01:30Z",
+        "revenue": "45.00", "payout": "20.00", "telephony_cost": "0.048", "profit": "24.952",
+    });
+    for (name, value) in expected.as_object().expect("an object") {
+        assert_eq!(&call[name], value, "{name}");
+    }
+    let leg = &call["legs"][0];
+    assert_eq!(
+        (&leg["outcome"], &leg["connected_seconds"], &leg["converted"]),
+        (&json!("connected"), &json!(90), &json!(true))
+    );
+    assert_eq!((&leg["price"], &leg["target_id"]), (&json!("45.00"), &json!(agency.target)));
+    let candidate = &call["decision"]["candidates"][0];
+    assert_eq!(candidate["outcome"], "connected");
+    let reason = json!({"code": "converted", "connected_seconds": 90, "billable_after_seconds": 90});
+    assert_eq!((&candidate["target_id"], &candidate["reason"]), (&json!(agency.target), &reason));
+}
+
+#[tokio::test]
+async fn the_ledger_has_balanced_entries_and_the_report_their_sum() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    rates(&api, &agency).await;
+    let provider = Provider::of(&api, &agency);
+    provider.taken("CA1", 90).await;
+    provider.taken("CA2", 89).await;
+    provider.roll_up().await;
+    let ledger = api.get("/v1/ledger").await.expect_status(200);
+    let entries = ledger["entries"].as_array().expect("a list").clone();
+    assert_eq!(entries.len(), 6, "revenue and payout of one call, telephony of both legs of two: {ledger}");
+    for entry in &entries {
+        let amounts: Vec<&str> = entry["postings"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|posting| text(&posting["amount"]))
+            .collect();
+        assert_eq!(amounts, [text(&entry["amount"]).to_owned(), format!("-{}", text(&entry["amount"]))]);
+    }
+    let first = CallId::of_provider_call(agency.connection.parse().expect("an id"), "CA1");
+    let of_one = api.get(&format!("/v1/ledger?call_id={first}")).await.expect_status(200);
+    let of_one: Vec<&Value> = of_one["entries"].as_array().expect("a list").iter().collect();
+    assert_eq!(of_one.len(), 4);
+    assert!(of_one.iter().all(|entry| entries.contains(entry)));
+    for (group, key) in [
+        ("campaign", agency.campaign.as_str()),
+        ("publisher", &agency.publisher),
+        ("buyer", &agency.buyer),
+        ("number", &agency.number),
+        ("hour", "2026-11-20T16:00:00Z"),
+    ] {
+        let path =
+            format!("/v1/reports/pnl?group_by={group}&from=2026-11-20T16:30:00Z&to=2026-11-20T16:59:00Z");
+        let report = api.get(&path).await.expect_status(200);
+        let row = report["rows"][0].clone();
+        assert_eq!(
+            (text(&row["key"]), &row["calls"], &row["connected"]),
+            (key, &json!(2), &json!(2)),
+            "{report}"
+        );
+        assert_eq!((&row["converted"], &row["abandoned"]), (&json!(1), &json!(0)));
+        assert_eq!((&row["revenue"], &row["payout"]), (&json!("45.00"), &json!("20.00")));
+        assert_eq!(report["rows"].as_array().map(Vec::len), Some(1));
+        assert_eq!(
+            (&report["from"], &report["to"]),
+            (&json!("2026-11-20T16:00:00Z"), &json!("2026-11-20T17:00:00Z"))
+        );
+        let mut total = row;
+        total.as_object_mut().expect("an object").remove("key");
+        assert_eq!(report["total"], total, "{group}");
+    }
+    let earlier = api.get("/v1/reports/pnl?to=2026-11-20T16:00:00Z").await.expect_status(200);
+    assert_eq!(earlier["rows"], json!([]));
+}
+
+#[tokio::test]
+async fn each_candidate_that_was_passed_over_has_its_reason_and_its_figures() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    let provider = Provider::of(&api, &agency);
+    provider.qualified("CA1", "NY").await;
+    let id = CallId::of_provider_call(provider.connection, "CA1");
+    let call = api.get(&format!("/v1/calls/{id}")).await.expect_status(200);
+    let candidate = &call["decision"]["candidates"][0];
+    assert_eq!(candidate["outcome"], "passed_over");
+    assert_eq!(
+        candidate["reason"],
+        json!({"code": "filter_failed", "field": "caller.state", "op": "in", "fact": "known"})
+    );
+    assert_eq!((&call["state"], &call["disposition"]), (&json!("qualifying"), &json!("no_target")));
+}
+
+#[tokio::test]
+async fn calls_are_listed_by_campaign_and_time() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    let other = api.create("campaigns", super::kit::campaign(&agency.target)).await;
+    let provider = Provider::of(&api, &agency);
+    for name in ["CA1", "CA2", "CA3"] {
+        provider.taken(name, 90).await;
+    }
+    provider.roll_up().await;
+    let names = |calls: &Value| -> Vec<String> {
+        let data = calls["data"].as_array().expect("a list");
+        data.iter().map(|call| text(&call["provider_call_id"]).to_owned()).collect()
+    };
+    for (query, expected) in [
+        (String::new(), &["CA3", "CA2", "CA1"][..]),
+        (format!("?campaign_id={}", agency.campaign), &["CA3", "CA2", "CA1"]),
+        (format!("?campaign_id={other}"), &[]),
+        ("?from=2026-11-20T16:01:00Z".to_owned(), &["CA3", "CA2"]),
+        ("?from=2026-11-20T16:01:00Z&to=2026-11-20T16:03:00Z".to_owned(), &["CA2"]),
+        ("?from=-009999-01-02T01:59:59Z&to=9999-12-30T22:00:00Z".to_owned(), &["CA3", "CA2", "CA1"]),
+        ("?to=2020-01-01T00:00:00Z".to_owned(), &[]),
+    ] {
+        let calls = api.get(&format!("/v1/calls{query}")).await.expect_status(200);
+        assert_eq!(names(&calls), expected, "{query}");
+    }
+    let path = format!("/v1/calls?limit=2&campaign_id={}", agency.campaign);
+    let page = api.get(&path).await.expect_status(200);
+    assert_eq!(names(&page), ["CA3", "CA2"]);
+    let next = api.get(&format!("{path}&cursor={}", text(&page["next_cursor"]))).await.expect_status(200);
+    assert_eq!((names(&next), &next["next_cursor"]), (vec!["CA1".to_owned()], &Value::Null));
+    let _: Timestamp = text(&next["data"][0]["arrived_at"]).parse().expect("a time");
+}

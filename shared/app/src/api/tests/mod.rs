@@ -1,0 +1,16 @@
+//! The API, tested through its router over the store in memory.
+
+mod archiving;
+mod bad_input;
+mod calls;
+mod description;
+mod example;
+mod idempotency;
+mod kit;
+mod lists;
+mod mutations;
+mod races;
+mod separation;
+mod signing_in;
+mod simulation;
+mod versions;

@@ -1,0 +1,123 @@
+use ringfall_store::port::{Feed, Position};
+use serde_json::{Value, json};
+
+use super::kit::{Agency, Api, campaign, target};
+
+async fn run(api: &Api, question: Value) -> Value {
+    api.post("/v1/simulations/route", question).await.expect_status(200)
+}
+
+fn question() -> Value {
+    json!({"number": "+18005550111", "caller": "+12145550123", "at": "2026-11-20T16:00:00Z",
+           "tags": {"injured": "yes", "zip": "75201", "state": "TX"}})
+}
+
+fn with(mut question: Value, name: &str, value: Value) -> Value {
+    question[name] = value;
+    question
+}
+
+fn reasons(answer: &Value) -> Vec<Value> {
+    let candidates = answer["decision"]["candidates"].as_array().expect("a list");
+    candidates.iter().map(|candidate| candidate["reason"]["code"].clone()).collect()
+}
+
+#[tokio::test]
+async fn a_dry_run_decides_as_a_call_would_and_writes_nothing() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    let head = api.store.read(Position::default(), 1_000).await.expect("a feed").len();
+    let answer = run(&api, question()).await;
+    assert_eq!(answer["would_connect_to"]["target_id"], json!(agency.target));
+    assert_eq!(answer["would_connect_to"]["price"], "45.00");
+    assert_eq!(answer["route_nodes"], json!(["buyers"]));
+    assert_eq!(reasons(&answer), ["first_choice"]);
+    assert_eq!(run(&api, question()).await, answer, "the same question has the same answer");
+    assert_eq!(api.store.read(Position::default(), 1_000).await.expect("a feed").len(), head);
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_why_nobody_would_take_the_call() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    for (question, reason) in [
+        (with(question(), "tags", json!({"injured": "yes"})), "filter_failed"),
+        (with(question(), "at", json!("2026-11-21T16:00:00Z")), "outside_hours"),
+        (with(question(), "at", json!("2026-12-25T16:00:00Z")), "outside_hours"),
+    ] {
+        let answer = run(&api, question.clone()).await;
+        assert_eq!(reasons(&answer), [reason], "{question}");
+        assert_eq!((&answer["would_connect_to"], &answer["end_nodes"]), (&Value::Null, &json!(["busy"])));
+    }
+    let closed = run(&api, with(question(), "at", json!("2026-11-21T16:00:00Z"))).await;
+    let reason = &closed["decision"]["candidates"][0]["reason"];
+    assert_eq!(reason, &json!({"code": "outside_hours", "opens_at": "2026-11-23T14:00:00Z"}));
+    api.patch(&format!("/v1/buyers/{}", agency.buyer), json!({"caps": {"concurrency": 0}}))
+        .await
+        .expect_status(200);
+    let full = run(&api, question()).await;
+    let reason = &full["decision"]["candidates"][0]["reason"];
+    assert_eq!(reason, &json!({"code": "at_concurrency_cap", "scope": "buyer", "live": 0, "limit": 0}));
+}
+
+#[tokio::test]
+async fn a_caller_who_does_not_qualify_is_routed_nowhere() {
+    let api = Api::new().await;
+    Agency::set_up(&api).await;
+    let answer = run(&api, with(question(), "tags", json!({"injured": "no"}))).await;
+    assert_eq!((&answer["decision"]["candidates"], &answer["end_nodes"]), (&json!([]), &json!(["refuse"])));
+}
+
+#[tokio::test]
+async fn what_the_provider_says_of_the_caller_counts_below_what_the_caller_says() {
+    let api = Api::new().await;
+    Agency::set_up(&api).await;
+    let facts = json!({"state": "OK"});
+    let said = with(with(question(), "tags", json!({"injured": "yes"})), "caller_facts", facts.clone());
+    assert_eq!(reasons(&run(&api, said.clone()).await), ["first_choice"]);
+    let stated = with(said, "tags", json!({"injured": "yes", "state": "NY"}));
+    assert_eq!(reasons(&run(&api, stated).await), ["filter_failed"]);
+}
+
+#[tokio::test]
+async fn the_flow_goes_on_where_a_route_finds_nobody() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    let mut second = target(&agency.buyer);
+    second.as_object_mut().expect("an object").remove("filter");
+    let second = api.create("targets", second).await;
+    let mut document = campaign(&agency.target);
+    document["routing"]["tiers"] = json!([
+        {"method": "waterfall", "targets": [{"target_id": agency.target}]},
+        {"method": "waterfall", "targets": [{"target_id": second}]}]);
+    document["flow"]["nodes"]["buyers"] = json!({"type": "route", "tiers": [1], "otherwise": "others"});
+    document["flow"]["nodes"]["others"] = json!({"type": "route", "tiers": [2], "otherwise": "busy"});
+    api.put(&format!("/v1/campaigns/{}", agency.campaign), document).await.expect_status(200);
+    let answer = run(&api, with(question(), "tags", json!({"injured": "yes"}))).await;
+    assert_eq!(answer["would_connect_to"]["target_id"], json!(second));
+    assert_eq!(answer["route_nodes"], json!(["others"]));
+    assert_eq!(reasons(&answer), ["first_choice", "tier_not_asked"]);
+}
+
+#[tokio::test]
+async fn a_paused_number_asks_nobody() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    api.patch(&format!("/v1/numbers/{}", agency.number), json!({"paused": true})).await.expect_status(200);
+    let answer = run(&api, question()).await;
+    assert_eq!((&answer["number_paused"], &answer["decision"]["candidates"]), (&json!(true), &json!([])));
+    let by_id = run(&api, with(question(), "number", json!(agency.number))).await;
+    assert_eq!(by_id, answer);
+}
+
+#[tokio::test]
+async fn a_number_that_is_not_there_or_there_twice_is_named() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    let other = api.create("connections", super::kit::connection()).await;
+    api.create("numbers", super::kit::number(&other, &agency.campaign, &agency.publisher)).await;
+    for number in ["+18005550111", "+18005550112", "18005550111", "", "num_01JD3Q4T7Y8Z9A0B1C2D3E4F5G"] {
+        let reply = api.post("/v1/simulations/route", with(question(), "number", json!(number))).await;
+        assert_eq!((reply.status, reply.fields()), (422, vec!["number"]), "{number}: {}", reply.body);
+    }
+}
