@@ -3,7 +3,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -27,7 +30,7 @@ use ringfall_providers::{
 };
 use ringfall_store::{
     engines::memory::MemoryStore,
-    port::{Direction, Item, Key, Range, Table, Value, Write},
+    port::{Direction, Item, Key, Page, Range, StoreError, Table, Value, Write, WriteError, Written},
     protocols::find::find,
     records::{
         self,
@@ -102,9 +105,50 @@ impl Connector for ToldConnector {
     }
 }
 
+/// A table that can be switched off.
+pub(crate) struct Breakable {
+    store: MemoryStore,
+    broken: AtomicBool,
+}
+
+impl Breakable {
+    fn whole(&self) -> Result<&MemoryStore, StoreError> {
+        if self.broken.load(Ordering::Relaxed) {
+            return Err(StoreError::Unavailable("switched off".to_owned()));
+        }
+        Ok(&self.store)
+    }
+}
+
+#[async_trait]
+impl Table for Breakable {
+    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+        self.whole()?.get(key).await
+    }
+
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+        self.whole()?.get_many(keys).await
+    }
+
+    async fn query(
+        &self,
+        partition: &str,
+        range: &Range,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        self.whole()?.query(partition, range, direction, limit).await
+    }
+
+    async fn write(&self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
+        self.whole()?.write(writes).await
+    }
+}
+
 /// The platform and what a test turns.
 pub(crate) struct World {
-    pub(crate) platform: Platform,
+    pub(crate) platform: Arc<Platform>,
+    table: Arc<Breakable>,
     pub(crate) store: MemoryStore,
     pub(crate) clock: Arc<StandingClock>,
     pub(crate) told: Arc<Told>,
@@ -180,8 +224,9 @@ impl World {
             Arc::new(Told { leg: Mutex::new(Ok(LegOnProvider::NoSuchLeg)), hung_up: Mutex::default() });
         let clock = Arc::new(StandingClock(Mutex::new("2026-11-21T17:00:00Z".parse().expect("a time"))));
         let shared = Arc::new(store.clone());
-        let platform = Platform::new(
-            Ports { table: Arc::clone(&shared) as _, messages: Arc::clone(&shared) as _, feed: shared },
+        let table = Arc::new(Breakable { store: store.clone(), broken: AtomicBool::new(false) });
+        let platform = Arc::new(Platform::new(
+            Ports { table: Arc::clone(&table) as _, messages: Arc::clone(&shared) as _, feed: shared },
             Arc::clone(&clock) as _,
             Arc::new(Counting::default()),
             Arc::new(ToldConnector(Arc::clone(&told))),
@@ -190,10 +235,14 @@ impl World {
                 cache_time: Duration::from_secs(3_600),
                 private_addresses_allowed: true,
             },
-        );
+        ));
         seed(&store, &plan(targets)).await;
         let connected = platform.connection(connection()).await.expect("a read").expect("a connection");
-        Self { platform, store, clock, told, connected }
+        Self { platform, table, store, clock, told, connected }
+    }
+
+    pub(crate) fn switch_store_off(&self) {
+        self.table.broken.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -291,4 +340,16 @@ async fn seed(store: &MemoryStore, plan: &PlanRecord) {
 
 async fn put(store: &MemoryStore, key: Key, item: Item) {
     store.write(vec![Write::Put { key, item, condition: None }]).await.expect("a write");
+}
+
+/// Twilio's signature of a form under the token `12345`: the URL and the sorted fields by HMAC-SHA1.
+pub(crate) fn twilio_signature(url: &str, form: &str) -> String {
+    use base64::Engine as _;
+    use hmac::{KeyInit as _, Mac as _};
+    let mut fields: Vec<_> = form_urlencoded::parse(form.as_bytes()).collect();
+    fields.sort();
+    let signed = fields.iter().fold(url.to_owned(), |signed, (name, value)| signed + name + value);
+    let mut mac = hmac::Hmac::<sha1::Sha1>::new_from_slice(b"12345").expect("a key of any length");
+    mac.update(signed.as_bytes());
+    base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes())
 }

@@ -11,7 +11,7 @@ use ringfall_domain::{
 };
 use ringfall_store::{
     port::{Feed, Messages, StoreError, Table},
-    records,
+    records::{self, pointer::NumberPointer},
 };
 use url::Url;
 
@@ -41,6 +41,7 @@ pub struct Platform {
     pub metrics: Metrics,
     plans: Cache<(AccountId, CampaignId), Arc<Plan>>,
     fallbacks: Cache<(AccountId, CampaignId), PhoneNumber>,
+    campaigns: Cache<(ConnectionId, PhoneNumber), CampaignId>,
     connections: Cache<ConnectionId, Arc<Connected>>,
 }
 
@@ -84,7 +85,8 @@ impl Platform {
             randomness,
             connector,
             plans: Cache::builder().max_capacity(10_000).time_to_live(ttl).build(),
-            // A fallback number is kept much longer than a plan: it is needed just when the store cannot be asked.
+            // What leads to a fallback number is kept much longer than a plan: it is needed just when the store cannot be asked.
+            campaigns: Cache::builder().max_capacity(100_000).time_to_live(ttl * 1_000).build(),
             fallbacks: Cache::builder().max_capacity(100_000).time_to_live(ttl * 1_000).build(),
             connections: Cache::builder().max_capacity(10_000).time_to_live(ttl).build(),
             settings,
@@ -116,6 +118,29 @@ impl Platform {
             None => self.fallbacks.invalidate(&(account, campaign)).await,
         }
         Ok(Some(plan))
+    }
+
+    /// A tracking number of a connection; none if it is nobody's. Never cached: a number that was moved is moved at once.
+    pub async fn number(
+        &self,
+        connection: ConnectionId,
+        phone_number: &PhoneNumber,
+    ) -> Result<Option<NumberPointer>, StoreError> {
+        let item = self.table.get(&records::pointer::number_key(connection, phone_number)).await?;
+        let Some(pointer) = item.as_ref().map(records::pointer::decode_number).transpose()? else {
+            return Ok(None);
+        };
+        self.campaigns.insert((connection, phone_number.clone()), pointer.campaign).await;
+        Ok(Some(pointer))
+    }
+
+    /// The campaign that a number's last call went to, as far as it is remembered: no store is asked.
+    pub async fn remembered_campaign(
+        &self,
+        connection: ConnectionId,
+        phone_number: &PhoneNumber,
+    ) -> Option<CampaignId> {
+        self.campaigns.get(&(connection, phone_number.clone())).await
     }
 
     /// The number that takes a campaign's calls when the platform cannot decide, as far as it is remembered: no store is asked.

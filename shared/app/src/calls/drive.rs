@@ -1,7 +1,8 @@
 //! From an event to instructions.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures::FutureExt;
 use ringfall_domain::{
     call::{
         Call, Fact, Finish, Origin,
@@ -19,7 +20,6 @@ use ringfall_domain::{
 use ringfall_store::{
     port::StoreError,
     protocols::{arrive::arrive, find::find, record::record},
-    records,
 };
 
 use super::{
@@ -28,12 +28,30 @@ use super::{
 };
 use crate::{connection::Connected, platform::Platform};
 
+/// After this the last resort is answered: every provider still waits then (the shortest read time-out is 5 s), and the
+/// watchdog does not look yet.
+const DEADLINE: Duration = Duration::from_millis(4_500);
+
+/// Why an event could not be driven to its end. It may or may not have been taken up: the provider may send it again.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It took too long.
+    #[error("the webhook's deadline has passed")]
+    Deadline,
+    /// A fault of ours. It is in the log; the caller need not suffer for it.
+    #[error("the platform panicked")]
+    Panic,
+}
+
 /// An event that could not be driven to its end, with who can take the caller instead.
 #[derive(Debug, thiserror::Error)]
-#[error("{error}")]
+#[error("{fault}")]
 pub struct Failure {
     /// What failed.
-    pub error: StoreError,
+    pub fault: Fault,
     /// The campaign's fallback number, where it is known.
     pub fallback_number: Option<PhoneNumber>,
 }
@@ -51,7 +69,7 @@ pub struct Answer {
 /// URL.
 ///
 /// # Errors
-/// The store failed. The event may or may not have been taken up: the provider may send it again.
+/// The store failed, or time ran out, or we did.
 pub async fn handle(
     platform: &Platform,
     connected: &Connected,
@@ -60,9 +78,9 @@ pub async fn handle(
     event: &Event,
 ) -> Result<Answer, Failure> {
     let mut driver = Driver { platform, connected, event, campaign };
-    match driver.run(call).await {
+    match driver.run_in_time(call).await {
         Ok(instructions) => Ok(Answer { instructions, campaign: driver.campaign }),
-        Err(error) => Err(Failure { fallback_number: driver.fallback_number().await, error }),
+        Err(fault) => Err(Failure { fallback_number: driver.fallback_number().await, fault }),
     }
 }
 
@@ -74,6 +92,16 @@ struct Driver<'a> {
 }
 
 impl Driver<'_> {
+    async fn run_in_time(&mut self, id: CallId) -> Result<Instructions, Fault> {
+        // Nothing outlives a run that was cut off but what the store holds, and that is whole after every write.
+        let run = AssertUnwindSafe(self.run(id)).catch_unwind();
+        match tokio::time::timeout(DEADLINE, run).await {
+            Ok(Ok(ran)) => ran.map_err(Fault::Store),
+            Ok(Err(_)) => Err(Fault::Panic),
+            Err(_) => Err(Fault::Deadline),
+        }
+    }
+
     async fn run(&mut self, id: CallId) -> Result<Instructions, StoreError> {
         let known = match &self.event.kind {
             EventKind::Arrived(arrival) => self.arrived(id, arrival).await?,
@@ -95,12 +123,8 @@ impl Driver<'_> {
         id: CallId,
         arrival: &Arrival,
     ) -> Result<Option<(Arc<Plan>, Call)>, StoreError> {
-        let key = records::pointer::number_key(self.connected.id, &arrival.dialled);
-        let Some(item) = self.platform.table.get(&key).await? else { return Ok(None) };
-        let number = records::pointer::decode_number(&item)?;
-        if number.paused {
-            return Ok(None);
-        }
+        let number = self.platform.number(self.connected.id, &arrival.dialled).await?;
+        let Some(number) = number.filter(|number| !number.paused) else { return Ok(None) };
         self.campaign = Some(number.campaign);
         let Some(plan) = self.platform.plan(self.connected.account, number.campaign).await? else {
             return Ok(None);
@@ -176,8 +200,15 @@ impl Driver<'_> {
         Ok(())
     }
 
+    /// Asks no store: it may be what has failed.
     async fn fallback_number(&self) -> Option<PhoneNumber> {
-        let campaign = self.campaign?;
+        let campaign = match (&self.event.kind, self.campaign) {
+            (_, Some(campaign)) => campaign,
+            (EventKind::Arrived(arrival), None) => {
+                self.platform.remembered_campaign(self.connected.id, &arrival.dialled).await?
+            }
+            (_, None) => return None,
+        };
         self.platform.remembered_fallback(self.connected.account, campaign).await
     }
 }

@@ -7,7 +7,7 @@ pub mod legs;
 pub mod routing;
 pub mod watch;
 
-pub use drive::{Answer, Failure, handle};
+pub use drive::{Answer, Failure, Fault, handle};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 //! signature is. Whatever fails behind the signature, the caller still hears something: the campaign's fallback number
 //! is dialled where it is known, an apology is spoken where it is not.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -23,6 +23,7 @@ use ringfall_domain::{
         step::fallback,
     },
     ids::ConnectionId,
+    phone::PhoneNumber,
 };
 use ringfall_providers::{
     Callbacks, ParseError, Rendered, SignatureRefused, Webhook, WebhookEvent, WebhookRequest,
@@ -39,10 +40,6 @@ use crate::{
 pub const MOST_BODY_BYTES: usize = 64 * 1024;
 /// The longest URL that is read.
 const MOST_URL_BYTES: usize = 4 * 1024;
-/// After this the fallback is answered: every provider still waits then (the shortest read time-out is 5 s), and the
-/// watchdog does not look yet.
-const DEADLINE: Duration = Duration::from_millis(4_500);
-
 /// The webhooks' routes.
 pub fn router(platform: Arc<Platform>) -> Router {
     Router::new().route("/webhooks/{connection}/{event}", any(receive)).with_state(platform)
@@ -155,34 +152,42 @@ async fn drive(
 ) -> Rendered {
     let Webhook { call, event } = webhook;
     let campaign = Callbacks::position(url).campaign;
-    let nobody_waits = matches!(event, EventKind::LegProgress { .. } | EventKind::CallProgress(_));
     let event = Event { arrived_at, kind: event };
-    let driven = calls::handle(platform, connected, call, campaign, &event);
-    let failure = match tokio::time::timeout(DEADLINE, driven).await {
-        Ok(Ok(answer)) => {
+    match calls::handle(platform, connected, call, campaign, &event).await {
+        Ok(answer) => {
             let callbacks = match answer.campaign {
                 Some(campaign) => &connected.callbacks.for_campaign(campaign),
                 None => &connected.callbacks,
             };
-            return connected.provider.render(&answer.instructions, call, callbacks);
+            connected.provider.render(&answer.instructions, call, callbacks)
         }
-        Ok(Err(failure)) => failure,
-        Err(_) => Failure {
-            error: StoreError::Unavailable("the webhook's deadline has passed".to_owned()),
-            fallback_number: match campaign {
-                Some(campaign) => platform.remembered_fallback(connected.account, campaign).await,
-                None => None,
-            },
-        },
-    };
-    tracing::error!(%call, error = %failure.error, fallback = failure.fallback_number.is_some(), "a webhook failed");
-    platform.metrics.failures.inc();
-    let instructions = if nobody_waits { Vec::new() } else { last_resort(failure) };
-    connected.provider.render(&instructions, call, &connected.callbacks)
+        Err(failure) => {
+            let fallback = failure.fallback_number.is_some();
+            tracing::error!(%call, fault = %failure.fault, fallback, "a webhook could not be driven");
+            platform.metrics.failures.inc();
+            connected.provider.render(&last_resort(&event.kind, failure), call, &connected.callbacks)
+        }
+    }
 }
 
-fn last_resort(failure: Failure) -> Instructions {
-    match failure.fallback_number {
+/// What is said when the platform has failed, to whoever is on the line.
+fn last_resort(event: &EventKind, failure: Failure) -> Instructions {
+    match event {
+        EventKind::LegProgress { .. } | EventKind::CallProgress(_) => Vec::new(),
+        // The one who answered is let go: the caller is still there, and the waterfall goes on.
+        EventKind::LegAnswered { .. } | EventKind::Screened { .. } => vec![Instruction::Hangup],
+        EventKind::DialEnded { report, .. } if report.caller_is_gone || report.bridged == Some(true) => {
+            vec![Instruction::Hangup]
+        }
+        EventKind::Arrived(_)
+        | EventKind::Gathered { .. }
+        | EventKind::DialEnded { .. }
+        | EventKind::ForwardEnded { .. } => to_the_caller(failure.fallback_number),
+    }
+}
+
+fn to_the_caller(fallback_number: Option<PhoneNumber>) -> Instructions {
+    match fallback_number {
         Some(number) => fallback(&number),
         None => {
             let text =
@@ -195,3 +200,6 @@ fn last_resort(failure: Failure) -> Instructions {
 fn document(rendered: Rendered) -> Response {
     ([(header::CONTENT_TYPE, rendered.content_type)], rendered.body).into_response()
 }
+
+#[cfg(test)]
+mod tests;
