@@ -33,18 +33,20 @@ pub(crate) enum Command {
     Demo(demo::Settings, LogSettings),
 }
 
-/// The pay-per-call platform that an agency owns, in one process.
-///
-/// Without a command it serves: webhooks, REST API, worker and rollup over one SQLite file.
-/// `ringfall demo` shows it at work and needs nothing.
 #[derive(Debug, Parser)]
-#[command(name = "ringfall", version, args_conflicts_with_subcommands = true, after_help = ENVIRONMENT)]
+#[command(name = "ringfall", version, args_conflicts_with_subcommands = true, next_line_help = true)]
+#[command(about = ABOUT, after_help = ENVIRONMENT)]
 struct CommandLine {
     #[command(subcommand)]
     subcommand: Option<Subcommand>,
     #[command(flatten)]
     serve: ServeArguments,
 }
+
+const ABOUT: &str = "The pay-per-call platform that an agency owns, in one process.
+
+  ringfall        serves it: webhooks, REST API, worker and rollup over one SQLite file
+  ringfall demo   shows it at work with calls from a small carrier, and needs nothing";
 
 const ENVIRONMENT: &str = "Environment:
   RINGFALL_ADMIN_KEY  The first API key: 32 characters or more [default: made on first start, printed once]
@@ -53,9 +55,10 @@ const ENVIRONMENT: &str = "Environment:
 #[derive(Debug, clap::Subcommand)]
 enum Subcommand {
     /// Serve the platform (the default)
-    #[command(after_help = ENVIRONMENT)]
+    #[command(after_help = ENVIRONMENT, next_line_help = true)]
     Serve(ServeArguments),
     /// Play calls through a platform of its own, and tell where each went and why
+    #[command(next_line_help = true)]
     Demo(DemoArguments),
 }
 
@@ -68,7 +71,7 @@ struct ServeArguments {
     /// Folder of the data; made if it is missing
     #[arg(long, env = "RINGFALL_DATA_DIR", value_name = "FOLDER", default_value = "./.ringfall")]
     data_dir: PathBuf,
-    /// Base URL under which telephony providers reach this process, as they sign it [default: http:// and --listen]
+    /// Base URL at which telephony providers reach it, as they sign it [default: http:// + --listen]
     #[arg(long, env = "RINGFALL_PUBLIC_URL", value_name = "URL", value_parser = values::public_url)]
     public_url: Option<Url>,
     /// Where the data is kept: sqlite

@@ -1,6 +1,6 @@
 //! Whether the platform's books agree with the carrier's.
 
-use std::fmt::Display;
+use std::{collections::BTreeMap, fmt::Display};
 
 use reqwest::StatusCode;
 use ringfall_domain::money::Money;
@@ -8,8 +8,8 @@ use ringfall_domain::money::Money;
 use super::{
     carrier::{Exchange, Seen},
     cast::{Desk, Mishap},
-    evidence::{Evidence, Report},
-    seed::{Agency, BILLABLE_AFTER_SECONDS},
+    evidence::{Call, Evidence, Posting, Report},
+    seed::BILLABLE_AFTER_SECONDS,
 };
 
 /// One thing that must be so.
@@ -37,15 +37,15 @@ impl Check {
     }
 }
 
-/// Checks everything.
+/// Checks everything. `targets`: the desks, by the ids that the platform gave them.
 pub(super) fn check(
     evidence: &Evidence,
-    agency: &Agency,
+    targets: &BTreeMap<String, Desk>,
     exchange: &Exchange,
     seen: &[Seen],
     forged: StatusCode,
 ) -> Vec<Check> {
-    let mut checks = of_calls(evidence, agency, seen);
+    let mut checks = of_calls(evidence, targets, seen);
     checks.extend(Desk::ALL.into_iter().filter_map(|desk| of_concurrency(desk, exchange)));
     checks.extend(Desk::ALL.into_iter().filter_map(|desk| of_daily_cap(desk, evidence, exchange)));
     checks.extend(of_slots(evidence, exchange));
@@ -56,14 +56,14 @@ pub(super) fn check(
     checks
 }
 
-fn of_calls(evidence: &Evidence, agency: &Agency, seen: &[Seen]) -> Vec<Check> {
+fn of_calls(evidence: &Evidence, targets: &BTreeMap<String, Desk>, seen: &[Seen]) -> Vec<Check> {
     let fault =
         seen.iter().find_map(|call| Some(format!("call {}: {:#}", call.number, call.fault.as_ref()?)));
     let ended = |call: &&Seen| evidence.call(&call.sid).is_some_and(|call| call.state == "ended");
-    let is_explained = |call: &super::evidence::Call| {
+    let is_explained = |call: &Call| {
         let explained =
             |target: &String| call.decision.candidates.iter().any(|line| line.target_id == *target);
-        agency.targets.keys().all(explained)
+        targets.keys().all(explained)
     };
     let routed = || evidence.calls.iter().filter(|call| call.was_routed());
     vec![
@@ -122,9 +122,8 @@ fn of_money(evidence: &Evidence, exchange: &Exchange) -> Vec<Check> {
     let sum = |kind| entries(kind).map(|entry| entry.amount).sum::<Money>();
     let billed = |desk| billed_at(desk, exchange);
     let count: usize = Desk::ALL.into_iter().map(billed).sum();
-    let is_balanced = |postings: &[super::evidence::Posting]| {
-        postings.iter().map(|posting| posting.amount).sum::<Money>() == Money::ZERO
-    };
+    let is_balanced =
+        |postings: &[Posting]| postings.iter().map(|posting| posting.amount).sum::<Money>() == Money::ZERO;
     let prices =
         Desk::ALL.into_iter().flat_map(|desk| vec![Money::from_cents(desk.price_cents()); billed(desk)]);
     let profit = sum("revenue") - sum("payout") - sum("telephony");
@@ -170,3 +169,6 @@ fn of_mishaps(evidence: &Evidence, exchange: &Exchange, seen: &[Seen]) -> Vec<Ch
         ),
     ]
 }
+
+#[cfg(test)]
+mod tests;

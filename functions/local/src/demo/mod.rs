@@ -59,7 +59,8 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         engine: Engine::Sqlite,
     })
     .await?;
-    let admin_key = settings.admin_key.as_ref().map(AdminKey::expose).or(stack.new_key());
+    let made_key = stack.new_key().map(str::to_owned);
+    let admin_key = settings.admin_key.as_ref().map(AdminKey::expose).or(made_key.as_deref());
     let screen = Screen::new();
     let played = tokio::select! {
         played = play(&stack, admin_key, &screen) => played,
@@ -67,7 +68,11 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     };
     stack.stop().await?;
     let played = played?;
-    report::farewell(&screen, &played.checks, &folder, &played.key);
+    report::verdict(&screen, &played.checks);
+    match &folder {
+        Folder::Temporary(_) => report::nothing_is_kept(&screen),
+        Folder::Kept(path) => report::what_is_kept(&screen, path, &played.key, made_key.as_deref()),
+    }
     let all_hold = played.checks.iter().all(Check::holds);
     Ok(if all_hold { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -120,7 +125,7 @@ async fn settle(
     let deadline = Instant::now() + SETTLES_IN;
     loop {
         let evidence = Evidence::gather(&agency.api, &texan.caller).await?;
-        let checks = check(&evidence, agency, carrier.exchange(), seen, forged);
+        let checks = check(&evidence, &agency.targets, carrier.exchange(), seen, forged);
         if Instant::now() > deadline || checks.iter().all(Check::holds) {
             return Ok((evidence, checks));
         }
@@ -146,7 +151,8 @@ impl Folder {
 
     fn path(&self) -> PathBuf {
         match self {
-            Self::Temporary(folder) => folder.path().to_owned(),
+            // One that the platform makes itself, for its owner alone.
+            Self::Temporary(folder) => folder.path().join("data"),
             Self::Kept(path) => path.clone(),
         }
     }

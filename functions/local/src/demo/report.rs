@@ -1,12 +1,11 @@
 //! What is shown: within a hundred columns.
 
-use std::{fmt::Write, time::Duration};
+use std::{fmt::Write, path::Path, time::Duration};
 
 use serde_json::Value;
 use url::Url;
 
 use super::{
-    Folder,
     carrier::Seen,
     checks::Check,
     evidence::{Call, Candidate, Evidence, Report, Row, Sums},
@@ -18,13 +17,11 @@ use super::{
 pub(super) fn opening(screen: &Screen, url: &Url) {
     let url = url.as_str().trim_end_matches('/');
     screen
-        .show(format!("Ringfall takes calls at {url}. Through its API an agency was set up: an injury-law"));
-    screen.show(
-        "campaign with a menu, four buyers, two publishers. Now a small carrier places calls, and does what",
-    );
-    screen.show("the platform tells it, a hundred times as fast as life. A conversation of");
+        .show(format!("Ringfall takes calls at {url}. An agency was set up through its API: an injury-law"));
+    screen.show("campaign with a menu, four buyers, two publishers. Now a small carrier places calls and does what it");
+    screen.show("is told, a hundred times as fast as life.");
     screen.show(format!(
-        "{BILLABLE_AFTER_SECONDS} seconds or more is billed to the buyer; the publisher gets {PAYOUT_PERCENT} % of that."
+        "A conversation of {BILLABLE_AFTER_SECONDS} seconds or more is billed; {PAYOUT_PERCENT} % of that goes to the publisher."
     ));
 }
 
@@ -146,21 +143,26 @@ pub(super) fn checks(screen: &Screen, checks: &[Check]) {
     }
 }
 
-/// How it came out, and what is left.
-pub(super) fn farewell(screen: &Screen, checks: &[Check], folder: &Folder, key: &str) {
+/// How it came out.
+pub(super) fn verdict(screen: &Screen, checks: &[Check]) {
     screen.show("");
     match checks.iter().filter(|check| !check.holds()).count() {
         0 => screen.show(format!("All {} checks hold.", checks.len())),
         failed => screen.show(format!("{failed} of {} checks FAILED.", checks.len())),
     }
-    match folder {
-        Folder::Temporary(_) => {
-            screen.show("Nothing is kept. For a closer look:  ringfall demo --data-dir FOLDER");
-        }
-        Folder::Kept(path) => {
-            screen.show(format!("For a closer look:  ringfall serve --data-dir {}", path.display()));
-            screen.show(format!("The agency's API key:  {key}"));
-        }
+}
+
+/// The data is gone.
+pub(super) fn nothing_is_kept(screen: &Screen) {
+    screen.show("Nothing is kept. For a closer look:  ringfall demo --data-dir FOLDER");
+}
+
+/// Where the data is, and the keys to it: that of the agency, and the operator's if it was made just now.
+pub(super) fn what_is_kept(screen: &Screen, path: &Path, agency_key: &str, made_key: Option<&str>) {
+    screen.show(format!("For a closer look:  ringfall serve --data-dir {}", path.display()));
+    screen.show(format!("  the agency's API key  {agency_key}"));
+    if let Some(key) = made_key {
+        screen.show(format!("  the operator's        {key}"));
     }
 }
 

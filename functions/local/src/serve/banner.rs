@@ -24,7 +24,7 @@ fn text(url: &str, new_key: Option<&str>, data_dir: &Path) -> String {
     });
     format!(
         "\nRingfall is ready.\n\n  API            {url}/v1\n  documentation  {url}/docs\n  data           {data_dir}\n{key}\n\
-         See it take calls:  ringfall demo\nStop with Ctrl-C.\n\n"
+         See it take calls:  ringfall demo  (or: cargo run --release -- demo)\nStop it with Ctrl-C.\n\n"
     )
 }
 

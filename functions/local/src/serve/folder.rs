@@ -11,7 +11,19 @@ pub(super) fn prepare(path: &Path) -> io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    builder.create(path)?;
+    #[cfg(unix)]
+    warn_if_others_may_look(path)?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn warn_if_others_may_look(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    if path.metadata()?.permissions().mode() & 0o077 != 0 {
+        tracing::warn!(path = %path.display(), "others on this machine may look into the data folder");
+    }
+    Ok(())
 }
 
 #[cfg(all(test, unix))]

@@ -1,6 +1,11 @@
 //! Logs: on standard error, one line per event, JSON or text. Secrets never come here: their types do not show themselves.
 
-use std::{any::Any, backtrace::Backtrace, io, panic};
+use std::{
+    any::Any,
+    backtrace::Backtrace,
+    io::{self, IsTerminal},
+    panic,
+};
 
 use tracing_subscriber::EnvFilter;
 
@@ -45,8 +50,8 @@ impl Verbosity {
 pub(crate) fn start(settings: LogSettings) {
     let lines = tracing_subscriber::fmt().with_env_filter(settings.filter).with_writer(io::stderr);
     match settings.format {
-        Format::Json => lines.json().flatten_event(true).init(),
-        Format::Text => lines.init(),
+        Format::Json => lines.json().init(),
+        Format::Text => lines.with_ansi(io::stderr().is_terminal()).init(),
     }
     panic::set_hook(Box::new(|panic| {
         let at = panic.location().map(tracing::field::display);

@@ -27,6 +27,7 @@ pub(crate) use self::{
 pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen().context("no handler for signals")?;
     let data_dir = settings.data_dir.clone();
+    warn_of_what_will_not_work(&settings);
     let stack = Stack::start(settings).await?;
     tracing::info!(url = %stack.url(), data_dir = %data_dir.display(), "serving");
     banner::show(&stack, &data_dir).context("standard output takes nothing")?;
@@ -41,4 +42,13 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// A provider signs the URL that it was given, and no provider reaches `0.0.0.0`.
+fn warn_of_what_will_not_work(settings: &Settings) {
+    if !settings.listen.ip().is_loopback() && settings.public_url.is_none() {
+        tracing::warn!(
+            "webhooks will be refused: --public-url (RINGFALL_PUBLIC_URL) is not set, and is what providers sign"
+        );
+    }
 }

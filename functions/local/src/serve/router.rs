@@ -6,7 +6,7 @@ use axum::{
     Router,
     extract::State,
     http::{StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use ringfall_app::{api, platform::Platform, rollup::checkpoint, webhooks};
@@ -23,6 +23,7 @@ const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 /// All routes. `stop`: from when on the process is no longer healthy.
 pub(super) fn router(platform: Arc<Platform>, stop: Stop) -> Router {
     let operations = Router::new()
+        .route("/", get(async || Redirect::to("/docs/")))
         .route("/healthz", get(healthz))
         .route("/metrics", get(metrics))
         .with_state(Operations { platform: Arc::clone(&platform), stop });

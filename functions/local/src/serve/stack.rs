@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use ringfall_app::{
-    api::{FirstKey, ensure_first_account},
+    api::{FirstAccountError, FirstKey, ensure_first_account},
     clock::{SystemClock, SystemRandomness},
     connection::RealProviders,
     platform::{self, Platform, Ports},
@@ -56,7 +56,7 @@ impl Stack {
         let store = open(&settings)?;
         let platform = platform(&settings, &store, url.clone())?;
         let admin_key = settings.admin_key.as_ref().map(|key| key.expose());
-        let first_key = ensure_first_account(&platform, admin_key).await.context("RINGFALL_ADMIN_KEY")?;
+        let first_key = ensure_first_account(&platform, admin_key).await.map_err(named)?;
         let (stopper, stop) = stopper();
         Ok(Self {
             url,
@@ -97,6 +97,17 @@ impl Stack {
         self.rollup.stop(TASK_PATIENCE).await;
         self.store.close().await.context("the store was not closed in order")
     }
+}
+
+/// What is wrong with the key is named like every other setting.
+fn named(error: FirstAccountError) -> anyhow::Error {
+    let of = match error {
+        FirstAccountError::Store(_) => "no first account",
+        FirstAccountError::TooShort | FirstAccountError::NotAHeader | FirstAccountError::Taken => {
+            "RINGFALL_ADMIN_KEY"
+        }
+    };
+    anyhow::Error::new(error).context(of)
 }
 
 fn open(settings: &Settings) -> anyhow::Result<SqliteStore> {

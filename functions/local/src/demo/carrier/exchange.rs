@@ -96,12 +96,12 @@ fn sid(call: usize, leg: usize) -> String {
 
 impl Exchange {
     /// A caller's call comes in.
-    pub(super) fn place_call(&self, call: usize, to: &str) -> Entry {
+    pub(crate) fn place_call(&self, call: usize, to: &str) -> Entry {
         self.state().enter(Entry::new(call, 0, to))
     }
 
     /// A leg of a call is placed.
-    pub(super) fn place_leg(&self, call: usize, to: &str) -> Entry {
+    pub(crate) fn place_leg(&self, call: usize, to: &str) -> Entry {
         let mut state = self.state();
         let known = state.entries.values().filter(|entry| entry.call == call).count();
         let line = state.lines.entry(to.to_owned()).or_default();
@@ -118,7 +118,7 @@ impl Exchange {
     }
 
     /// It is over.
-    pub(super) fn end(&self, entry: &Entry, status: &'static str, seconds: u32, bridged: bool) {
+    pub(crate) fn end(&self, entry: &Entry, status: &'static str, seconds: u32, bridged: bool) {
         let mut state = self.state();
         if let Some(entry) = state.entries.get_mut(&entry.sid()) {
             entry.end = Some(End { status, at: Timestamp::now(), seconds, bridged });
