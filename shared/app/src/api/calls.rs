@@ -118,12 +118,12 @@ pub(super) fn routes(platform: &Shared) -> OpenApiRouter<Shared> {
                 .pages()
                 .query("campaign_id", text(), "Only this campaign's.")
                 .span()
-                .replies::<Page<CallBody>>(StatusCode::OK, "The newest first.")
+                .replies_page::<CallBody>()
                 .served_by(platform, list),
         )
         .routes(
             Endpoint::new(Verb::Get, "/calls/{id}", Scope::Read, "calls", "get_call", "Shows a call.")
-                .path_id(CallId::PREFIX)
+                .path_id::<CallId>()
                 .replies::<CallBody>(StatusCode::OK, "As it stands.")
                 .served_by(platform, read),
         )

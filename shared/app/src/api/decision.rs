@@ -23,6 +23,7 @@ pub(super) struct Decision {
 
 /// One target, and what became of it. No target comes twice.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Candidate)]
 pub(super) struct CandidateBody {
     /// The target.
     pub(super) target_id: TargetId,
@@ -49,6 +50,7 @@ pub(super) struct CandidateBody {
 
 /// A reason: a code, and the figures that belong to it.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Reason)]
 pub(super) struct ReasonBody {
     /// One word for each kind of reason.
     #[schema(example = "at_concurrency_cap")]

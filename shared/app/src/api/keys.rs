@@ -132,19 +132,19 @@ pub(super) fn routes(platform: &Shared) -> OpenApiRouter<Shared> {
             begun(Verb::Get, "/keys", "list_keys", "Lists API keys.")
                 .pages()
                 .query("archived", archived, "Whether archived ones are listed.")
-                .replies::<Page<KeyBody>>(StatusCode::OK, "The newest first.")
+                .replies_page::<KeyBody>()
                 .served_by(platform, list),
         )
         .routes(
             begun(Verb::Get, "/keys/{id}", "get_key", "Shows an API key.")
-                .path_id(KeyId::PREFIX)
+                .path_id::<KeyId>()
                 .replies::<KeyBody>(StatusCode::OK, "Without its secret.")
                 .served_by(platform, read),
         )
         .routes(
             begun(Verb::Delete, "/keys/{id}", "archive_key", "Ends an API key.")
                 .described("It signs in no more. A key cannot end itself: one is always left.")
-                .path_id(KeyId::PREFIX)
+                .path_id::<KeyId>()
                 .refuses(&[ProblemKind::Conflict])
                 .replies::<KeyBody>(StatusCode::OK, "As it was archived.")
                 .served_by(platform, archive),

@@ -1,12 +1,20 @@
 //! Lists in pages: `limit` and an opaque `cursor`.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::StatusCode;
 use ringfall_domain::ids::AccountId;
 use ringfall_store::records::idempotency::RequestDigest;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{
+        ObjectBuilder, RefOr, Schema,
+        schema::{ArrayBuilder, Type},
+    },
+};
 
 use super::{
+    openapi::{Endpoint, object, optional, text},
     problem::{ProblemKind, Refusal},
     query::Query,
 };
@@ -34,12 +42,46 @@ pub(super) struct PageRequest {
 }
 
 /// Some of a list.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub(super) struct Page<T> {
     /// The newest first.
     pub(super) data: Vec<T>,
     /// Give it as `cursor` to go on; null at the end.
     pub(super) next_cursor: Option<String>,
+}
+
+impl Endpoint {
+    /// The `limit` and `cursor` of a list.
+    pub(super) fn pages(self) -> Self {
+        let limit = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(1))
+            .maximum(Some(MOST))
+            .default(Some(DEFAULT.into()));
+        self.query("limit", limit, "How many at most.").query(
+            "cursor",
+            text(),
+            "The `next_cursor` of the page before.",
+        )
+    }
+
+    /// The page that it replies with.
+    pub(super) fn replies_page<T: ToSchema>(mut self) -> Self {
+        let item = self.schema_of::<T>();
+        self.replies_page_of(&T::name(), item)
+    }
+
+    /// The page that it replies with, where no type has its items' schema.
+    pub(super) fn replies_page_of(mut self, name: &str, item: RefOr<Schema>) -> Self {
+        let next = optional(text().description(Some("Give it as `cursor` to go on; null at the end.")));
+        let page = object()
+            .property("data", ArrayBuilder::new().items(item))
+            .required("data")
+            .property("next_cursor", next)
+            .required("next_cursor");
+        let page = self.named_schema(format!("{name}Page"), RefOr::T(page.into()));
+        self.replies_schema(StatusCode::OK, "The newest first.", page)
+    }
 }
 
 impl List {

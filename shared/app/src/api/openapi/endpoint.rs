@@ -11,7 +11,7 @@ use axum::{
 use http::{Method, StatusCode};
 use serde_json::Value;
 use utoipa::{
-    ToSchema,
+    PartialSchema, ToSchema,
     openapi::{
         Content, HeaderBuilder, HttpMethod, PathItem, PathsBuilder, Ref, RefOr, Required, ResponseBuilder,
         Schema,
@@ -105,9 +105,9 @@ impl Endpoint {
     }
 
     /// The `{id}` of its path.
-    pub(in crate::api) fn path_id(self, prefix: &str) -> Self {
-        let schema = text().examples([format!("{prefix}_01JD3Q4T7Y8Z9A0B1C2D3E4F5G")]);
-        self.parameter("id", ParameterIn::Path, true, schema, "Its id.").refuses(&[ProblemKind::NotFound])
+    pub(in crate::api) fn path_id<I: PartialSchema>(self) -> Self {
+        self.parameter("id", ParameterIn::Path, true, I::schema(), "Its id.")
+            .refuses(&[ProblemKind::NotFound])
     }
 
     /// A parameter of its query.
@@ -118,20 +118,6 @@ impl Endpoint {
         description: &str,
     ) -> Self {
         self.parameter(name, ParameterIn::Query, false, schema, description)
-    }
-
-    /// The `limit` and `cursor` of a list.
-    pub(in crate::api) fn pages(self) -> Self {
-        let limit = utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::schema::Type::Integer)
-            .minimum(Some(1))
-            .maximum(Some(100))
-            .default(Some(50.into()));
-        self.query("limit", limit, "How many at most.").query(
-            "cursor",
-            text(),
-            "The `next_cursor` of the page before.",
-        )
     }
 
     /// The versions that a change may be made to.

@@ -15,7 +15,6 @@ impl Resource for Buyer {
     type Input = Self;
     type Fields = Self;
     const PATH: &'static str = "buyers";
-    const PREFIX: &'static str = BuyerId::PREFIX;
     const NAME: &'static str = "Buyer";
 
     fn id(seed: Seed) -> BuyerId {

@@ -28,7 +28,6 @@ impl Resource for Campaign {
     type Input = Self;
     type Fields = CampaignFields;
     const PATH: &'static str = "campaigns";
-    const PREFIX: &'static str = CampaignId::PREFIX;
     const NAME: &'static str = "Campaign";
 
     fn id(seed: Seed) -> CampaignId {

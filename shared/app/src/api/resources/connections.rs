@@ -94,7 +94,6 @@ impl Resource for Connection {
     type Input = ConnectionInput;
     type Fields = ConnectionFields;
     const PATH: &'static str = "connections";
-    const PREFIX: &'static str = ConnectionId::PREFIX;
     const NAME: &'static str = "Connection";
 
     fn id(seed: Seed) -> ConnectionId {

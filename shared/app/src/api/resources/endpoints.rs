@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{
     Resource,
     handlers::{archive, create, list, patch, read, replace},
-    shown::{page_schema, schema},
+    shown::schema,
 };
 use crate::api::{
     Shared,
@@ -42,14 +42,14 @@ pub(super) fn of<R: Resource>(platform: &Shared) -> OpenApiRouter<Shared> {
         )
         .routes(
             begun(Verb::Get, &one, Scope::Read, format!("get_{kind}"), format!("Shows a {kind}."))
-                .path_id(R::PREFIX)
+                .path_id::<R::Id>()
                 .replying::<R>(StatusCode::OK, "As it stands.")
                 .replies_nothing(StatusCode::NOT_MODIFIED, "`If-None-Match` names the version that stands.")
                 .served_by(platform, read::<R>),
         )
         .routes(
             begun(Verb::Put, &one, Scope::Write, format!("replace_{kind}"), format!("Replaces a {kind}'s document."))
-                .path_id(R::PREFIX)
+                .path_id::<R::Id>()
                 .if_match(true)
                 .body::<R>(R::example())
                 .refuses(&[ProblemKind::Conflict])
@@ -59,7 +59,7 @@ pub(super) fn of<R: Resource>(platform: &Shared) -> OpenApiRouter<Shared> {
         .routes(
             begun(Verb::Patch, &one, Scope::Write, format!("patch_{kind}"), format!("Changes parts of a {kind}."))
                 .described("A merge patch (RFC 7396): members that it names are replaced, those that it sets to null removed.")
-                .path_id(R::PREFIX)
+                .path_id::<R::Id>()
                 .if_match(true)
                 .body_schema("application/merge-patch+json", object(), json!({}))
                 .refuses(&[ProblemKind::Conflict])
@@ -72,7 +72,7 @@ pub(super) fn of<R: Resource>(platform: &Shared) -> OpenApiRouter<Shared> {
                     "It stays readable, takes no part in anything, and cannot be brought back. What others still name \
                      cannot be archived.",
                 )
-                .path_id(R::PREFIX)
+                .path_id::<R::Id>()
                 .if_match(false)
                 .refuses(&[ProblemKind::Conflict])
                 .replying::<R>(StatusCode::OK, "As it was archived.")
@@ -87,7 +87,7 @@ impl Endpoint {
     }
 
     fn replying_pages<R: Resource>(mut self) -> Self {
-        let schema = page_schema::<R>(&mut self);
-        self.replies_schema(StatusCode::OK, "The newest first.", schema)
+        let schema = schema::<R>(&mut self);
+        self.replies_page_of(R::NAME, schema)
     }
 }

@@ -17,11 +17,11 @@ use ringfall_domain::{
 };
 use ringfall_store::{
     protocols::save::{Save, Saved},
-    records::idempotency::Seed,
+    records::{idempotency::Seed, resource::Configured},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use utoipa::{ToSchema, openapi::schema::Object};
+use utoipa::{PartialSchema, ToSchema, openapi::schema::Object};
 use utoipa_axum::router::OpenApiRouter;
 
 #[cfg(test)]
@@ -31,7 +31,7 @@ use super::{Shared, auth::Caller, problem::Refusal};
 use crate::{connection::Connection, platform::Platform};
 
 /// A kind of document as the API serves it.
-pub(super) trait Resource: Save + ToSchema {
+pub(super) trait Resource: Save + Configured<Id: PartialSchema> + ToSchema {
     /// What is read from a body.
     type Input: DeserializeOwned + Into<Self> + Send + 'static;
     /// What is shown besides id, times and version.
@@ -39,8 +39,6 @@ pub(super) trait Resource: Save + ToSchema {
 
     /// The collection's path: `buyers`.
     const PATH: &'static str;
-    /// What every id begins with: `buy`.
-    const PREFIX: &'static str;
     /// The type's name in the description: `Buyer`.
     const NAME: &'static str;
 

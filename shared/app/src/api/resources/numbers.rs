@@ -15,7 +15,6 @@ impl Resource for TrackingNumber {
     type Input = Self;
     type Fields = Self;
     const PATH: &'static str = "numbers";
-    const PREFIX: &'static str = NumberId::PREFIX;
     const NAME: &'static str = "Number";
 
     fn id(seed: Seed) -> NumberId {

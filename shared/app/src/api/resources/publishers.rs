@@ -15,7 +15,6 @@ impl Resource for Publisher {
     type Input = Self;
     type Fields = Self;
     const PATH: &'static str = "publishers";
-    const PREFIX: &'static str = PublisherId::PREFIX;
     const NAME: &'static str = "Publisher";
 
     fn id(seed: Seed) -> PublisherId {

@@ -5,16 +5,16 @@ use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use ringfall_store::records::resource;
 use serde::Serialize;
-use utoipa::openapi::{
-    ObjectBuilder, RefOr, Schema,
-    schema::{ArrayBuilder, Type},
+use utoipa::{
+    PartialSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
 };
 
 use super::Resource;
 use crate::{
     api::{
         etag::etag,
-        openapi::{Endpoint, instant, object, optional, text, with_properties},
+        openapi::{Endpoint, instant, object, with_properties},
     },
     platform::Platform,
 };
@@ -71,7 +71,7 @@ pub(super) fn schema<R: Resource>(endpoint: &mut Endpoint) -> RefOr<Schema> {
         .minimum(Some(1))
         .description(Some("Counted up by each change; the `ETag` in quotation marks."));
     let own = object()
-        .property("id", text().examples([format!("{}_01JD3Q4T7Y8Z9A0B1C2D3E4F5G", R::PREFIX)]))
+        .property("id", R::Id::schema())
         .required("id")
         .property("version", version)
         .required("version")
@@ -85,15 +85,4 @@ pub(super) fn schema<R: Resource>(endpoint: &mut Endpoint) -> RefOr<Schema> {
     let document = with_properties(R::schema(), &own);
     let shown = R::further_fields().map_or(document.clone(), |more| with_properties(document, &more));
     endpoint.named_schema(format!("{}Resource", R::NAME), shown)
-}
-
-/// The schema of a page of them.
-pub(super) fn page_schema<R: Resource>(endpoint: &mut Endpoint) -> RefOr<Schema> {
-    let resource = schema::<R>(endpoint);
-    let page = object()
-        .property("data", ArrayBuilder::new().items(resource))
-        .required("data")
-        .property("next_cursor", optional(text()))
-        .required("next_cursor");
-    endpoint.named_schema(format!("{}Page", R::NAME), RefOr::T(page.into()))
 }

@@ -16,7 +16,6 @@ impl Resource for Target {
     type Input = Self;
     type Fields = Self;
     const PATH: &'static str = "targets";
-    const PREFIX: &'static str = TargetId::PREFIX;
     const NAME: &'static str = "Target";
 
     fn id(seed: Seed) -> TargetId {

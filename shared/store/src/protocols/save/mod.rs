@@ -12,6 +12,8 @@ mod number;
 mod plans;
 mod scene;
 mod target;
+#[cfg(test)]
+mod tests;
 mod wish;
 
 use std::collections::BTreeSet;

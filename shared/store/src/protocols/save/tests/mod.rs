@@ -1,0 +1,4 @@
+mod budgets;
+mod interleavings;
+mod kit;
+mod limits;
