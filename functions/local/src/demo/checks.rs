@@ -96,7 +96,7 @@ fn of_daily_cap(desk: Desk, evidence: &Evidence, exchange: &Exchange) -> Option<
     let billed = billed_at(desk, exchange);
     let mut reasons =
         evidence.calls.iter().flat_map(|call| &call.decision.candidates).map(|line| &line.reason);
-    if !reasons.any(|reason| reason.is("at_daily_cap")) {
+    if !reasons.any(|reason| reason.code == "at_daily_cap") {
         return Some(Check::new(what, Some("nobody was passed over for it".to_owned())));
     }
     Some(Check::equal(what, billed, most as usize))
@@ -113,7 +113,7 @@ fn billed_at(desk: Desk, exchange: &Exchange) -> usize {
 fn of_slots(evidence: &Evidence, exchange: &Exchange) -> Vec<Check> {
     let live: u32 = Desk::ALL.into_iter().map(|desk| exchange.line(desk.phone_number()).live).sum();
     let candidates = &evidence.dry_run.candidates;
-    let full = candidates.iter().filter(|line| line.reason.is("at_concurrency_cap")).count();
+    let full = candidates.iter().filter(|line| line.reason.code == "at_concurrency_cap").count();
     vec![Check::equal("every slot was given back", live as usize + full, 0)]
 }
 

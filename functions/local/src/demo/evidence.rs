@@ -145,13 +145,6 @@ impl Evidence {
     }
 }
 
-impl Reason {
-    /// Whether a cap was in the way: at the judgement, or at the last moment.
-    pub(super) fn is(&self, code: &str) -> bool {
-        self.code == code || self.figures.get("to").is_some_and(|lost_to| lost_to == code)
-    }
-}
-
 impl Call {
     /// The leg that was taken.
     pub(super) fn connected(&self) -> Option<&Leg> {

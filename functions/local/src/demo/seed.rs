@@ -167,7 +167,7 @@ fn campaign(targets: &BTreeMap<String, Desk>) -> Value {
             "zip": {"type": "gather", "say": "Enter your five digit zip code.", "digits": 5, "tag": "zip", "next": "buyers"},
             "buyers": {"type": "route", "otherwise": "busy"},
             "refuse": {"type": "hangup", "say": "Sorry, we cannot help with this request."},
-            "busy": {"type": "hangup", "say": "All lines are busy. Please call again."},
+            "busy": {"type": "hangup", "say": "All lines are busy."},
         }},
         "routing": {"tiers": [{"method": "waterfall", "targets": targets.iter().map(place).collect::<Vec<_>>()}]},
         "conversion": {"minimum_seconds": BILLABLE_AFTER_SECONDS},

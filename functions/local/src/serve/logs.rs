@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    backtrace::Backtrace,
+    backtrace::{Backtrace, BacktraceStatus},
     io::{self, IsTerminal},
     panic,
 };
@@ -55,7 +55,10 @@ pub(crate) fn start(settings: LogSettings) {
     }
     panic::set_hook(Box::new(|panic| {
         let at = panic.location().map(tracing::field::display);
-        tracing::error!(reason = reason(panic.payload()), at, backtrace = %Backtrace::capture(), "a panic");
+        let backtrace = Backtrace::capture();
+        let backtrace = (backtrace.status() == BacktraceStatus::Captured).then_some(backtrace);
+        let backtrace = backtrace.map(tracing::field::display);
+        tracing::error!(reason = reason(panic.payload()), at, backtrace, "a panic");
     }));
 }
 

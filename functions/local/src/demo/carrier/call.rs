@@ -13,8 +13,8 @@ use crate::demo::cast::{Answer, Caller, Mishap};
 
 /// A call that fetches more documents than this goes in a circle.
 const MOST_DOCUMENTS: u32 = 200;
-/// How long a caller takes to press a key.
-const SECONDS_PER_ANSWER: u32 = 2;
+/// How long somebody takes to press a key.
+pub(super) const SECONDS_PER_ANSWER: u32 = 2;
 /// How much is spoken in a second.
 const CHARACTERS_PER_SECOND: usize = 15;
 
@@ -143,6 +143,7 @@ impl<'a> InboundCall<'a> {
             let next = match verb {
                 Verb::Say(say) => {
                     self.listen(say).await?;
+                    self.note(format!("“{}”", say.text));
                     None
                 }
                 Verb::Gather(gather) => self.gather(gather).await?,

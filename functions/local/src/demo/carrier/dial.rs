@@ -1,10 +1,13 @@
 //! A leg to a desk: rung, perhaps answered, perhaps asked for a key, perhaps connected.
 
+use std::time::Instant;
+
+use anyhow::anyhow;
 use reqwest::StatusCode;
 
 use super::{
-    ACCOUNT_SID,
-    call::{InboundCall, Over},
+    ACCOUNT_SID, SECOND,
+    call::{InboundCall, Over, SECONDS_PER_ANSWER},
     exchange::Entry,
     twiml::{Dial, Document, Number, Verb},
     webhook::{Fields, Webhooks},
@@ -15,6 +18,9 @@ use crate::demo::cast::{Desk, Mishap, Phone};
 const SECONDS_TO_ANSWER: u32 = 4;
 /// After how long a caller gives up whom nobody answers.
 const SECONDS_OF_PATIENCE: u32 = 8;
+
+/// A desk that is asked for a key more often than this is asked for ever.
+const MOST_QUESTIONS: u32 = 5;
 
 /// How a leg came out.
 #[derive(Clone, Copy)]
@@ -109,13 +115,21 @@ impl InboundCall<'_> {
             return Ok(Outcome::unanswered("completed"));
         }
         self.until_all_are_decided().await;
-        let seconds = self.caller.talk_seconds.min(dial.time_limit);
+        let talked = self.talk(self.caller.talk_seconds.min(dial.time_limit), leg).await?;
+        self.note(format!("{name} {}:{:02}", talked / 60, talked % 60));
+        Ok(Outcome { status: "completed", seconds: talked, bridged: true, caller_left: false })
+    }
+
+    /// They talk, unless the platform hangs up. How long they did.
+    async fn talk(&mut self, seconds: u32, leg: &Entry) -> Result<u32, Over> {
+        let began = Instant::now();
         tokio::select! {
-            passed = self.pass(seconds) => passed?,
-            () = leg.hang_up.notified() => {}
+            passed = self.pass(seconds) => passed.map(|()| seconds),
+            () = leg.hang_up.notified() => {
+                let talked = began.elapsed().as_millis() / SECOND.as_millis();
+                Ok(u32::try_from(talked).map_or(seconds, |talked| talked.min(seconds)))
+            }
         }
-        self.note(format!("{name} {}:{:02}", seconds / 60, seconds % 60));
-        Ok(Outcome { status: "completed", seconds, bridged: true, caller_left: false })
     }
 
     /// Does what the document for the desk says. Taken is a call unless that hangs up.
@@ -123,17 +137,22 @@ impl InboundCall<'_> {
         let Some(url) = &number.url else { return Ok(true) };
         let fields = leg_fields(leg, "in-progress", []);
         let mut document = self.carrier.webhooks.ask(url, &fields).await?;
-        while let Some(verb) = document.verbs.iter().find(|verb| !matches!(verb, Verb::Say(_))) {
-            let Verb::Gather(gather) = verb else { return Ok(false) };
+        for _ in 0..MOST_QUESTIONS {
+            let gather = match document.verbs.iter().find(|verb| !matches!(verb, Verb::Say(_))) {
+                None => return Ok(true),
+                Some(Verb::Gather(gather)) => gather,
+                Some(_) => return Ok(false),
+            };
             let key = match phone {
                 Phone::Taken => "1",
                 Phone::Declined => "2",
-                _ => "",
+                Phone::Voicemail | Phone::Busy | Phone::NoAnswer | Phone::CallerGivesUp => "",
             };
+            self.pass(if key.is_empty() { gather.timeout } else { SECONDS_PER_ANSWER }).await?;
             let fields = leg_fields(leg, "in-progress", [("Digits", key.to_owned())]);
             document = self.carrier.webhooks.ask(&gather.action, &fields).await?;
         }
-        Ok(true)
+        Err(anyhow!("a desk is asked again and again").into())
     }
 
     /// Reports a leg's progress by the side: nobody waits for it, and it may come late.

@@ -77,7 +77,7 @@ fn each_untruth_of_the_platform_is_found() {
     let empty = |list: &mut Value| *list = json!([]);
     let cent = |amount: &mut Value| *amount = json!("0.01");
     let at_cap = json!([{"target_id": "tgt_1", "outcome": "passed_over",
-                         "reason": {"code": "lost_race", "to": "at_concurrency_cap"}}]);
+                         "reason": {"code": "at_concurrency_cap", "limit": 2}}]);
     for (found, check) in [
         (failing("/calls/0/state", |state| *state = json!("ringing")), "all 1 calls ended"),
         (failing("/calls/0/decision/candidates/1/target_id", |id| *id = json!("tgt_3")), "each tells what"),
