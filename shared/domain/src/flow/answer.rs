@@ -54,7 +54,12 @@ impl Flow {
                 speech: gather.speech,
                 timeout_seconds: gather.timeout_seconds,
             }),
-            _ => None,
+            Node::Say(_)
+            | Node::Condition(_)
+            | Node::Hours(_)
+            | Node::Route(_)
+            | Node::Forward(_)
+            | Node::Hangup(_) => None,
         }
     }
 
@@ -67,7 +72,15 @@ impl Flow {
                 let otherwise = gather.otherwise.as_ref().unwrap_or(&gather.next);
                 (gather.answer(input), gather.attempts, otherwise)
             }
-            _ => return Answer::Lost,
+            Some(
+                Node::Say(_)
+                | Node::Condition(_)
+                | Node::Hours(_)
+                | Node::Route(_)
+                | Node::Forward(_)
+                | Node::Hangup(_),
+            )
+            | None => return Answer::Lost,
         };
         match answered {
             Some((next, tag)) => Answer::Next { node: next.clone(), tag },

@@ -30,7 +30,7 @@ use crate::{bounded, problem::Problem};
 
 /// When something is open, week after week, by the clock of a named zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(try_from = "Document")]
+#[serde(try_from = "Members")]
 pub struct Schedule {
     time_zone: TimeZoneName,
     #[schema(max_items = 50)]
@@ -46,7 +46,7 @@ pub struct Schedule {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct Members {
     time_zone: TimeZoneName,
     #[serde(deserialize_with = "bounded::list::<{ Schedule::MOST_SPANS }, _, _>")]
     open: Vec<OpenSpan>,
@@ -68,10 +68,10 @@ impl TryFrom<String> for PlainDate {
     }
 }
 
-impl From<Document> for Schedule {
-    fn from(document: Document) -> Self {
-        let closed_dates = document.closed_dates.into_iter().map(|date| date.0).collect();
-        Self::new(document.time_zone, document.open, closed_dates)
+impl From<Members> for Schedule {
+    fn from(members: Members) -> Self {
+        let closed_dates = members.closed_dates.into_iter().map(|date| date.0).collect();
+        Self::new(members.time_zone, members.open, closed_dates)
     }
 }
 

@@ -102,7 +102,7 @@ impl Serialize for TimeOfDay {
 /// Open from one time to another, on each of some days. Where `to` is not after `from`, it is a time of the next day:
 /// the span is an overnight one and belongs to the day on which it starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(try_from = "Document")]
+#[serde(try_from = "Members")]
 pub struct OpenSpan {
     #[schema(min_items = 1, max_items = 7)]
     days: Vec<Day>,
@@ -112,7 +112,7 @@ pub struct OpenSpan {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct Members {
     #[serde(deserialize_with = "crate::bounded::list::<7, _, _>")]
     days: Vec<Day>,
     from: TimeOfDay,
@@ -178,11 +178,11 @@ impl OpenSpan {
     }
 }
 
-impl TryFrom<Document> for OpenSpan {
+impl TryFrom<Members> for OpenSpan {
     type Error = InvalidSpan;
 
-    fn try_from(document: Document) -> Result<Self, InvalidSpan> {
-        Self::new(document.days, document.from, document.to)
+    fn try_from(members: Members) -> Result<Self, InvalidSpan> {
+        Self::new(members.days, members.from, members.to)
     }
 }
 

@@ -150,7 +150,7 @@ fn a_gather_takes_speech_and_cleans_it() {
         &gathered,
         "start",
         &[
-            (1, speech(" Ann\r\nLee\u{0} "), next("end", Some(("name", "AnnLee")))),
+            (1, speech(" Ann\r\nLee\u{0} "), next("end", Some(("name", "Ann Lee")))),
             (1, speech(&long), next("end", Some(("name", &"é".repeat(256))))),
             (1, speech(" \u{7} "), next("rude", None)),
             (1, digits("12345"), next("rude", None)),
