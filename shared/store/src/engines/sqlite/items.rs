@@ -15,10 +15,10 @@ use crate::{
     port::{Direction, Item, Key, Page, Range, StoreError, Write, WriteError, Written},
 };
 
-const GET: &str = "SELECT body FROM items WHERE partition = ?1 AND sort = ?2";
-const PUT: &str = "INSERT INTO items (partition, sort, body) VALUES (?1, ?2, ?3)
-    ON CONFLICT (partition, sort) DO UPDATE SET body = excluded.body";
-const DELETE: &str = "DELETE FROM items WHERE partition = ?1 AND sort = ?2";
+const GET: &str = "SELECT rowid, body FROM items WHERE partition = ?1 AND sort = ?2";
+const INSERT: &str = "INSERT INTO items (partition, sort, body) VALUES (?1, ?2, ?3)";
+const UPDATE: &str = "UPDATE items SET body = ?2 WHERE rowid = ?1";
+const DELETE: &str = "DELETE FROM items WHERE rowid = ?1";
 const ASCENDING: &str = "SELECT sort, body FROM items WHERE partition = ?1 AND sort >= ?2 AND sort < ?3
     ORDER BY sort LIMIT ?4";
 const DESCENDING: &str = "SELECT sort, body FROM items WHERE partition = ?1 AND sort >= ?2 AND sort < ?3
@@ -29,7 +29,7 @@ const BEHIND_ALL_TEXTS: &[u8] = &[];
 
 /// The item at a key.
 pub(super) fn get(connection: &Connection, key: &Key) -> Result<Option<Item>, Fault<StoreError>> {
-    Ok(body(connection, key)?.map(|body| decode(key, body.as_bytes())).transpose()?)
+    Ok(find(connection, key)?.map(|row| decode(key, row.body.as_bytes())).transpose()?)
 }
 
 /// Items of a partition.
@@ -67,17 +67,17 @@ pub(super) fn query(
 /// Carries out a request. Everything is decided before the first row is written, so a request that fails has
 /// written nothing and needs no savepoint.
 pub(super) fn write(connection: &Connection, writes: Vec<Write>) -> Result<Vec<Written>, Fault<WriteError>> {
-    let mut bodies = Vec::with_capacity(writes.len());
+    let mut rows = Vec::with_capacity(writes.len());
     let mut current = Vec::with_capacity(writes.len());
     for write in &writes {
-        let body = body(connection, write.key())?;
-        let item = body.as_ref().filter(|_| is_about_what_stands_there(write));
-        current.push(item.map(|body| decode(write.key(), body.as_bytes())).transpose()?);
-        bodies.push(body);
+        let row = find(connection, write.key())?;
+        let needed = row.as_ref().filter(|_| is_about_what_stands_there(write));
+        current.push(needed.map(|row| decode(write.key(), row.body.as_bytes())).transpose()?);
+        rows.push(row);
     }
-    let mut written = Vec::with_capacity(bodies.len());
-    for ((key, item), old) in decide(writes, current)?.into_iter().zip(bodies) {
-        replace(connection, &key, old.as_deref(), item.as_ref())?;
+    let mut written = Vec::with_capacity(rows.len());
+    for ((key, item), row) in decide(writes, current)?.into_iter().zip(rows) {
+        replace(connection, &key, row.as_ref(), item.as_ref())?;
         written.push(Written::Now(item));
     }
     Ok(written)
@@ -96,20 +96,30 @@ const fn is_about_what_stands_there(write: &Write) -> bool {
 fn replace(
     connection: &Connection,
     key: &Key,
-    old: Option<&str>,
+    old: Option<&Stored>,
     item: Option<&Item>,
 ) -> rusqlite::Result<()> {
     let new = item.map(encode);
-    if old == new.as_deref() {
-        return Ok(());
-    }
-    match &new {
-        Some(body) => connection.prepare_cached(PUT)?.execute(params![key.partition, key.sort, body])?,
-        None => connection.prepare_cached(DELETE)?.execute(params![key.partition, key.sort])?,
+    match (old, &new) {
+        (None, None) => return Ok(()),
+        (Some(old), Some(new)) if old.body == *new => return Ok(()),
+        (None, Some(new)) => {
+            connection.prepare_cached(INSERT)?.execute(params![key.partition, key.sort, new])?
+        }
+        (Some(old), Some(new)) => connection.prepare_cached(UPDATE)?.execute(params![old.row, new])?,
+        (Some(old), None) => connection.prepare_cached(DELETE)?.execute(params![old.row])?,
     };
-    changes::add(connection, key, old, new.as_deref())
+    changes::add(connection, key, old.map(|old| old.body.as_str()), new.as_deref())
 }
 
-fn body(connection: &Connection, key: &Key) -> rusqlite::Result<Option<String>> {
-    connection.prepare_cached(GET)?.query_row(params![key.partition, key.sort], |row| row.get(0)).optional()
+/// An item as it is kept.
+struct Stored {
+    row: i64,
+    body: String,
+}
+
+fn find(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Stored>> {
+    let mut get = connection.prepare_cached(GET)?;
+    get.query_row(params![key.partition, key.sort], |row| Ok(Stored { row: row.get(0)?, body: row.get(1)? }))
+        .optional()
 }

@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use tokio::{sync::watch, task};
 
 pub use self::schema::OpenError;
-use self::{fault::Fault, jobs::Queue, writer::Writer};
+use self::{fault::Fault, jobs::Queue, readers::Readers, writer::Writer};
 use super::{
     head,
     interpreter::validate,
@@ -45,7 +45,7 @@ pub struct SqliteStore {
 #[derive(Debug)]
 struct Threads {
     writes: Queue,
-    reads: Queue,
+    reads: Readers,
     writer: Mutex<Option<thread::JoinHandle<()>>>,
     head: watch::Sender<Position>,
 }
@@ -61,7 +61,7 @@ impl SqliteStore {
         let path = path.as_ref();
         let lock = schema::lock(path)?;
         let Writer { queue: writes, thread, head } = writer::start(path, lock)?;
-        let reads = readers::start(path)?;
+        let reads = Readers::start(path)?;
         Ok(Self { threads: Arc::new(Threads { writes, reads, writer: Mutex::new(Some(thread)), head }) })
     }
 
@@ -112,14 +112,14 @@ impl Table for SqliteStore {
     async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
         validate::key(key)?;
         let key = key.clone();
-        self.threads.reads.ask(move |connection| items::get(connection, &key)).await
+        self.threads.reads.read(move |connection| items::get(connection, &key)).await
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         validate::keys(keys)?;
         let keys = keys.to_vec();
         let get = move |connection: &_| keys.iter().map(|key| items::get(connection, key)).collect();
-        self.threads.reads.ask(get).await
+        self.threads.reads.read(get).await
     }
 
     async fn query(
@@ -132,7 +132,7 @@ impl Table for SqliteStore {
         validate::query(partition, range, limit)?;
         let (partition, range) = (partition.to_owned(), range.clone());
         let query = move |connection: &_| items::query(connection, &partition, &range, direction, limit);
-        self.threads.reads.ask(query).await
+        self.threads.reads.read(query).await
     }
 
     async fn write(&self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
@@ -175,7 +175,7 @@ impl Messages for SqliteStore {
 impl Feed for SqliteStore {
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Change>, StoreError> {
         validate::read(limit)?;
-        self.threads.reads.ask(move |connection| changes::read(connection, after, limit)).await
+        self.threads.reads.read(move |connection| changes::read(connection, after, limit)).await
     }
 
     async fn forget(&self, through: Position) -> Result<(), StoreError> {

@@ -3,44 +3,62 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
 
 use rusqlite::Connection;
 
 use super::{
-    fault::unavailable,
-    jobs::{Job, Jobs, Queue},
+    fault::{Fault, unavailable},
+    jobs::{Jobs, Queue},
     schema::{OpenError, open_reader},
 };
+use crate::port::StoreError;
 
-/// How many reads run at once; more wait their turn.
+/// How many reads run at once.
 const READERS: usize = 4;
 
-/// Starts the readers. They end when their queue is closed.
-pub(super) fn start(path: &Path) -> Result<Queue, OpenError> {
-    let (queue, jobs) = Queue::open();
-    let jobs = Arc::new(Mutex::new(jobs));
-    for _ in 0..READERS {
-        let connection = open_reader(path)?;
-        let jobs = Arc::clone(&jobs);
-        thread::Builder::new()
-            .name("store-reader".to_owned())
-            .spawn(move || serve(&connection, &jobs))
-            .map_err(OpenError::Thread)?;
+/// The readers' threads. They end when their queues are closed.
+#[derive(Debug)]
+pub(super) struct Readers {
+    queues: Vec<Queue>,
+    turn: AtomicUsize,
+}
+
+impl Readers {
+    /// Starts the threads.
+    pub(super) fn start(path: &Path) -> Result<Self, OpenError> {
+        let queues = (0..READERS).map(|_| start(path)).collect::<Result<_, _>>()?;
+        Ok(Self { queues, turn: AtomicUsize::new(0) })
     }
+
+    /// Lets no more work in.
+    pub(super) fn close(&self) {
+        self.queues.iter().for_each(Queue::close);
+    }
+
+    /// Reads, on the readers in turn.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Fault<StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        self.queues[turn % READERS].ask(work).await
+    }
+}
+
+fn start(path: &Path) -> Result<Queue, OpenError> {
+    let connection = open_reader(path)?;
+    let (queue, jobs) = Queue::open();
+    let reader = thread::Builder::new().name("store-reader".to_owned());
+    reader.spawn(move || serve(&connection, jobs)).map_err(OpenError::Thread)?;
     Ok(queue)
 }
 
-fn serve(connection: &Connection, jobs: &Mutex<Jobs>) {
-    while let Some(mut job) = next(jobs) {
+fn serve(connection: &Connection, mut jobs: Jobs) {
+    while let Some(mut job) = jobs.blocking_recv() {
         let read = job.run(connection).map_err(|error| unavailable(&error));
         job.answer(read);
     }
-}
-
-/// One reader waits for the next job, the others wait for that one.
-fn next(jobs: &Mutex<Jobs>) -> Option<Box<dyn Job>> {
-    jobs.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()
 }

@@ -13,16 +13,21 @@ const APPLICATION_ID: i32 = 0x5246_414c;
 /// The version of the tables below. A change of them that an older program would misread raises it.
 const SCHEMA_VERSION: i32 = 1;
 
-/// `items` is the table port's. `changes` and `messages` number their rows with `AUTOINCREMENT`, which never
-/// gives a number again, not even after the row with the highest is deleted. A message's `due` is also the
-/// end of its being hidden; it is in microseconds since 1970.
+/// Most items, and their images before and after, fit into one page; a lone write still goes to disk in a
+/// few.
+const PAGE_BYTES: u32 = 8_192;
+
+/// `items` is the table port's. It has rows by number and an index beside them, since bodies of some
+/// kilobytes within the tree of keys would make it deep. `changes` and `messages` number their rows with
+/// `AUTOINCREMENT`, which never gives a number again, not even after the row with the highest is deleted. A
+/// message's `due` is also the end of its being hidden; it is in microseconds since 1970.
 const TABLES: &str = "
     CREATE TABLE items (
         partition TEXT NOT NULL,
         sort TEXT NOT NULL,
         body TEXT NOT NULL,
-        PRIMARY KEY (partition, sort)
-    ) STRICT, WITHOUT ROWID;
+        UNIQUE (partition, sort)
+    ) STRICT;
     CREATE TABLE changes (
         position INTEGER PRIMARY KEY AUTOINCREMENT,
         partition TEXT NOT NULL,
@@ -135,6 +140,7 @@ fn is_ours(
 
 /// In one transaction, so that a file is either empty or whole.
 fn create(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!("PRAGMA page_size = {PAGE_BYTES}"))?;
     prepare(connection)?;
     connection.execute_batch(&format!(
         "BEGIN IMMEDIATE; {TABLES}
