@@ -66,3 +66,17 @@ async fn of_64_callers_for_a_cap_of_3_exactly_3_connect_always() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_of_a_webhook_at_once_never_stand_in_each_others_way() -> Result<()> {
+    let stack = Stack::start(Profile::Debug).await?;
+    let agency = Agency::set_up(&stack, Offer::direct(1)).await?;
+    let twilio = Twilio::quick();
+    for index in 0..50 {
+        let call = twilio.call(index, "+12145550123", NUMBER);
+        let connected = arrive(&agency, &[call], 4).await?;
+        assert_eq!(connected.len(), 1, "call {index}: its only rival is its own copy");
+        hang_up(&agency, &connected).await?;
+    }
+    Ok(())
+}
