@@ -1,0 +1,138 @@
+//! The agencies change their minds while calls go on: caps are lowered and raised, budgets topped up and cut, prices
+//! changed, targets paused.
+
+use std::{sync::Arc, time::Duration};
+
+use ringfall_app::clock::Clock;
+use ringfall_domain::{
+    config::{Buyer, Caps, Target},
+    ids::{AccountId, BuyerId, TargetId},
+    money::Money,
+};
+use ringfall_store::{
+    port::Table,
+    protocols::{
+        resources::find,
+        save::{Expected, Save, SaveError, Saved, Wish, save},
+    },
+};
+use tokio::time::sleep;
+
+use super::{
+    chance::Chance,
+    clock::SimulatedClock,
+    faults::{FaultyTable, Lived, live},
+    fleet::Fleet,
+    trace::Trace,
+    world::World,
+};
+
+/// The people who configure.
+pub struct Agencies {
+    /// What they have.
+    pub world: Arc<World>,
+    /// Where it is kept.
+    pub table: FaultyTable,
+    /// Who must notice.
+    pub fleet: Arc<Fleet>,
+    /// The time.
+    pub clock: SimulatedClock,
+    /// What happened.
+    pub trace: Arc<Trace>,
+}
+
+/// How often one change is tried.
+const TRIES: usize = 4;
+
+impl Agencies {
+    /// Changes something now and then, for as long as the run's callers call.
+    pub async fn change_their_minds(self) {
+        let chance = Chance::new(self.world.seed, "agencies");
+        let length = self.world.callers.last().map_or(Duration::ZERO, |last| last.after);
+        let changes = u32::try_from(chance.within(0..=8)).unwrap_or(0);
+        for _ in 0..changes {
+            let most = u64::try_from((length * 2 / changes).as_millis()).unwrap_or(0);
+            sleep(chance.milliseconds(0..=most)).await;
+            let agency = chance.one_of(&self.world.agencies);
+            let buyers: Vec<BuyerId> = agency.buyers.keys().copied().collect();
+            let targets: Vec<TargetId> = agency.targets.keys().copied().collect();
+            if chance.happens(500) {
+                let buyer = *chance.one_of(&buyers);
+                self.change::<Buyer>(agency.account, buyer, &|document| change_buyer(&chance, document))
+                    .await;
+            } else {
+                let target = *chance.one_of(&targets);
+                self.change::<Target>(agency.account, target, &|document| change_target(&chance, document))
+                    .await;
+            }
+        }
+    }
+
+    /// Saves a changed document; tries again where the store fails, as a person would.
+    async fn change<D: Save>(&self, account: AccountId, id: D::Id, alter: &(dyn Fn(&mut D) + Sync)) {
+        for _ in 0..TRIES {
+            match live(Some(account), self.save(account, id, alter)).await {
+                Lived::Through { answer: Ok(saved), .. } => {
+                    self.trace.note(format_args!("{id} was changed"));
+                    self.trace.count("configuration: changed");
+                    self.fleet.forget(account, saved.plans);
+                    return;
+                }
+                Lived::Through { answer: Err(error), .. } => {
+                    self.trace.note(format_args!("{id} could not be changed: {error}"));
+                }
+                Lived::Died | Lived::Panicked => self.trace.note(format_args!("{id} may have been changed")),
+            }
+            sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    async fn save<D: Save>(
+        &self,
+        account: AccountId,
+        id: D::Id,
+        alter: &(dyn Fn(&mut D) + Sync),
+    ) -> Result<Saved<D>, SaveError> {
+        let table: &dyn Table = &self.table;
+        let mut document = find::<D>(table, account, id).await?.ok_or(SaveError::Missing)?.document;
+        alter(&mut document);
+        let wish = Wish::Replace { document, expected: Expected::Any };
+        save(table, account, id, &wish, self.clock.now()).await
+    }
+}
+
+fn change_buyer(chance: &Chance, buyer: &mut Buyer) {
+    match buyer.budget {
+        Some(budget) if chance.happens(500) => {
+            let by = Money::from_cents(i64::try_from(chance.within(0..=30_000)).unwrap_or(0));
+            let cut = if by > budget { Money::ZERO } else { budget - by };
+            buyer.budget = Some(if chance.happens(500) { budget + by } else { cut });
+        }
+        Some(_) | None => change_caps(chance, &mut buyer.caps),
+    }
+}
+
+fn change_target(chance: &Chance, target: &mut Target) {
+    match chance.index(4) {
+        0 => target.paused = !target.paused,
+        1 => target.price = Money::from_cents(i64::try_from(chance.within(500..=7_000)).unwrap_or(0)),
+        _ => change_caps(chance, &mut target.caps),
+    }
+}
+
+/// Most changes lower a cap that calls are held by.
+fn change_caps(chance: &Chance, caps: &mut Caps) {
+    let changed = |cap: Option<u32>, most: u64| {
+        let drawn = u32::try_from(chance.within(0..=most)).ok();
+        match (cap, chance.index(4)) {
+            (Some(cap), 0 | 1) => Some(cap.saturating_sub(1)),
+            (_, 2) => None,
+            (_, _) => drawn,
+        }
+    };
+    match chance.index(4) {
+        0 | 1 => caps.concurrency = changed(caps.concurrency, 4),
+        2 => caps.hourly = changed(caps.hourly, 12),
+        _ => caps.daily = changed(caps.daily, 20),
+    }
+}

@@ -1,0 +1,82 @@
+//! Webhooks and instructions in few words, for the trace.
+
+use std::fmt;
+
+use ringfall_domain::call::{
+    event::{EventKind, Input, LegReport},
+    instructions::{Continuation, DialPurpose, Instruction},
+};
+
+use super::super::world::address;
+
+/// Instructions in one line.
+pub(super) struct Shown<'a>(pub(super) &'a [Instruction]);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, instruction) in self.0.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { ", " })?;
+            match instruction {
+                Instruction::Say(speech) => write!(f, "say {:?}", speech.text)?,
+                Instruction::Gather { then, .. } => write!(f, "ask for {then:?}")?,
+                Instruction::Connect(dial) => {
+                    let to = address(&dial.destination);
+                    match &dial.purpose {
+                        DialPurpose::Attempt { attempt, .. } => write!(f, "attempt {attempt} at {to}")?,
+                        DialPurpose::Forward(node) => write!(f, "forward {node} to {to}")?,
+                        DialPurpose::Fallback => write!(f, "fall back to {to}")?,
+                    }
+                }
+                Instruction::Bridge => f.write_str("bridge")?,
+                Instruction::Continue(then) => write!(f, "continue with {then:?}")?,
+                Instruction::Reject(reason) => write!(f, "reject as {reason:?}")?,
+                Instruction::Hangup => f.write_str("hang up")?,
+            }
+        }
+        f.write_str(if self.0.is_empty() { "nothing" } else { "" })
+    }
+}
+
+/// A webhook in one line.
+pub(super) fn shown(kind: &EventKind) -> String {
+    match kind {
+        EventKind::Arrived(_) => "a call".to_owned(),
+        EventKind::Gathered { node, visit, input } => format!("{node} ({visit}): {}", entered(input)),
+        EventKind::LegAnswered { attempt, .. } => format!("attempt {attempt} asks what to say"),
+        EventKind::Screened { attempt, input } => format!("attempt {attempt} pressed {}", entered(input)),
+        EventKind::LegProgress { attempt, report } => format!("attempt {attempt} {}", reported(report)),
+        EventKind::DialEnded { attempt, report } => format!("dial {attempt} over, {}", reported(report)),
+        EventKind::ForwardEnded { node, answered } => {
+            format!("forward {node} over, {}", if *answered { "answered" } else { "not answered" })
+        }
+        EventKind::CallProgress(report) => {
+            format!("the call {}", if report.ended { "is over" } else { "goes on" })
+        }
+    }
+}
+
+fn entered(input: &Input) -> String {
+    match input {
+        Input::Digits(digits) => digits.clone(),
+        Input::Speech(speech) => format!("{speech:?}"),
+        Input::Nothing => "nothing".to_owned(),
+    }
+}
+
+fn reported(report: &LegReport) -> String {
+    format!("{:?} after {:?} s", report.status, report.duration_seconds)
+}
+
+/// What a webhook carries that the carrier sends when it is to go on somewhere.
+pub(super) fn event_of(then: &Continuation, input: Input) -> Option<EventKind> {
+    match then {
+        Continuation::Gathered { node, visit } => {
+            Some(EventKind::Gathered { node: node.clone(), visit: *visit, input })
+        }
+        Continuation::Screened { attempt } => Some(EventKind::Screened { attempt: *attempt, input }),
+        Continuation::LegAnswered { .. }
+        | Continuation::DialEnded { .. }
+        | Continuation::LegProgress { .. }
+        | Continuation::ForwardEnded { .. } => None,
+    }
+}

@@ -1,0 +1,99 @@
+//! Invariant 4, first half: each billable leg is billed once.
+
+use std::collections::BTreeMap;
+
+use ringfall_domain::{
+    call::Call,
+    ids::LegId,
+    ledger::{Entry, EntryKind},
+    money::Money,
+};
+use ringfall_store::{
+    engines::memory::MemoryStore,
+    port::{Item, Key, StoreError, Table},
+    records::journal,
+};
+
+use super::{Checker, State, held};
+use crate::sim::verdict::Invariant;
+
+impl Checker {
+    /// An entry is written: for the first time, by its own key, and balanced.
+    pub(super) fn entry_written(
+        &self,
+        state: &mut State,
+        key: &Key,
+        before: Option<&Item>,
+        after: Option<&Item>,
+    ) -> Result<(), StoreError> {
+        if before.is_some() || !state.journal.insert(key.clone()) {
+            self.violated(Invariant::Journal, format_args!("{key} was written before"));
+        }
+        let Some(after) = after else { return Ok(()) };
+        let (account, entry) = journal::decode(after)?;
+        if *key != journal::key(account, entry.call, entry.attempt, entry.kind) {
+            self.violated(Invariant::Journal, format_args!("{key} holds another entry"));
+        }
+        let sum: Money = entry.postings.iter().map(|posting| posting.amount).sum();
+        if sum != Money::ZERO || entry.amount.is_negative() {
+            self.violated(Invariant::Journal, format_args!("{key} does not balance"));
+        }
+        self.trace.count("journal: an entry");
+        Ok(())
+    }
+
+    /// The journal holds what follows from the truth.
+    pub(super) async fn is_billed_once(&self, store: &MemoryStore, calls: &[Call]) -> Result<(), StoreError> {
+        let entries = self.entries(store, calls).await?;
+        for call in calls {
+            let billed = call.legs.iter().map(|leg| LegId { call: call.id, attempt: leg.attempt });
+            let billed =
+                billed.filter(|id| entries.contains_key(&(*id, EntryKind::Revenue.as_str()))).count();
+            if billed > 1 {
+                self.violated(Invariant::Journal, format_args!("{} was billed {billed} times", call.id));
+            }
+        }
+        let state = held(&self.state);
+        for (id, attempt) in &state.attempts {
+            for (kind, agreed) in [(EntryKind::Revenue, attempt.price), (EntryKind::Payout, attempt.payout)] {
+                let entry = entries.get(&(*id, kind.as_str()));
+                let is_there = entry.is_some();
+                match (attempt.is_billable(), entry) {
+                    (Some(billable), _) if billable != is_there => self.violated(
+                        Invariant::Journal,
+                        format_args!(
+                            "{id} is billable: {billable}; there is a {kind:?}: {is_there}; {attempt:?}"
+                        ),
+                    ),
+                    (_, Some(entry)) if entry.amount != agreed => self.violated(
+                        Invariant::Journal,
+                        format_args!("{id}: the {kind:?} is {} and not {agreed}", entry.amount),
+                    ),
+                    (Some(true), _) => self.trace.count("journal: billed as it must be"),
+                    (Some(false), _) => self.trace.count("journal: not billed, as it must not be"),
+                    (None, _) => self.trace.count("journal: may be billed or not"),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The entries of all calls.
+    pub(super) async fn entries(
+        &self,
+        store: &MemoryStore,
+        calls: &[Call],
+    ) -> Result<BTreeMap<(LegId, &'static str), Entry>, StoreError> {
+        let keys = held(&self.state).journal.clone();
+        let mut entries = BTreeMap::new();
+        for key in keys {
+            let Some(item) = store.get(&key).await? else { continue };
+            let (_, entry) = journal::decode(&item)?;
+            if !calls.iter().any(|call| call.id == entry.call) {
+                self.violated(Invariant::Journal, format_args!("{key} is of a call that there is not"));
+            }
+            entries.insert((LegId { call: entry.call, attempt: entry.attempt }, entry.kind.as_str()), entry);
+        }
+        Ok(entries)
+    }
+}

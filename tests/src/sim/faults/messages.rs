@@ -1,0 +1,98 @@
+//! Delayed messages that come early and twice, that get lost, and whose acknowledgements get lost.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use ringfall_store::{
+    engines::memory::MemoryStore,
+    port::{Delivery, MessageBody, Messages, Receipt, StoreError},
+};
+use tokio::{sync::Semaphore, time::sleep_until};
+
+use super::{super::clock::SimulatedClock, Faults};
+
+/// The port of delayed messages over the engine in memory.
+#[derive(Debug, Clone)]
+pub struct FaultyMessages {
+    inner: MemoryStore,
+    faults: Arc<Faults>,
+    clock: SimulatedClock,
+    due: Arc<Semaphore>,
+}
+
+/// How long after a message is due, by whatever clock, a worker is told to look.
+const POLLING: Duration = Duration::from_secs(1);
+
+impl FaultyMessages {
+    /// Over an engine.
+    pub fn over(inner: MemoryStore, faults: Arc<Faults>, clock: SimulatedClock) -> Self {
+        Self { inner, faults, clock, due: Arc::new(Semaphore::new(0)) }
+    }
+
+    /// Returns when a message may be due that no worker was told of yet. Polling would do the same, for many more steps.
+    pub async fn wait(&self) {
+        if let Ok(permit) = self.due.acquire().await {
+            permit.forget();
+        }
+    }
+
+    fn tell_workers(&self, due_at: Timestamp) {
+        let (due, at) = (Arc::clone(&self.due), self.clock.instant_of(due_at) + POLLING);
+        tokio::spawn(async move {
+            sleep_until(at).await;
+            due.add_permits(1);
+        });
+    }
+}
+
+#[async_trait]
+impl Messages for FaultyMessages {
+    async fn send(&self, body: MessageBody, due_at: Timestamp) -> Result<(), StoreError> {
+        let sent = self.faults.carry("send", async {
+            if self.faults.strikes(self.faults.weather.message_lost, "message: lost") {
+                return Ok(());
+            }
+            self.tell_workers(due_at);
+            if self.faults.strikes(self.faults.weather.redelivered, "message: sent twice") {
+                self.inner.send(body.clone(), due_at).await?;
+            }
+            self.inner.send(body, due_at).await
+        });
+        sent.await
+    }
+
+    async fn receive(
+        &self,
+        now: Timestamp,
+        hidden_seconds: u32,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let is_early = self.faults.strikes(self.faults.weather.early, "message: early");
+        let early = if is_early { self.faults.delay(1..=90_000) } else { Duration::ZERO };
+        let now = now + SignedDuration::try_from(early).unwrap_or(SignedDuration::ZERO);
+        // A receiver that is still at work when the message shows itself again shares it with another.
+        let is_shared = self.faults.strikes(self.faults.weather.redelivered, "message: delivered twice");
+        let hidden_seconds = if is_shared { 0 } else { hidden_seconds };
+        let received = self.faults.carry("receive", async {
+            let deliveries = self.inner.receive(now, hidden_seconds, limit).await?;
+            for _ in &deliveries {
+                self.tell_workers(now + SignedDuration::from_secs(i64::from(hidden_seconds)));
+            }
+            Ok(deliveries)
+        });
+        received.await
+    }
+
+    async fn acknowledge(&self, receipt: &Receipt) -> Result<(), StoreError> {
+        if self.faults.strikes(self.faults.weather.redelivered, "message: acknowledgement lost") {
+            return Ok(());
+        }
+        self.faults.carry("acknowledge", self.inner.acknowledge(receipt)).await
+    }
+
+    async fn postpone(&self, receipt: &Receipt, due_at: Timestamp) -> Result<(), StoreError> {
+        self.tell_workers(due_at);
+        self.faults.carry("postpone", self.inner.postpone(receipt, due_at)).await
+    }
+}

@@ -1,0 +1,223 @@
+//! The table: every commit is seen by the checker, and on the way to it things go wrong.
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use ringfall_store::{
+    engines::memory::MemoryStore,
+    port::{Direction, Item, Key, Page, Range, StoreError, Table, Update, Write, WriteError, Written},
+    records::journal,
+};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    super::{checker::Checker, defects::Defect, trace::Trace, verdict::Invariant},
+    Fate, Faults, life, pause,
+};
+
+/// The engine in memory, with the checker beside it. Nothing fails here.
+#[derive(Clone)]
+pub struct ObservedTable {
+    inner: MemoryStore,
+    checker: Arc<Checker>,
+    trace: Arc<Trace>,
+    defect: Option<Defect>,
+}
+
+impl ObservedTable {
+    /// Over an engine. A defect makes it a table that a broken product would write to.
+    pub fn over(
+        inner: MemoryStore,
+        checker: Arc<Checker>,
+        trace: Arc<Trace>,
+        defect: Option<Defect>,
+    ) -> Self {
+        Self { inner, checker, trace, defect }
+    }
+
+    async fn commit(&self, mut writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
+        if let Some(defect) = self.defect {
+            defect.spoil(&self.inner, &mut writes).await?;
+        }
+        let mut befores = Vec::with_capacity(writes.len());
+        for write in &writes {
+            let is_compared = write.key().sort == "CAPACITY" || write.key().sort.starts_with(journal::PREFIX);
+            befores.push(if is_compared { self.inner.get(write.key()).await? } else { None });
+        }
+        let keys: Vec<Key> = writes.iter().map(|write| write.key().clone()).collect();
+        let shown = Shown(&writes).to_string();
+        let result = self.inner.write(writes).await;
+        match &result {
+            Ok(written) => {
+                self.trace.note(format_args!("wrote {shown}"));
+                for ((key, before), written) in keys.iter().zip(&befores).zip(written) {
+                    if let Written::Now(after) = written {
+                        self.checker.committed(key, before.as_ref(), after.as_ref());
+                    }
+                }
+            }
+            Err(WriteError::Refused(_)) => self.trace.note(format_args!("did not write {shown}")),
+            Err(WriteError::Store(error)) => {
+                self.checker.verdict.violated(Invariant::Soundness, format_args!("{error} of {shown}"));
+            }
+        }
+        result
+    }
+
+    fn reads(&self, keys: &[Key]) {
+        if let Some(account) = life::account() {
+            keys.iter().for_each(|key| self.checker.reads(account, key));
+        }
+    }
+}
+
+#[async_trait]
+impl Table for ObservedTable {
+    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+        self.inner.get(key).await
+    }
+
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+        self.inner.get_many(keys).await
+    }
+
+    async fn query(
+        &self,
+        partition: &str,
+        range: &Range,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        self.inner.query(partition, range, direction, limit).await
+    }
+
+    async fn write(&self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
+        self.commit(writes).await
+    }
+}
+
+/// The port of the table, as an invocation in a cloud sees it.
+#[derive(Clone)]
+pub struct FaultyTable {
+    table: ObservedTable,
+    faults: Arc<Faults>,
+}
+
+impl FaultyTable {
+    /// Over a table.
+    pub const fn over(table: ObservedTable, faults: Arc<Faults>) -> Self {
+        Self { table, faults }
+    }
+}
+
+#[async_trait]
+impl Table for FaultyTable {
+    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+        self.table.reads(std::slice::from_ref(key));
+        self.faults.carry("get", self.table.get(key)).await
+    }
+
+    /// Each item is read at its own time: what is read together did not necessarily stand together.
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+        self.table.reads(keys);
+        let torn = async {
+            let mut items = Vec::with_capacity(keys.len());
+            for key in keys {
+                if self.faults.index(8) == 0 {
+                    pause(self.faults.delay(0..=5)).await;
+                }
+                items.push(self.table.get(key).await?);
+            }
+            Ok(items)
+        };
+        self.faults.carry("get several", torn).await
+    }
+
+    async fn query(
+        &self,
+        partition: &str,
+        range: &Range,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        self.table.reads(&[Key::new(partition, "")]);
+        self.faults.carry("query", self.table.query(partition, range, direction, limit)).await
+    }
+
+    async fn write(&self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
+        self.table.reads(&writes.iter().map(|write| write.key().clone()).collect::<Vec<_>>());
+        let several = writes.len();
+        let passage = self.faults.passage();
+        let mut sent = Sent::new(self.table.clone(), writes, Instant::now() + passage.there);
+        if matches!(passage.fate, Fate::Refused | Fate::DeathBefore) || !self.faults.survives() {
+            sent.is_lost_with_sender = true;
+        }
+        self.faults.depart("write", passage).await?;
+        let result = sent.arrive().await;
+        self.faults.come_back("write", passage).await?;
+        // A transaction does not tell what it left behind (`TransactWriteItems` answers nothing).
+        result.map(|written| if several > 1 { vec![Written::Unknown; several] } else { written })
+    }
+}
+
+/// A write on its way. It may still take effect when nobody waits for it any more.
+struct Sent {
+    table: ObservedTable,
+    writes: Vec<Write>,
+    arrives_at: Instant,
+    is_lost_with_sender: bool,
+}
+
+impl Sent {
+    const fn new(table: ObservedTable, writes: Vec<Write>, arrives_at: Instant) -> Self {
+        Self { table, writes, arrives_at, is_lost_with_sender: false }
+    }
+
+    async fn arrive(mut self) -> Result<Vec<Written>, WriteError> {
+        let writes = std::mem::take(&mut self.writes);
+        self.table.commit(writes).await
+    }
+}
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        if self.writes.is_empty() || self.is_lost_with_sender {
+            return;
+        }
+        // At the end of a run there is no runtime any more to carry anything out.
+        if let Ok(runtime) = Handle::try_current() {
+            let (table, writes, at) = (self.table.clone(), std::mem::take(&mut self.writes), self.arrives_at);
+            table.trace.count("store: took effect after its sender had gone");
+            runtime.spawn(async move {
+                sleep_until(at).await;
+                // Nobody is there to be told.
+                drop(table.commit(writes).await);
+            });
+        }
+    }
+}
+
+/// Writes in one line.
+struct Shown<'a>(&'a [Write]);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, write) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { " + " };
+            write!(f, "{separator}{}", write.key())?;
+            if let Write::Update { updates, .. } = write {
+                let places = updates.iter().map(|update| match update {
+                    Update::Set(path, _) => format!("{} =", path.0.join(".")),
+                    Update::SetIfAbsent(path, _) => format!("{} =?", path.0.join(".")),
+                    Update::Add(path, amount) => format!("{} {amount:+}", path.0.join(".")),
+                    Update::Remove(path) => format!("{} gone", path.0.join(".")),
+                });
+                write!(f, " ({})", places.collect::<Vec<_>>().join(", "))?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,274 @@
+//! The platform's machines: those that answer webhooks, the workers, the consumers of the change feed, the sweep. Each has
+//! caches and a clock of its own, and dies and is replaced as functions in a cloud are.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::Router;
+use jiff::SignedDuration;
+use ringfall_app::{
+    clock::Clock,
+    connection::Connector,
+    platform::{Platform, Ports, Settings},
+    rollup, sweep, webhooks, worker,
+};
+use ringfall_domain::ids::{AccountId, CampaignId};
+use ringfall_store::port::{Feed, Position};
+use tokio::{task::JoinSet, time::sleep};
+use url::Url;
+
+use super::{
+    chance::Chance,
+    clock::{Counting, OWN_CLOCKS_APART, SimulatedClock},
+    faults::{Faults, FaultyFeed, FaultyMessages, FaultyTable, Lived, live},
+    held,
+    trace::Trace,
+    verdict::{Invariant, Verdict},
+};
+
+/// What all machines share.
+pub struct Parts {
+    /// State.
+    pub table: FaultyTable,
+    /// Delayed messages.
+    pub messages: FaultyMessages,
+    /// The change feed.
+    pub feed: FaultyFeed,
+    /// The right time.
+    pub clock: SimulatedClock,
+    /// The way to the carrier.
+    pub connector: Arc<dyn Connector>,
+    /// What goes wrong.
+    pub faults: Arc<Faults>,
+    /// What is found to be wrong.
+    pub verdict: Arc<Verdict>,
+    /// What happened.
+    pub trace: Arc<Trace>,
+}
+
+/// The platform's machines.
+pub struct Fleet {
+    parts: Parts,
+    chance: Chance,
+    machines: Mutex<Vec<Machine>>,
+    retired: Mutex<Vec<Arc<Platform>>>,
+    crew: Mutex<JoinSet<()>>,
+}
+
+#[derive(Clone)]
+struct Machine {
+    platform: Arc<Platform>,
+    router: Router,
+}
+
+/// Machines that answer webhooks.
+const MACHINES: usize = 2;
+/// How often is swept: oftener than in earnest, so that runs stay short.
+pub(super) const SWEEP_INTERVAL: Duration = Duration::from_secs(10 * 60);
+/// How long a machine may go by a plan that has changed.
+const CACHE_TIME: Duration = Duration::from_secs(10);
+/// A cache reads the computer's clock, not the run's: it never lets go by itself, and is made to at the right time.
+const FOR_EVER: Duration = Duration::from_secs(1_000_000);
+
+/// The base of the platform's callback URLs.
+pub(super) fn public_url() -> Url {
+    Url::parse("https://calls.example.com").expect("a URL")
+}
+
+impl Fleet {
+    /// Machines in front of some parts.
+    pub fn new(seed: u64, parts: Parts) -> Arc<Self> {
+        let fleet = Self {
+            parts,
+            chance: Chance::new(seed, "machines"),
+            machines: Mutex::default(),
+            retired: Mutex::default(),
+            crew: Mutex::default(),
+        };
+        let machines = (0..MACHINES).map(|_| fleet.machine()).collect();
+        *held(&fleet.machines) = machines;
+        Arc::new(fleet)
+    }
+
+    fn machine(&self) -> Machine {
+        let parts = &self.parts;
+        let apart = u64::try_from(OWN_CLOCKS_APART.as_millis()).unwrap_or(0);
+        let ahead = i64::try_from(self.chance.within(0..=apart)).unwrap_or(0);
+        let clock = parts.clock.ahead(SignedDuration::from_millis(ahead) - OWN_CLOCKS_APART / 2);
+        let ports = Ports {
+            table: Arc::new(parts.table.clone()),
+            messages: Arc::new(parts.messages.clone()),
+            feed: Arc::new(parts.feed.clone()),
+        };
+        let settings =
+            Settings { public_url: public_url(), cache_time: FOR_EVER, private_addresses_allowed: false };
+        let platform = Arc::new(Platform::new(
+            ports,
+            Arc::new(clock) as Arc<dyn Clock>,
+            Arc::new(Counting::default()),
+            Arc::clone(&parts.connector),
+            settings,
+        ));
+        Machine { router: webhooks::router(Arc::clone(&platform)), platform }
+    }
+
+    /// The machine that a webhook happens to reach: now and then a new one, that remembers nothing.
+    pub fn any_router(&self) -> Router {
+        let index = self.chance.index(MACHINES);
+        let replacement = self.chance.happens(20).then(|| self.machine());
+        let mut machines = held(&self.machines);
+        if let Some(replacement) = replacement {
+            self.parts.trace.count("machine: replaced");
+            let retired = std::mem::replace(&mut machines[index], replacement);
+            held(&self.retired).push(retired.platform);
+        }
+        machines[index].router.clone()
+    }
+
+    /// Lets each machine notice, within the time that caches keep, that plans have changed.
+    pub fn forget(self: &Arc<Self>, account: AccountId, campaigns: Vec<CampaignId>) {
+        let campaigns: Vec<_> = campaigns.into_iter().map(|campaign| (account, campaign)).collect();
+        let machines = held(&self.machines).clone();
+        let most = u64::try_from(CACHE_TIME.as_millis()).unwrap_or(0);
+        for machine in machines {
+            let (delay, campaigns) = (self.chance.milliseconds(0..=most), campaigns.clone());
+            self.spawn(async move {
+                sleep(delay).await;
+                machine.platform.forget(&campaigns, &[]).await;
+            });
+        }
+    }
+
+    /// Starts the sweep, and one or two of the workers and of the consumers of the feed. To be called within a `LocalSet`.
+    pub fn start(self: &Arc<Self>) {
+        for _ in 0..=self.chance.index(2) {
+            let fleet = Arc::clone(self);
+            held(&self.crew).spawn_local(async move { fleet.work().await });
+        }
+        for _ in 0..=self.chance.index(2) {
+            let fleet = Arc::clone(self);
+            held(&self.crew).spawn_local(async move { fleet.consume().await });
+        }
+        let fleet = Arc::clone(self);
+        held(&self.crew).spawn_local(async move { fleet.sweep().await });
+    }
+
+    /// Stops them all.
+    pub fn stop(&self) {
+        held(&self.crew).abort_all();
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        held(&self.crew).spawn(work);
+    }
+
+    async fn work(&self) {
+        let platform = self.machine().platform;
+        loop {
+            self.parts.messages.wait().await;
+            loop {
+                match live(None, worker::work_off(&platform)).await {
+                    Lived::Through { answer: Ok(0), .. } => break,
+                    Lived::Through { answer: Ok(_), .. } => {}
+                    Lived::Through { answer: Err(error), .. } => {
+                        self.parts.trace.note(format_args!("a worker fails: {error}"));
+                    }
+                    Lived::Died => self.parts.trace.note(format_args!("a worker dies")),
+                    Lived::Panicked => self.panicked("a worker"),
+                }
+                sleep(self.chance.milliseconds(100..=1_500)).await;
+            }
+        }
+    }
+
+    async fn sweep(&self) {
+        let platform = self.machine().platform;
+        loop {
+            sleep(SWEEP_INTERVAL).await;
+            match live(None, sweep::sweep(&platform)).await {
+                Lived::Through { answer: Ok(swept), .. } => {
+                    self.parts.trace.note(format_args!("{swept:?}"));
+                    if swept.legs_watched > 0 {
+                        self.parts.trace.count("sweep: a leg given back to the watchdog");
+                    }
+                }
+                Lived::Through { answer: Err(error), .. } => {
+                    self.parts.trace.note(format_args!("the sweep fails: {error}"));
+                }
+                Lived::Died => self.parts.trace.note(format_args!("the sweep dies")),
+                Lived::Panicked => self.panicked("the sweep"),
+            }
+        }
+    }
+
+    async fn consume(&self) {
+        let platform = self.machine().platform;
+        let mut position = Position::default();
+        loop {
+            match live(None, rollup::consume(&platform, position)).await {
+                Lived::Through { answer: Ok(next), .. } if next == position => {
+                    self.parts.feed.wait(position).await;
+                }
+                Lived::Through { answer: Ok(next), .. } => {
+                    position = next;
+                    // Changes gather meanwhile, as in a stream's batches.
+                    sleep(self.chance.milliseconds(200..=15_000)).await;
+                }
+                Lived::Through { answer: Err(error), .. } => {
+                    self.parts.trace.note(format_args!("a consumer of the feed fails: {error}"));
+                    sleep(self.chance.milliseconds(100..=1_500)).await;
+                }
+                Lived::Died => {
+                    self.parts.trace.note(format_args!("a consumer of the feed dies"));
+                    sleep(Duration::from_secs(1)).await;
+                    position = self.resumed(&platform).await;
+                }
+                Lived::Panicked => self.panicked("a consumer of the feed"),
+            }
+        }
+    }
+
+    /// Where a new consumer begins: at the checkpoint, unless that is lost.
+    async fn resumed(&self, platform: &Platform) -> Position {
+        let is_lost =
+            self.parts.faults.strikes(self.parts.faults.weather.checkpoint_lost, "feed: checkpoint lost");
+        loop {
+            match live(None, rollup::checkpoint(platform)).await {
+                Lived::Through { answer: Ok(_), .. } if is_lost => return Position::default(),
+                Lived::Through { answer: Ok(position), .. } => return position,
+                Lived::Through { answer: Err(_), .. } | Lived::Died | Lived::Panicked => {
+                    sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+
+    fn panicked(&self, who: &str) {
+        self.parts.verdict.violated(Invariant::Soundness, format_args!("{who} panics"));
+    }
+
+    /// Consumes the whole feed once more, from its beginning.
+    ///
+    /// # Errors
+    /// The store failed, which it does not do in calm weather.
+    pub async fn replay(&self) -> Result<(), ringfall_store::port::StoreError> {
+        let platform = self.machine().platform;
+        let mut position = Position::default();
+        loop {
+            let next = rollup::consume(&platform, position).await?;
+            if next == position {
+                return Ok(());
+            }
+            position = next;
+        }
+    }
+
+    /// Webhooks that were answered with the last resort.
+    pub fn failures(&self) -> u64 {
+        let at_work = held(&self.machines).clone().into_iter().map(|machine| machine.platform);
+        let retired = held(&self.retired).clone();
+        at_work.chain(retired).map(|platform| platform.metrics.failures.get()).sum()
+    }
+}

@@ -1,0 +1,80 @@
+//! What happened in a run: the last lines of it, a hash over all of it, and how often each thing happened.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt,
+    sync::{Mutex, MutexGuard},
+};
+
+use tokio::time::Instant;
+
+use super::{
+    chance::{FNV_OFFSET, fnv},
+    held,
+};
+
+/// The record of one run.
+#[derive(Debug)]
+pub struct Trace {
+    began_at: Instant,
+    lines_kept: usize,
+    record: Mutex<Record>,
+}
+
+#[derive(Debug)]
+struct Record {
+    hash: u64,
+    steps: u64,
+    lines: VecDeque<String>,
+    counts: BTreeMap<&'static str, u64>,
+}
+
+impl Trace {
+    /// An empty record that begins now. Of its lines the last are kept.
+    pub fn begin(lines_kept: usize) -> Self {
+        let record = Record { hash: FNV_OFFSET, steps: 0, lines: VecDeque::new(), counts: BTreeMap::new() };
+        Self { began_at: Instant::now(), lines_kept, record: Mutex::new(record) }
+    }
+
+    fn record(&self) -> MutexGuard<'_, Record> {
+        held(&self.record)
+    }
+
+    /// One step of the world: a line with the time since the run began.
+    pub fn note(&self, what: fmt::Arguments<'_>) {
+        let milliseconds = self.began_at.elapsed().as_millis();
+        let line = format!("{:>8}.{:03}  {what}", milliseconds / 1_000, milliseconds % 1_000);
+        let mut record = self.record();
+        record.hash = fnv(record.hash, line.as_bytes());
+        record.steps += 1;
+        if record.lines.len() >= self.lines_kept {
+            record.lines.pop_front();
+        }
+        record.lines.push_back(line);
+    }
+
+    /// Counts one more of a kind.
+    pub fn count(&self, kind: &'static str) {
+        *self.record().counts.entry(kind).or_default() += 1;
+    }
+
+    /// Steps so far.
+    pub fn steps(&self) -> u64 {
+        self.record().steps
+    }
+
+    /// The same for two runs that went alike in every step.
+    pub fn hash(&self) -> u64 {
+        self.record().hash
+    }
+
+    /// How often each kind of thing happened.
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        self.record().counts.clone()
+    }
+
+    /// The last lines.
+    pub fn last_lines(&self) -> Vec<String> {
+        self.record().lines.iter().cloned().collect()
+    }
+}

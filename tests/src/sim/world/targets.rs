@@ -1,0 +1,90 @@
+//! Buyers and their targets, tight enough that calls compete for them.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use ringfall_domain::ids::BuyerId;
+use serde_json::{Map, Value, json};
+
+use super::{super::chance::Chance, calendar::ZONES};
+
+/// A buyer's document.
+pub(super) fn buyer(chance: &Chance, number: u64) -> Value {
+    let mut document = json!({
+        "name": format!("Buyer {number}"),
+        "time_zone": chance.one_of(&ZONES),
+        "caps": caps(chance, 4),
+    });
+    if chance.happens(350) {
+        document["budget"] = Value::from(format!("{}.00", chance.within(50..=900)));
+    }
+    document
+}
+
+/// Caps, each there or not. Small ones: a cap that is never reached proves nothing.
+pub(super) fn caps(chance: &Chance, most_concurrent: u64) -> Value {
+    let mut caps = Map::new();
+    let mut cap = |name: &str, per_mille, most| {
+        if chance.happens(per_mille) {
+            caps.insert(name.to_owned(), Value::from(chance.within(1..=most)));
+        }
+    };
+    cap("concurrency", 800, most_concurrent);
+    cap("hourly", 250, 12);
+    cap("daily", 200, 20);
+    cap("monthly", 150, 30);
+    cap("total", 100, 40);
+    Value::Object(caps)
+}
+
+/// A target's document.
+pub(super) fn target(
+    chance: &Chance,
+    buyer: BuyerId,
+    address: &str,
+    begins_at: Timestamp,
+    length: Duration,
+) -> Value {
+    let kind = if address.starts_with("sip") { "sip_uri" } else { "phone_number" };
+    let mut document = json!({
+        "buyer_id": buyer,
+        "name": "Intake desk",
+        "destination": {kind: address},
+        "price": format!("{}.{:02}", chance.within(8..=60), chance.within(0..=99)),
+        "caps": caps(chance, 3),
+        "ring_timeout_seconds": chance.within(5..=30),
+    });
+    if chance.happens(600) {
+        document["screening"] = json!({"press": chance.one_of(&["1", "5", "#"])});
+    }
+    if chance.happens(200) {
+        document["whisper"] = Value::from("A caller from your campaign.");
+    }
+    if chance.happens(100) {
+        document["timer_offset_seconds"] = Value::from(chance.within(1..=20));
+    }
+    if chance.happens(150) {
+        document["filter"] = json!({"any": [
+            {"field": "caller.state", "op": "in", "value": ["TX", "OK"]},
+            {"field": "tags.zip", "op": "prefix", "value": ["7"]}]});
+    }
+    if chance.happens(150) {
+        document["hours"] = hours(chance, begins_at, length);
+    }
+    document
+}
+
+/// Hours that begin or end while the run lasts.
+fn hours(chance: &Chance, begins_at: Timestamp, length: Duration) -> Value {
+    let zone = *chance.one_of(&ZONES);
+    let milliseconds = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+    let within = i64::try_from(chance.within(0..=milliseconds)).unwrap_or(0);
+    let edge = (begins_at + SignedDuration::from_millis(within))
+        .to_zoned(TimeZone::get(zone).unwrap_or(TimeZone::UTC));
+    let edge = format!("{:02}:{:02}", edge.hour(), edge.minute());
+    let (from, to) = if chance.happens(500) { ("00:00", edge.as_str()) } else { (edge.as_str(), "24:00") };
+    let from_midnight = from == to || to == "00:00";
+    let to = if from_midnight { "24:00" } else { to };
+    json!({"time_zone": zone, "open": [
+        {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": from, "to": to}]})
+}
