@@ -165,13 +165,15 @@ async fn a_call_ends_with_one_revenue_and_one_payout_however_its_webhooks_come()
     ])
     .await?;
     let seeds = 1..=8;
-    let count = i64::try_from(seeds.clone().count())?;
-    for seed in seeds {
+    for seed in seeds.clone() {
         let call = scene.call(usize::try_from(seed)?);
         deliver(&scene, &call, &shuffled(seed)).await.with_context(|| format!("seed {seed}"))?;
         ends_well(&scene, &call).await.with_context(|| format!("seed {seed}"))?;
     }
-    sums_are(&scene, count).await
+    let call = scene.call(9);
+    deliver_in_pairs(&scene, &call).await?;
+    ends_well(&scene, &call).await?;
+    sums_are(&scene, i64::try_from(seeds.count())? + 1).await
 }
 
 /// Sends the webhooks of a call. Copies of the last question's answer that find a call under way are told the same dial.
@@ -190,6 +192,19 @@ async fn deliver(scene: &Scene, call: &InboundCall, order: &[Step]) -> Result<()
     }
     let numbers: Vec<&str> = dials.iter().map(|dial| dial.number.as_str()).collect();
     ensure!(numbers.iter().all(|number| *number == "+12145550100"), "dialled {numbers:?}");
+    Ok(())
+}
+
+/// Sends both copies of each webhook at once. They must be answered alike.
+async fn deliver_in_pairs(scene: &Scene, call: &InboundCall) -> Result<()> {
+    let mut script = Script::new(&scene.agency, call.clone());
+    for step in Step::ALL {
+        let webhook = script.webhook(step);
+        let (one, other) = tokio::join!(scene.send(call, &webhook), scene.send(call, &webhook));
+        let (one, other) = (one?.0, other?.0);
+        ensure!(one == other, "{step:?}: {one} is not {other}");
+        script.answered(step, &one)?;
+    }
     Ok(())
 }
 
@@ -336,8 +351,12 @@ async fn a_store_that_does_not_answer_sends_the_caller_to_the_fallback_number() 
     let database = rusqlite::Connection::open(scene.stack.data_folder().join("ringfall.db"))?;
     // As a backup program would that holds on to the file.
     database.execute_batch("BEGIN IMMEDIATE")?;
-    let told = scene.send(&call, &answer).await?.1;
-    assert_eq!(told.dial().map(|dial| dial.number), Some("+12145550199".to_owned()), "{told:?}");
+    let another = scene.call(2);
+    let arrival = another.arrival(&scene.agency);
+    let (goes_on, begins) = tokio::join!(scene.send(&call, &answer), scene.send(&another, &arrival));
+    for (_, told) in [goes_on?, begins?] {
+        assert_eq!(told.dial().map(|dial| dial.number), Some("+12145550199".to_owned()), "{told:?}");
+    }
     database.execute_batch("ROLLBACK")?;
     let recovered = eventually("the store answers again", async || {
         let question = scene.send(&call, &answer).await?.1;
