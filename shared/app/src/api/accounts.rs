@@ -44,8 +44,8 @@ struct AccountBody {
     created_at: Timestamp,
 }
 
-/// An account with its first key.
-#[derive(Debug, Serialize, ToSchema)]
+/// An account with its first key: not for `Debug`.
+#[derive(Serialize, ToSchema)]
 #[schema(as = AccountWithKey)]
 struct OpenedAccount {
     #[serde(flatten)]

@@ -69,8 +69,8 @@ pub(super) struct KeyBody {
     archived_at: Option<Timestamp>,
 }
 
-/// A key with its secret.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+/// A key with its secret: not for `Debug`.
+#[derive(Serialize, ToSchema)]
 #[schema(as = ApiKeyWithSecret)]
 pub(super) struct MadeKeyBody {
     #[serde(flatten)]

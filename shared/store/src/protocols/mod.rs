@@ -6,8 +6,8 @@
 //!   call, if absent: there is no reservation without its attempt, and a late hang-up of one attempt cannot free another.
 //! - [`settle`]: the journal. One put per attempt and kind, under a deterministic key, only if absent.
 //! - [`rollup`]: sums that take up each change of the feed once, however often it is replayed.
-//! - [`save`]: configuration. A document and all that follows from it (plans, limits, pointers) are written together, in the line
-//!   of the account's saves.
+//! - [`save`]: configuration. A document and all that follows from it (plans, limits, pointers) are written together, and only
+//!   if what it follows from still stands.
 //! - [`accounts`]: an account is opened with its first key, both or neither.
 //! - [`idempotency`]: a request that carries a key is carried out once, even if a process dies over it.
 //! - [`resources`], [`timeline`]: reading in pages.

@@ -22,6 +22,8 @@ use crate::port::{Item, Key, Path, StoreError, Update, Value};
 
 /// Attribute names that protocols put conditions on.
 pub mod names {
+    /// The call's own id: there once the call has come in.
+    pub const CALL: &str = "call";
     /// The attempts, by number.
     pub const LEGS: &str = "legs";
     /// The call's end.
@@ -54,7 +56,7 @@ pub fn encode_new(call: &Call) -> Item {
         .fold(Attributes::new(), |tags, (name, value)| tags.with_text(name.as_str(), value.as_str()));
     Attributes::new()
         .with_text("account", call.account)
-        .with_text("call", call.id)
+        .with_text(names::CALL, call.id)
         .with_text("connection", origin.connection)
         .with("provider_call_id", origin.provider_call_id.as_str())
         .with_text("campaign", origin.campaign)
@@ -69,6 +71,11 @@ pub fn encode_new(call: &Call) -> Item {
         .with(names::TAGS, tags)
         .with(names::LEGS, Value::empty_map())
         .into_map()
+}
+
+/// False for an item that so far holds only the end of a call: reports may overtake the call's first webhook.
+pub fn has_arrived(item: &Item) -> bool {
+    item.contains_key(names::CALL)
 }
 
 /// Reads a call.
@@ -89,7 +96,7 @@ pub fn decode(item: &Item) -> Result<Call, StoreError> {
         },
         arrived_at: reader.time("arrived_at")?,
     };
-    let mut call = Call::new(reader.parsed("call")?, reader.parsed("account")?, origin, decode_tags(reader)?);
+    let mut call = Call::new(reader.parsed(names::CALL)?, reader.parsed("account")?, origin, decode_tags(reader)?);
     call.legs = decode_legs(reader)?;
     call.routed = item.contains_key(decision::ATTRIBUTE);
     call.finished = reader.optional_map(names::FINISHED)?.map(decode_finish).transpose()?;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use ringfall_domain::{
-    call::{KeyPress, Leg, LegEnd, LegFact, Terms, event::EndCause},
+    call::{Bridging, KeyPress, Leg, LegEnd, LegFact, Terms, event::EndCause},
     capacity::Window,
     flow::NodeId,
 };
@@ -38,7 +38,7 @@ pub fn encode_fact(fact: &LegFact) -> (&'static str, Value) {
         LegFact::Answered(stamp) => ("answered", encode_stamp(*stamp).into()),
         LegFact::ScreeningBegan(at) => ("screening_began_at", at.to_string().into()),
         LegFact::Screened(press) => ("screened", encode_key_press(press)),
-        LegFact::Bridged => ("bridged", true.into()),
+        LegFact::Bridged(bridging) => ("bridged", encode_bridging(bridging)),
         LegFact::RecordingUrl(url) => ("recording_url", url.as_str().into()),
         LegFact::Ended(end) => ("ended", encode_end(end)),
     }
@@ -66,7 +66,7 @@ pub fn decode(attempt: u8, reader: Reader<'_>) -> Result<Leg, StoreError> {
         answered: reader.optional_map("answered")?.map(decode_stamp).transpose()?,
         screening_began_at: reader.optional_parsed::<Timestamp>("screening_began_at")?,
         screened: reader.optional_map("screened")?.map(decode_key_press).transpose()?,
-        bridged: reader.flag("bridged")?,
+        bridged: reader.optional_map("bridged")?.map(decode_bridging).transpose()?,
         recording_url: reader.optional_text("recording_url")?.map(str::to_owned),
         ended: reader.optional_map("ended")?.map(decode_end).transpose()?,
     })
@@ -85,6 +85,14 @@ fn encode_key_press(press: &KeyPress) -> Value {
 
 fn decode_key_press(reader: Reader<'_>) -> Result<KeyPress, StoreError> {
     Ok(KeyPress { key: reader.optional_parsed("key")?, at: reader.time("at")? })
+}
+
+fn encode_bridging(bridging: &Bridging) -> Value {
+    Attributes::new().with("joined", bridging.joined).with_text("at", bridging.at).into()
+}
+
+fn decode_bridging(reader: Reader<'_>) -> Result<Bridging, StoreError> {
+    Ok(Bridging { joined: reader.flag("joined")?, at: reader.time("at")? })
 }
 
 const CAUSES: [(EndCause, &str); 6] = [

@@ -30,6 +30,9 @@ pub struct NumberPointer {
     pub paused: bool,
 }
 
+/// The attribute that says which number holds the digits.
+pub const NUMBER: &str = "number";
+
 /// Where a connection's pointer stands.
 pub fn connection_key(connection: ConnectionId) -> Key {
     Key::new(format!("C#{connection}"), "CONNECTION")
@@ -60,7 +63,7 @@ pub fn decode_connection(item: &Item) -> Result<ConnectionPointer, StoreError> {
 /// Writes a number's pointer.
 pub fn encode_number(pointer: &NumberPointer) -> Item {
     Attributes::new()
-        .with_text("number", pointer.number)
+        .with_text(NUMBER, pointer.number)
         .with_text("campaign", pointer.campaign)
         .with_text("publisher", pointer.publisher)
         .with("paused", pointer.paused)
@@ -71,7 +74,7 @@ pub fn encode_number(pointer: &NumberPointer) -> Item {
 pub fn decode_number(item: &Item) -> Result<NumberPointer, StoreError> {
     let reader = Reader(item);
     Ok(NumberPointer {
-        number: reader.parsed("number")?,
+        number: reader.parsed(NUMBER)?,
         campaign: reader.parsed("campaign")?,
         publisher: reader.parsed("publisher")?,
         paused: reader.flag("paused")?,

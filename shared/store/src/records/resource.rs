@@ -13,7 +13,7 @@ use super::{
     api_key::ApiKey,
     attributes::{Attributes, Reader},
 };
-use crate::port::{Item, Key, StoreError};
+use crate::port::{Condition, Item, Key, Operand, StoreError};
 
 /// What is configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,6 +94,7 @@ pub struct Resource<D> {
     pub document: D,
 }
 
+const VERSION: &str = "version";
 const ARCHIVED_AT: &str = "archived_at";
 
 /// The resources of one kind, in the order in which they were created.
@@ -109,7 +110,7 @@ pub fn key(account: AccountId, kind: Kind, id: &impl fmt::Display) -> Key {
 /// Writes a resource.
 pub fn encode<D: Serialize>(resource: &Resource<D>) -> Item {
     Attributes::new()
-        .with("version", resource.version)
+        .with(VERSION, resource.version)
         .with_text("created_at", resource.created_at)
         .with_text("updated_at", resource.updated_at)
         .with_some(ARCHIVED_AT, resource.archived_at.map(|at| at.to_string()))
@@ -121,12 +122,20 @@ pub fn encode<D: Serialize>(resource: &Resource<D>) -> Item {
 pub fn decode<D: DeserializeOwned>(item: &Item) -> Result<Resource<D>, StoreError> {
     let reader = Reader(item);
     Ok(Resource {
-        version: reader.number("version")?,
+        version: reader.number(VERSION)?,
         created_at: reader.time("created_at")?,
         updated_at: reader.time("updated_at")?,
         archived_at: reader.optional_parsed(ARCHIVED_AT)?,
         document: reader.document("document")?,
     })
+}
+
+/// What must hold for a resource to be written over the version that was read; none: over nothing.
+pub fn is_version(read: Option<u64>) -> Condition {
+    match read {
+        None => Condition::Absent(VERSION.into()),
+        Some(version) => Condition::Equal(Operand::Path(VERSION.into()), version.into()),
+    }
 }
 
 /// Whether a resource was archived, whatever its document is.

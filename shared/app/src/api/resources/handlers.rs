@@ -9,7 +9,7 @@ use ringfall_store::{
     },
     records::resource,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Resource, Shown, check, forget_cached, parse_id};
 use crate::{
@@ -85,13 +85,14 @@ pub(super) async fn replace<R: Resource>(
     Ok(shown.reply(StatusCode::OK))
 }
 
-/// Changes the members that a merge patch names (RFC 7396), and leaves the others: secrets too, which are never shown.
+/// Changes the members that a merge patch names (RFC 7396), and leaves the others: secrets too, which are never shown. A patch
+/// that is no object would be a whole document, and no document is anything else.
 pub(super) async fn patch<R: Resource>(
     State(platform): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     if_match: IfMatch,
-    Json(patch): Json<Value>,
+    Json(patch): Json<Map<String, Value>>,
 ) -> Answer {
     let id = parse_id::<R>(&id)?;
     let named = if_match.required()?;
@@ -101,7 +102,7 @@ pub(super) async fn patch<R: Resource>(
         return Err(SaveError::Stale { version: resource.version }.into());
     }
     let mut document = serde_json::to_value(&resource.document).expect("a document always serialises");
-    merge(&mut document, patch);
+    merge(&mut document, Value::Object(patch));
     let document: R = from_value::<R::Input>(document)?.into();
     check(&document, &platform)?;
     // The patch was made to this version, whichever was named.
@@ -155,7 +156,7 @@ fn merge(target: &mut Value, patch: Value) {
         return;
     };
     if !target.is_object() {
-        *target = Value::Object(serde_json::Map::new());
+        *target = Value::Object(Map::new());
     }
     let Value::Object(members) = target else { return };
     for (name, value) in patch {

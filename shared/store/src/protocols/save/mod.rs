@@ -1,9 +1,10 @@
 //! Configuration is saved: a document, and in the same transaction everything that follows from it: the compiled plans
 //! that it is part of, the limits in CAPACITY, the pointers that webhooks find it by.
 //!
-//! All saves of one account are in line. Each counts up [`saves`](records::saves) from what it saw before it read
-//! anything else; one that was overtaken reads again. So a save may trust all that it read: that the target which a
-//! campaign names is still there, that nobody names what is archived, that a plan holds the latest of every document.
+//! Some saves name other resources, others change what is named, and what follows from either depends on the other: a plan
+//! holds the documents of the targets that it names. So a save that names is made only if nothing was changed since it
+//! began to read, and one that changes only if nothing was named ([`saves`](records::saves)); either reads
+//! again. What two saves of the same side both write, they write only over the version that they read.
 
 mod buyer;
 mod campaign;
@@ -35,7 +36,8 @@ use crate::{
     port::{Table, Write, WriteError},
     records::{
         self,
-        resource::{Configured, Resource},
+        resource::{Configured, Kind, Resource},
+        saves::Side,
     },
 };
 
@@ -96,7 +98,7 @@ pub struct Saved<D> {
 }
 
 /// A save that is overtaken reads again this often at most.
-const MOST_TRIES: usize = 32;
+const MOST_TRIES: usize = 64;
 
 /// Makes a change. Creating what exists already changes nothing: the first try of the same request has made it.
 pub async fn save<D: Save>(
@@ -117,9 +119,11 @@ pub async fn save<D: Save>(
         if matches!(change, Change::Archive(_)) {
             scene.refuse_while_named(D::KIND, &id).await?;
         }
+        let side = change.side(D::KIND);
         let Consequences { mut writes, names, plans } = D::consequences(&scene, id, change).await?;
         let names = if after.archived_at.is_some() { BTreeSet::new() } else { names };
-        writes.extend(scene.own_writes(id, &after, &names));
+        writes.extend(scene.own_writes(id, before.as_ref(), &after, &names));
+        writes.extend(side.map(|side| scene.count_up(side)));
         check_size(&writes)?;
         match table.write(writes).await {
             Ok(_) => return Ok(Saved { resource: after, plans }),
@@ -148,18 +152,36 @@ impl Save for Publisher {
     }
 }
 
+impl<D> Change<'_, D> {
+    /// On which side it stands; none where nothing that it reads or writes concerns another resource.
+    const fn side(&self, kind: Kind) -> Option<Side> {
+        match (self, kind) {
+            (Self::Archive(_), _) => match kind.named_by() {
+                Some(_) => Some(Side::Changing),
+                None => None,
+            },
+            (Self::Create(_), Kind::Target | Kind::Campaign | Kind::Number)
+            | (Self::Replace { .. }, Kind::Campaign | Kind::Number) => Some(Side::Naming),
+            (Self::Replace { .. }, Kind::Target | Kind::Buyer) => Some(Side::Changing),
+            (Self::Create(_), Kind::Connection | Kind::Publisher | Kind::Buyer | Kind::ApiKey)
+            | (Self::Replace { .. }, Kind::Connection | Kind::Publisher | Kind::ApiKey) => None,
+        }
+    }
+}
+
 impl Scene<'_> {
-    /// The resource itself, what it names, and the account's count of saves.
+    /// The resource itself, over the version that was read, and what it names.
     fn own_writes<D: Configured>(
         &self,
         id: D::Id,
-        resource: &Resource<D>,
+        before: Option<&Resource<D>>,
+        after: &Resource<D>,
         names: &BTreeSet<String>,
     ) -> Vec<Write> {
         let put = Write::Put {
             key: records::resource::key(self.account, D::KIND, &id),
-            item: records::resource::encode(resource),
-            condition: None,
+            item: records::resource::encode(after),
+            condition: Some(records::resource::is_version(before.map(|before| before.version))),
         };
         let key = records::reference::key(self.account, D::KIND, &id);
         let references = match (D::KIND.names_others(), names.is_empty()) {
@@ -169,6 +191,6 @@ impl Scene<'_> {
                 Some(Write::Put { key, item: records::reference::encode(names), condition: None })
             }
         };
-        [put, self.count_up()].into_iter().chain(references).collect()
+        [put].into_iter().chain(references).collect()
     }
 }

@@ -10,7 +10,7 @@ use ringfall_domain::{
 
 use super::{Change, Conflict, Consequences, Save, SaveError, Scene};
 use crate::{
-    port::{Key, StoreError, Write},
+    port::{Condition, Key, Operand, StoreError, Write},
     records::{
         pointer::{self, NumberPointer},
         resource::{self, Kind},
@@ -55,7 +55,10 @@ async fn place(
         paused: number.paused,
     });
     Ok(Consequences {
-        writes: leave.into_iter().chain([Write::Put { key, item, condition: None }]).collect(),
+        writes: leave
+            .into_iter()
+            .chain([Write::Put { key, item, condition: Some(is_free_for(id)) }])
+            .collect(),
         names: BTreeSet::from([
             number.connection_id.to_string(),
             number.campaign_id.to_string(),
@@ -63,6 +66,15 @@ async fn place(
         ]),
         plans: Vec::new(),
     })
+}
+
+/// Two numbers may want the same digits at the same time.
+fn is_free_for(id: NumberId) -> Condition {
+    let holder = Operand::Path(pointer::NUMBER.into());
+    Condition::Any(vec![
+        Condition::Absent(pointer::NUMBER.into()),
+        Condition::Equal(holder, id.to_string().into()),
+    ])
 }
 
 fn pointer_key(number: &TrackingNumber) -> Key {

@@ -14,7 +14,7 @@ use crate::{
     records::{
         reference, resource,
         resource::{Configured, Kind, Resource},
-        saves,
+        saves::{self, Seen, Side},
     },
 };
 
@@ -24,7 +24,7 @@ pub struct Scene<'a> {
     pub table: &'a dyn Table,
     /// Whose it is.
     pub account: AccountId,
-    saves: u64,
+    seen: Seen,
 }
 
 /// A resource that another names.
@@ -35,15 +35,15 @@ pub(super) enum Named<D> {
 }
 
 impl<'a> Scene<'a> {
-    /// Joins the line of the account's saves, before anything else is read.
+    /// Looks at the counts of saves before anything else is read.
     pub(super) async fn enter(table: &'a dyn Table, account: AccountId) -> Result<Self, StoreError> {
         let item = table.get(&saves::key(account)).await?;
-        Ok(Self { table, account, saves: saves::decode(item.as_ref())? })
+        Ok(Self { table, account, seen: saves::decode(item.as_ref())? })
     }
 
-    /// Holds all that was read, or refuses the whole save.
-    pub(super) fn count_up(&self) -> Write {
-        saves::count_up(self.account, self.saves)
+    /// Refuses the whole save where one of the other side came between.
+    pub(super) fn count_up(&self, side: Side) -> Write {
+        saves::count_up(self.account, side, self.seen)
     }
 
     /// A document that is named at `path`, and must be there.

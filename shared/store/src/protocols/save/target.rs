@@ -40,8 +40,10 @@ async fn create(scene: &Scene<'_>, id: TargetId, target: &Target) -> Result<Cons
         return Err(Conflict::TooManyTargets { most: MOST_TARGETS_OF_A_BUYER }.into());
     }
     let place = Update::Set(within(&scope(Some(id)), &[]), encode_new_scope(&target.caps));
+    let most = u32::try_from(MOST_TARGETS_OF_A_BUYER).unwrap_or(u32::MAX);
+    let has_room = Condition::Below(Operand::Size(names::TARGETS.into()), most.into());
     Ok(Consequences {
-        writes: vec![update(scene, target, place, None)],
+        writes: vec![update(scene, target, place, Some(has_room))],
         names: names_of(target),
         plans: Vec::new(),
     })

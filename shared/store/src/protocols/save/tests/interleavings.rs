@@ -155,7 +155,7 @@ async fn check(store: &MemoryStore) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_is_won_or_lost_everything_agrees(
@@ -166,6 +166,10 @@ proptest! {
         runtime.block_on(async {
             let store = MemoryStore::new();
             create(&store, buyer_id(0), buyer(None)).await.expect("a buyer");
+            for n in 0..3 {
+                create(&store, target_id(n), target(buyer_id(0), "Desk")).await.expect("a target");
+            }
+            create(&store, campaign_id(0), campaign((0..3).map(target_id), "Sorry.")).await.expect("a campaign");
             let table = Arc::new(Waiting { store: store.clone(), seed: Mutex::new(seed) });
             let mut running = JoinSet::new();
             for step in steps {
