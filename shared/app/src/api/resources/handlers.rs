@@ -1,5 +1,7 @@
 //! What is done with resources, the same for every kind.
 
+use std::collections::BTreeMap;
+
 use axum::{extract::State, response::IntoResponse};
 use http::{HeaderMap, StatusCode, header};
 use ringfall_store::{
@@ -92,7 +94,7 @@ pub(super) async fn patch<R: Resource>(
     caller: Caller,
     PathId(id): PathId,
     if_match: IfMatch,
-    Json(patch): Json<Map<String, Value>>,
+    Json(patch): Json<BTreeMap<String, Value>>,
 ) -> Answer {
     let id = parse_id::<R>(&id)?;
     let named = if_match.required()?;
@@ -102,7 +104,7 @@ pub(super) async fn patch<R: Resource>(
         return Err(SaveError::Stale { version: resource.version }.into());
     }
     let mut document = serde_json::to_value(&resource.document).expect("a document always serialises");
-    merge(&mut document, Value::Object(patch));
+    merge(&mut document, patch.into_iter().collect());
     let document: R = from_value::<R::Input>(document)?.into();
     check(&document, &platform)?;
     // The patch was made to this version, whichever was named.
