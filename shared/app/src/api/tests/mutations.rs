@@ -90,7 +90,7 @@ proptest! {
     fn no_mutation_of_a_document_makes_the_api_fail(
         changes in prop::collection::vec((0_usize..6, any::<usize>(), 0_u8..6, hostile()), 1..12),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
         runtime.block_on(async {
             let api = Api::new().await;
             let agency = Agency::set_up(&api).await;

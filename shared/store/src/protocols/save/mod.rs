@@ -17,7 +17,12 @@ mod target;
 mod tests;
 mod wish;
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use ringfall_domain::{
@@ -98,7 +103,19 @@ pub struct Saved<D> {
 }
 
 /// A save that is overtaken reads again this often at most.
-const MOST_TRIES: usize = 64;
+const MOST_TRIES: u32 = 64;
+/// The longest that it waits before.
+const MOST_MILLISECONDS_BACK: u64 = 256;
+
+/// Of many who are overtaken by the same save, each waits for a time of its own, longer with each try, so that not all read
+/// again only to be overtaken once more.
+async fn step_back(id: impl fmt::Display, tries: u32) {
+    let span =
+        1_u64.checked_shl(tries).map_or(MOST_MILLISECONDS_BACK, |span| span.min(MOST_MILLISECONDS_BACK));
+    let mut own = DefaultHasher::new();
+    (id.to_string(), tries).hash(&mut own);
+    tokio::time::sleep(Duration::from_millis(own.finish() % span)).await;
+}
 
 /// Makes a change. Creating what exists already changes nothing: the first try of the same request has made it.
 pub async fn save<D: Save>(
@@ -108,7 +125,7 @@ pub async fn save<D: Save>(
     wish: &Wish<D>,
     now: Timestamp,
 ) -> Result<Saved<D>, SaveError> {
-    for _ in 0..MOST_TRIES {
+    for tries in 1..=MOST_TRIES {
         let scene = Scene::enter(table, account).await?;
         let before = super::resources::find::<D>(table, account, id).await?;
         let after = match wish.applied_to(before.as_ref(), now)? {
@@ -127,7 +144,7 @@ pub async fn save<D: Save>(
         check_size(&writes)?;
         match table.write(writes).await {
             Ok(_) => return Ok(Saved { resource: after, plans }),
-            Err(WriteError::Refused(_)) => {}
+            Err(WriteError::Refused(_)) => step_back(id, tries).await,
             Err(WriteError::Store(error)) => return Err(error.into()),
         }
     }

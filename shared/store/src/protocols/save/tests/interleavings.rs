@@ -162,7 +162,7 @@ proptest! {
         seed in any::<u64>(),
         steps in prop::collection::vec(step(), 1..12),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
         runtime.block_on(async {
             let store = MemoryStore::new();
             create(&store, buyer_id(0), buyer(None)).await.expect("a buyer");
