@@ -92,7 +92,11 @@ impl News {
     fn of(change: &Change) -> Result<Option<(Position, Self)>, StoreError> {
         let Some(new) = &change.new else { return Ok(None) };
         let news = if change.key.sort == records::call::SORT {
-            let before = change.old.as_ref().map(records::call::decode).transpose()?;
+            if !records::call::has_arrived(new) {
+                return Ok(None);
+            }
+            let old = change.old.as_ref().filter(|old| records::call::has_arrived(old));
+            let before = old.map(records::call::decode).transpose()?;
             Self::Call { before: before.map(Box::new), after: Box::new(records::call::decode(new)?) }
         } else if change.key.sort.starts_with(records::journal::PREFIX) && change.old.is_none() {
             let (account, entry) = records::journal::decode(new)?;
@@ -132,11 +136,16 @@ async fn call_changed(platform: &Platform, before: Option<&Call>, after: &Call) 
     if entries_of(after) != before.map(entries_of).unwrap_or_default() {
         settle(&*platform.table, after).await?;
     }
-    if after.ended.is_some() && before.is_some_and(|before| before.ended.is_none()) {
+    if is_over(after) && !before.is_some_and(is_over) {
         platform.metrics.calls_ended.inc();
         log_call(after);
     }
     Ok(())
+}
+
+/// A call is told of once both its end and that of its last leg are known: then it is known what it came to.
+fn is_over(call: &Call) -> bool {
+    call.ended.is_some() && call.live_leg().is_none()
 }
 
 async fn list_call(platform: &Platform, call: &Call) -> Result<(), StoreError> {

@@ -76,7 +76,7 @@ pub(crate) fn leg(attempt: u8, target: u128) -> Leg {
         answered: None,
         screening_began_at: None,
         screened: None,
-        bridged: false,
+        bridged: None,
         recording_url: None,
         ended: None,
     }

@@ -74,7 +74,7 @@ pub(crate) fn leg(attempt: u8) -> Leg {
         answered: None,
         screening_began_at: None,
         screened: None,
-        bridged: false,
+        bridged: None,
         recording_url: None,
         ended: None,
     }

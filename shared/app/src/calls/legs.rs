@@ -1,40 +1,26 @@
 //! What the end of a leg or a call entails.
 
 use jiff::SignedDuration;
-use ringfall_domain::call::{
-    Call,
-    event::{EventKind, LegReport, LegStatus},
-};
+use ringfall_domain::call::{Call, event::EventKind};
 use ringfall_store::{port::StoreError, protocols::release::release};
 
 use crate::{connection::Connected, message::WatchLeg, platform::Platform};
 
-/// Whether an event says that a leg is over.
-pub fn reports_an_end(event: &EventKind) -> bool {
-    match event {
-        EventKind::DialEnded { .. } => true,
-        EventKind::LegProgress { report, .. } => ends(report),
+/// Gives back what the leg of an event holds, if the leg is over. Repeated by each copy of each report: the first one frees the
+/// slot, the first one that settles what the leg is worth gives the rest back. What no report settles, the watchdog does.
+pub async fn release_ended(platform: &Platform, call: &Call, event: &EventKind) -> Result<(), StoreError> {
+    let attempt = match event {
+        EventKind::DialEnded { attempt, .. }
+        | EventKind::LegProgress { attempt, .. }
+        | EventKind::Screened { attempt, .. } => *attempt,
         EventKind::Arrived(_)
         | EventKind::Gathered { .. }
         | EventKind::LegAnswered { .. }
-        | EventKind::Screened { .. }
         | EventKind::ForwardEnded { .. }
-        | EventKind::CallProgress(_) => false,
-    }
-}
-
-const fn ends(report: &LegReport) -> bool {
-    matches!(report.status, Some(LegStatus::Ended(_)))
-}
-
-/// Gives back the capacity of the leg that an event says is over. Repeated by each copy of each report: the first one frees the slot.
-pub async fn release_ended(platform: &Platform, call: &Call, event: &EventKind) -> Result<(), StoreError> {
-    let attempt = match event {
-        EventKind::DialEnded { attempt, .. } | EventKind::LegProgress { attempt, .. } => *attempt,
-        _ => return Ok(()),
+        | EventKind::CallProgress(_) => return Ok(()),
     };
     if let Some(leg) = call.leg(attempt).filter(|leg| leg.ended.is_some()) {
-        release(&*platform.table, call, leg).await?;
+        release(&*platform.table, call, leg, platform.now()).await?;
     }
     Ok(())
 }

@@ -171,7 +171,7 @@ impl Offer {
             answered: None,
             screening_began_at: None,
             screened: None,
-            bridged: false,
+            bridged: None,
             recording_url: None,
             ended: None,
         }

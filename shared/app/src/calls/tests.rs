@@ -127,11 +127,12 @@ async fn a_number_that_is_nobodys_is_told_so() {
 
 #[tokio::test]
 async fn the_watchdog_frees_a_slot_only_when_the_leg_cannot_live() {
-    let ended = LegOnProvider::Known(report(LegStatus::Ended(EndCause::Completed), Some(95)));
+    let ended = |cause| Ok(LegOnProvider::Known(report(LegStatus::Ended(cause), Some(95))));
     let live = LegOnProvider::Known(report(LegStatus::Answered, None));
     let silent = || Err(CarrierError::Unavailable("503".to_owned()));
     for (what, after_seconds, told, done, live_legs) in [
-        ("the provider reports the end", 1, Ok(ended), true, 0),
+        ("the provider reports the end", 1, ended(EndCause::NoAnswer), true, 0),
+        ("over, and the key may yet be reported", 1, ended(EndCause::Completed), false, 0),
         ("the provider reports it live", 60, Ok(live), false, 1),
         ("not known there, and the dial may still be on its way", 14, Ok(LegOnProvider::NoSuchLeg), false, 1),
         ("not known there, and the deadline has passed", 31, Ok(LegOnProvider::NoSuchLeg), true, 0),

@@ -29,7 +29,7 @@ use ringfall_store::{
     protocols::{
         find::find,
         record::record,
-        release::{extend, release},
+        release::{Released, extend, release},
     },
 };
 
@@ -73,8 +73,7 @@ pub async fn watch(
         return Ok(if now < decided_at { Watched::Again(decided_at) } else { Watched::Done });
     };
     if leg.ended.is_some() {
-        release(&*platform.table, &call, leg).await?;
-        return Ok(Watched::Done);
+        return give_back(platform, &call, leg).await;
     }
     match connected.carrier.fetch_leg(&query(&call, leg)).await {
         Ok(LegOnProvider::Known(report)) => match report.status {
@@ -133,10 +132,19 @@ async fn ended(
     let Some(call) = record(&*platform.table, call.account, call.id, &facts).await? else {
         return Ok(Watched::Done);
     };
-    if let Some(leg) = call.leg(leg.attempt) {
-        release(&*platform.table, &call, leg).await?;
+    match call.leg(leg.attempt) {
+        Some(leg) => give_back(platform, &call, leg).await,
+        None => Ok(Watched::Done),
     }
-    Ok(Watched::Done)
+}
+
+/// What is undecided is looked at once more when it no longer can be.
+async fn give_back(platform: &Platform, call: &Call, leg: &Leg) -> Result<Watched, StoreError> {
+    match release(&*platform.table, call, leg, platform.now()).await? {
+        Released::Settled => Ok(Watched::Done),
+        Released::Undecided { until } => Ok(Watched::Again(until)),
+        Released::Live => Ok(Watched::Again(platform.now() + LIVE_INTERVAL)),
+    }
 }
 
 async fn still_live(

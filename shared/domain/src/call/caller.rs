@@ -1,13 +1,19 @@
 //! What filters and conditions can ask of a call.
 
 use super::{Call, event::Attestation};
-use crate::filter::{Facts, Field};
+use crate::{
+    filter::{Facts, Field},
+    phone::PhoneNumber,
+    tags::TagValue,
+};
 
 /// A call's fields as filters see them. What the caller states stands above what the provider says.
 #[derive(Debug)]
 pub struct KnownCaller<'a> {
     call: &'a Call,
     publisher: String,
+    state: Option<&'a str>,
+    zip: Option<&'a str>,
 }
 
 impl<'a> KnownCaller<'a> {
@@ -18,11 +24,14 @@ impl<'a> KnownCaller<'a> {
 
     /// The fields of a call.
     pub fn of(call: &'a Call) -> Self {
-        Self { call, publisher: call.origin.publisher.to_string() }
-    }
-
-    fn stated(&self, tag: &str) -> Option<&str> {
-        self.call.tags.get(tag).map(crate::tags::TagValue::as_str)
+        let stated = |tag| call.tags.get(tag).map(TagValue::as_str);
+        let said = &call.origin.caller_facts;
+        Self {
+            call,
+            publisher: call.origin.publisher.to_string(),
+            state: stated(Self::STATE_TAG).or(said.state.as_deref()),
+            zip: stated(Self::ZIP_TAG).or(said.zip.as_deref()),
+        }
     }
 }
 
@@ -31,10 +40,10 @@ impl Facts for KnownCaller<'_> {
         let origin = &self.call.origin;
         let said = &origin.caller_facts;
         match field {
-            Field::CallerNumber => origin.caller.known().map(crate::phone::PhoneNumber::as_str),
-            Field::CallerAreaCode => origin.caller.known().and_then(crate::phone::PhoneNumber::area_code),
-            Field::CallerState => self.stated(Self::STATE_TAG).or(said.state.as_deref()),
-            Field::CallerZip => self.stated(Self::ZIP_TAG).or(said.zip.as_deref()),
+            Field::CallerNumber => origin.caller.known().map(PhoneNumber::as_str),
+            Field::CallerAreaCode => origin.caller.known().and_then(PhoneNumber::area_code),
+            Field::CallerState => self.state,
+            Field::CallerZip => self.zip,
             Field::CallerCity => said.city.as_deref(),
             Field::CallerCountry => said.country.as_deref(),
             Field::CallerAttestation => said.attestation.map(|attestation| match attestation {
@@ -44,7 +53,7 @@ impl Facts for KnownCaller<'_> {
             }),
             Field::Number => Some(origin.dialled.as_str()),
             Field::PublisherId => Some(&self.publisher),
-            Field::Tag(name) => self.stated(name.as_str()),
+            Field::Tag(name) => self.call.tags.get(name.as_str()).map(TagValue::as_str),
         }
     }
 }

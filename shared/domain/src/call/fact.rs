@@ -1,6 +1,6 @@
 //! The facts about a call, each written once: the first report of a thing stands, later ones change nothing.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::event::{EndCause, EventKind, Input, LegReport, LegStatus};
 use crate::{
@@ -49,8 +49,8 @@ pub enum LegFact {
     ScreeningBegan(Timestamp),
     /// The answerer was asked and pressed a key, or none.
     Screened(KeyPress),
-    /// The provider says that caller and target were joined.
-    Bridged,
+    /// The provider says whether caller and target were joined.
+    Bridged(Bridging),
     /// Where the recording is.
     RecordingUrl(String),
     /// It is over.
@@ -66,6 +66,15 @@ pub struct KeyPress {
     pub at: Timestamp,
 }
 
+/// What the provider says of the joining of caller and target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bridging {
+    /// Whether they were joined.
+    pub joined: bool,
+    /// When we learned of it.
+    pub at: Timestamp,
+}
+
 /// How and when an attempt ended. Written as one, so that what a call is billed for never changes afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LegEnd {
@@ -75,6 +84,16 @@ pub struct LegEnd {
     pub cause: EndCause,
     /// Seconds from the answer to the end by the provider's count, where it tells.
     pub duration_seconds: Option<u32>,
+}
+
+impl LegEnd {
+    /// Reports that were overtaken by that of the end count for this long.
+    const GRACE: SignedDuration = SignedDuration::from_secs(60);
+
+    /// After this nothing that is learnt can make the attempt billable.
+    pub fn final_at(&self) -> Timestamp {
+        self.stamp.arrived_at + Self::GRACE
+    }
 }
 
 /// How and when a call ended.
@@ -159,9 +178,7 @@ pub fn facts_of_report(report: &LegReport, arrived_at: Timestamp) -> Vec<LegFact
     let mut facts = Vec::new();
     facts.extend(report.provider_leg_id.clone().map(LegFact::ProviderLegId));
     facts.extend(report.recording_url.clone().map(LegFact::RecordingUrl));
-    if report.bridged == Some(true) {
-        facts.push(LegFact::Bridged);
-    }
+    facts.extend(report.bridged.map(|joined| LegFact::Bridged(Bridging { joined, at: arrived_at })));
     match report.status {
         None | Some(LegStatus::Ringing) => {}
         Some(LegStatus::Answered) => facts.push(LegFact::Answered(stamp)),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     event::EndCause,
-    fact::{KeyPress, LegEnd, LegFact, Stamp},
+    fact::{Bridging, KeyPress, LegEnd, LegFact, Stamp},
 };
 use crate::{
     capacity::Window,
@@ -46,8 +46,8 @@ pub struct Leg {
     pub screening_began_at: Option<Timestamp>,
     /// What the answerer pressed, and when.
     pub screened: Option<KeyPress>,
-    /// The provider says that caller and target were joined.
-    pub bridged: bool,
+    /// What the provider says of the joining of caller and target.
+    pub bridged: Option<Bridging>,
     /// Where the recording is.
     pub recording_url: Option<String>,
     /// How it ended.
@@ -65,6 +65,22 @@ pub struct Terms {
     pub payout: PayoutRule,
 }
 
+/// How far what is known settles what an attempt is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is not over.
+    Live,
+    /// It is over and billable.
+    Converted,
+    /// It is over and not billable, whatever else may be reported.
+    NotConverted,
+    /// It is over; the report that makes it billable may still be on its way.
+    Undecided {
+        /// After this no report counts any more.
+        until: Timestamp,
+    },
+}
+
 impl Leg {
     /// Takes up a fact, unless one of its kind is known already: the first report stands.
     pub fn learn(&mut self, fact: LegFact) {
@@ -73,20 +89,58 @@ impl Leg {
             LegFact::Answered(stamp) => keep_first(&mut self.answered, stamp),
             LegFact::ScreeningBegan(at) => keep_first(&mut self.screening_began_at, at),
             LegFact::Screened(press) => keep_first(&mut self.screened, press),
-            LegFact::Bridged => self.bridged = true,
+            LegFact::Bridged(bridging) => keep_first(&mut self.bridged, bridging),
             LegFact::RecordingUrl(url) => keep_first(&mut self.recording_url, url),
             LegFact::Ended(end) => keep_first(&mut self.ended, end),
         }
     }
 
-    /// Whether somebody at the target took the call. Where the answerer is asked, only the key counts, or the provider's word
-    /// that the two were joined; else a dial that completed.
+    /// Whether somebody at the target took the call. Where the answerer is asked, the key counts, or the provider's word on
+    /// whether the two were joined, whichever came first; else a dial that completed.
     pub fn was_accepted(&self) -> bool {
         match (self.screening_key, self.ended) {
-            _ if self.bridged => true,
-            (Some(wanted), _) => self.screened.is_some_and(|press| press.key == Some(wanted)),
+            (Some(wanted), _) => self.first_evidence(wanted).unwrap_or(false),
             (None, Some(end)) => end.cause == EndCause::Completed,
             (None, None) => self.answered.is_some(),
+        }
+    }
+
+    fn first_evidence(&self, wanted: char) -> Option<bool> {
+        let key = self.screened.map(|press| (press.at, press.key == Some(wanted)));
+        let joined = self.bridged.map(|bridging| (bridging.at, bridging.joined));
+        let in_time = key.into_iter().chain(joined).filter(|(at, _)| self.is_in_time(*at));
+        in_time.min_by_key(|(at, _)| *at).map(|(_, accepted)| accepted)
+    }
+
+    /// The report of a key may be overtaken by that of the end and still counts, until the attempt is settled without it.
+    fn is_in_time(&self, at: Timestamp) -> bool {
+        self.ended.is_none_or(|end| {
+            at <= end.stamp.arrived_at || (end.cause == EndCause::Completed && at <= end.final_at())
+        })
+    }
+
+    /// False where no order of the reports could have left it undecided.
+    pub fn may_have_been_undecided(&self) -> bool {
+        self.ended.is_some_and(|end| {
+            let is_told = self.screening_key.is_none() && end.duration_seconds.is_some();
+            end.cause == EndCause::Completed && !is_told
+        })
+    }
+
+    /// How far what is known settles what the attempt is worth.
+    pub fn standing(&self) -> Standing {
+        let Some(end) = self.ended else { return Standing::Live };
+        let is_asked = self.screening_key.is_some_and(|wanted| self.first_evidence(wanted).is_none());
+        let is_untimed = end.duration_seconds.is_none() && self.answered.is_none();
+        match end.cause {
+            _ if self.is_converted() => Standing::Converted,
+            EndCause::Completed if is_asked || is_untimed => Standing::Undecided { until: end.final_at() },
+            EndCause::Completed
+            | EndCause::Busy
+            | EndCause::NoAnswer
+            | EndCause::Failed
+            | EndCause::Canceled
+            | EndCause::NeverDialled => Standing::NotConverted,
         }
     }
 
@@ -98,13 +152,13 @@ impl Leg {
     /// or repeated webhook never lengthens a billed call. Further facts can only add to the figure.
     pub fn connected_seconds(&self) -> Option<u32> {
         let end = self.ended.filter(|_| self.was_accepted())?;
-        let since_answer =
-            end.duration_seconds.or_else(|| self.seconds_from_answer_to(end.stamp)).unwrap_or(0);
+        let since_answer = end.duration_seconds.or_else(|| self.seconds_from_answer_to(end)).unwrap_or(0);
         Some(since_answer.saturating_sub(self.screening_seconds(end)))
     }
 
-    fn seconds_from_answer_to(&self, end: Stamp) -> Option<u32> {
-        let answered = self.answered?;
+    fn seconds_from_answer_to(&self, end: LegEnd) -> Option<u32> {
+        let answered = self.answered.filter(|answered| answered.arrived_at <= end.final_at())?;
+        let end = end.stamp;
         match (answered.occurred_at, end.occurred_at) {
             (Some(answered), Some(ended)) => Some(seconds_between(answered, ended)),
             _ => Some(seconds_between(answered.arrived_at, end.earliest())),

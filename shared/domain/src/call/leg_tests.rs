@@ -15,6 +15,10 @@ fn pressed(key: char, at: i64) -> LegFact {
     LegFact::Screened(KeyPress { key: Some(key), at: later(at) })
 }
 
+fn joined(joined: bool, at: i64) -> LegFact {
+    LegFact::Bridged(Bridging { joined, at: later(at) })
+}
+
 fn after(screened: bool, facts: &[LegFact]) -> Leg {
     let mut leg = leg(1, 1);
     leg.screening_key = screened.then_some('1');
@@ -67,7 +71,7 @@ fn talk_time_counts_from_the_acceptance() {
         (
             "joined, says the provider",
             true,
-            vec![LegFact::Bridged, end(105, None, Completed, Some(100))],
+            vec![joined(true, 105), end(105, None, Completed, Some(100))],
             Some(100),
         ),
         (
@@ -78,6 +82,43 @@ fn talk_time_counts_from_the_acceptance() {
         ),
     ] {
         assert_eq!(after(screened, &facts).connected_seconds(), seconds, "{what}");
+    }
+}
+
+#[test]
+fn a_key_that_is_heard_of_after_the_end_counts_for_a_minute_unless_nobody_was_joined() {
+    let over = || end(100, None, EndCause::Completed, Some(95));
+    for (what, facts, accepted) in [
+        ("overtaken by the end", vec![over(), pressed('1', 101)], true),
+        ("another key", vec![over(), pressed('2', 101)], false),
+        ("too late", vec![over(), pressed('1', 161)], false),
+        ("nobody was joined, it was said", vec![over(), joined(false, 100), pressed('1', 101)], false),
+        ("and said too late", vec![over(), pressed('1', 101), joined(false, 102)], true),
+        (
+            "the line was never answered",
+            vec![end(100, None, EndCause::NoAnswer, None), pressed('1', 101)],
+            false,
+        ),
+    ] {
+        assert_eq!(after(true, &facts).was_accepted(), accepted, "{what}");
+    }
+}
+
+#[test]
+fn an_attempt_is_undecided_only_while_a_report_may_still_make_it_billable() {
+    let over = |duration| end(100, None, EndCause::Completed, duration);
+    let undecided = Standing::Undecided { until: later(160) };
+    for (what, screened, facts, standing) in [
+        ("not over", true, vec![], Standing::Live),
+        ("no key is known", true, vec![over(Some(95))], undecided),
+        ("the key is known", true, vec![pressed('1', 9), over(Some(95))], Standing::Converted),
+        ("another key is known", true, vec![pressed('2', 9), over(Some(95))], Standing::NotConverted),
+        ("nobody was joined", true, vec![joined(false, 99), over(Some(95))], Standing::NotConverted),
+        ("not answered", true, vec![end(100, None, EndCause::NoAnswer, None)], Standing::NotConverted),
+        ("not asked, too short", false, vec![over(Some(9))], Standing::NotConverted),
+        ("not asked, and not timed", false, vec![over(None)], undecided),
+    ] {
+        assert_eq!(after(screened, &facts).standing(), standing, "{what}");
     }
 }
 
@@ -105,7 +146,7 @@ fn any_fact(from: i64) -> impl Strategy<Value = LegFact> {
         (from..to, prop::option::of(0..200_i64)).prop_map(|(a, o)| LegFact::Answered(stamp(a, o))),
         (from..to).prop_map(|at| LegFact::ScreeningBegan(later(at))),
         (prop_oneof![Just('1'), Just('2')], from..to).prop_map(|(key, at)| pressed(key, at)),
-        Just(LegFact::Bridged),
+        (any::<bool>(), from..to).prop_map(|(is_joined, at)| joined(is_joined, at)),
         (from..to, prop::option::of(0..400_i64), cause, prop::option::of(0..200_u32))
             .prop_map(|(a, o, cause, duration)| end(a, o, cause, duration)),
     ]
@@ -121,9 +162,12 @@ proptest! {
     ) {
         let mut leg = after(true, &facts);
         let was_billable = leg.is_converted();
+        let standing = leg.standing();
         for fact in news {
             leg.learn(fact);
             prop_assert!(leg.is_converted() || !was_billable, "{:?}", leg);
+            let is_settled = matches!(standing, Standing::Converted | Standing::NotConverted);
+            prop_assert!(!is_settled || leg.standing() == standing, "{:?} {:?}", standing, leg);
         }
     }
 

@@ -19,8 +19,8 @@ use self::event::CallerFacts;
 pub use self::{
     caller::KnownCaller,
     disposition::{CallState, Disposition},
-    fact::{CallEnd, Fact, Finish, FinishKind, KeyPress, LegEnd, LegFact, Stamp},
-    leg::{Leg, Terms},
+    fact::{Bridging, CallEnd, Fact, Finish, FinishKind, KeyPress, LegEnd, LegFact, Stamp},
+    leg::{Leg, Standing, Terms},
 };
 use crate::{
     ids::{AccountId, CallId, CampaignId, ConnectionId, NumberId, PublisherId},

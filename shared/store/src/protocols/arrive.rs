@@ -2,10 +2,10 @@
 
 use ringfall_domain::call::Call;
 
-use super::find::refused;
+use super::find::{find, refused};
 use crate::{
-    port::{Condition, StoreError, Table, Write, WriteError},
-    records,
+    port::{Condition, Path, StoreError, Table, Update, Write, WriteError, Written},
+    records::{self, call::names},
 };
 
 /// Creates a call, unless it exists already.
@@ -13,13 +13,19 @@ use crate::{
 /// # Returns
 /// The call as it stands: of two webhooks that bring the same call, both get the same.
 pub async fn arrive(table: &dyn Table, call: &Call) -> Result<Call, StoreError> {
-    let put = Write::Put {
-        key: records::call::key(call.account, call.id),
-        item: records::call::encode_new(call),
-        condition: Some(Condition::Absent("call".into())),
+    let key = records::call::key(call.account, call.id);
+    let set = |(name, value): (String, _)| Update::Set(Path(vec![name]), value);
+    // Not a put: the report of the call's end may have come first, and stays.
+    let create = Write::Update {
+        key,
+        updates: records::call::encode_new(call).into_iter().map(set).collect(),
+        condition: Some(Condition::Absent(names::CALL.into())),
     };
-    match table.write(vec![put]).await {
-        Ok(_) => Ok(call.clone()),
+    match table.write(vec![create]).await {
+        Ok(written) => match written.into_iter().next() {
+            Some(Written::Now(Some(item))) => records::call::decode(&item),
+            _ => find(table, call.account, call.id).await.map(|found| found.unwrap_or_else(|| call.clone())),
+        },
         Err(WriteError::Store(error)) => Err(error),
         Err(WriteError::Refused(refusals)) => refused(&refusals, 0),
     }

@@ -13,7 +13,7 @@ use crate::{
 /// The call as it stands; none if it never came in.
 pub async fn find(table: &dyn Table, account: AccountId, call: CallId) -> Result<Option<Call>, StoreError> {
     let item = table.get(&records::call::key(account, call)).await?;
-    item.as_ref().map(records::call::decode).transpose()
+    item.as_ref().filter(|item| records::call::has_arrived(item)).map(records::call::decode).transpose()
 }
 
 /// The call against which a write's condition was judged.

@@ -18,7 +18,8 @@ use crate::{
 /// Writes facts that are not known yet.
 ///
 /// # Returns
-/// The call as it stands afterwards. None if there is no such call, or none of the attempts that the facts speak of: then nothing is written.
+/// The call as it stands afterwards. None if there is no such call, or none of the attempts that the facts speak of: then nothing is
+/// written but the end of a call, which may be reported before the call's first webhook has come.
 pub async fn record(
     table: &dyn Table,
     account: AccountId,
@@ -60,6 +61,7 @@ async fn update(
     let write = Write::Update { key, updates, condition: Some(there_are_the_attempts_of(facts)) };
     match table.write(vec![write]).await {
         Ok(written) => match written.into_iter().next() {
+            Some(Written::Now(Some(item))) if !records::call::has_arrived(&item) => Ok(None),
             Some(Written::Now(Some(item))) => records::call::decode(&item).map(Some),
             _ => find(table, account, call).await,
         },
@@ -78,5 +80,7 @@ fn there_are_the_attempts_of(facts: &[Fact]) -> Condition {
         .collect();
     let legs =
         attempts.iter().map(|attempt| Condition::Exists(Path::of([names::LEGS, &attempt.to_string()])));
-    Condition::All(legs.chain([Condition::Exists("call".into())]).collect())
+    let needs_call = facts.is_empty() || facts.iter().any(|fact| !matches!(fact, Fact::Ended(_)));
+    let call = needs_call.then(|| Condition::Exists(names::CALL.into()));
+    Condition::All(legs.chain(call).collect())
 }

@@ -87,7 +87,7 @@ fn leg_path(attempt: u8) -> Path {
 /// The call is there and not over, the attempt is new, and the one before it is over.
 fn is_next(attempt: u8) -> Condition {
     let mut conditions = vec![
-        Condition::Exists("call".into()),
+        Condition::Exists(call_names::CALL.into()),
         Condition::Absent(call_names::ENDED.into()),
         Condition::Absent(leg_path(attempt)),
     ];

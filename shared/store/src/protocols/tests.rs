@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use ringfall_domain::{
-    call::{Call, CallEnd, Fact, KeyPress, Leg, LegEnd, LegFact, Stamp, event::EndCause},
+    call::{Bridging, Call, CallEnd, Fact, KeyPress, Leg, LegEnd, LegFact, Stamp, event::EndCause},
     capacity::{Full, Period, Scope},
     config::Caps,
     money::Money,
@@ -46,8 +46,16 @@ fn over(seconds: u32) -> LegFact {
     LegFact::Ended(LegEnd { stamp, cause: EndCause::Completed, duration_seconds: Some(seconds) })
 }
 
+fn pressed(key: char, seconds: i64) -> LegFact {
+    LegFact::Screened(KeyPress { key: Some(key), at: at(seconds) })
+}
+
 fn taken() -> LegFact {
-    LegFact::Screened(KeyPress { key: Some('1'), at: at(9) })
+    pressed('1', 9)
+}
+
+fn declined() -> LegFact {
+    pressed('2', 9)
 }
 
 #[tokio::test]
@@ -62,7 +70,7 @@ async fn a_call_and_its_facts_read_back_as_they_were_written() {
         LegFact::Answered(stamp),
         LegFact::ScreeningBegan(at(5)),
         taken(),
-        LegFact::Bridged,
+        LegFact::Bridged(Bridging { joined: true, at: at(10) }),
         LegFact::RecordingUrl("https://example.com/r.wav".to_owned()),
         over(95),
     ];
@@ -181,10 +189,10 @@ async fn a_late_hang_up_of_one_attempt_does_not_free_the_next() {
     let table = store(concurrency(1), NO_CAPS, None).await;
     let call = arrive(&*table, &call(1)).await.expect("a call");
     try_reserve(&*table, &call, &leg(1)).await;
-    let call = learn(&*table, &call, 1, &[over(3)]).await;
-    assert_eq!(release(&*table, &call, &call.legs[0]).await, Ok(Released::Freed));
+    let call = learn(&*table, &call, 1, &[taken(), over(3)]).await;
+    assert_eq!(release(&*table, &call, &call.legs[0], at(201)).await, Ok(Released::Settled));
     assert_eq!(try_reserve(&*table, &call, &leg(2)).await, Reserved::Held);
-    assert_eq!(release(&*table, &call, &call.legs[0]).await, Ok(Released::NothingHeld));
+    assert_eq!(release(&*table, &call, &call.legs[0], at(201)).await, Ok(Released::Settled));
     let held = capacity(&*table).await;
     assert_eq!(held.buyer.live.iter().map(|leg| leg.attempt).collect::<Vec<_>>(), [2]);
     assert_eq!(held.leases.len(), 1);
@@ -192,16 +200,19 @@ async fn a_late_hang_up_of_one_attempt_does_not_free_the_next() {
 
 #[tokio::test]
 async fn a_conversion_keeps_its_count_and_its_money_and_anything_else_gives_both_back() {
-    for (facts, counted, available) in
-        [(vec![taken(), over(95)], 1, 500), (vec![over(95)], 0, 5_000), (vec![taken(), over(89)], 0, 5_000)]
-    {
+    for (facts, counted, available) in [
+        (vec![taken(), over(95)], 1, 500),
+        (vec![declined(), over(95)], 0, 5_000),
+        (vec![taken(), over(89)], 0, 5_000),
+    ] {
         let table = store(NO_CAPS, NO_CAPS, Some(Money::from_cents(5_000))).await;
         let call = arrive(&*table, &call(1)).await.expect("a call");
         assert_eq!(try_reserve(&*table, &call, &leg(1)).await, Reserved::Held);
         assert_eq!(capacity(&*table).await.available, Some(Money::from_cents(500)));
         let call = learn(&*table, &call, 1, &facts).await;
         for _copy in 0..3 {
-            release(&*table, &call, &call.legs[0]).await.expect("the store works");
+            let released = release(&*table, &call, &call.legs[0], at(201)).await;
+            assert_eq!(released, Ok(Released::Settled));
         }
         let after = capacity(&*table).await;
         assert_eq!(after.available, Some(Money::from_cents(available)));
@@ -209,8 +220,49 @@ async fn a_conversion_keeps_its_count_and_its_money_and_anything_else_gives_both
             assert!(scope.counted.values().all(|n| *n == counted), "{scope:?}");
             assert_eq!(scope.live, []);
         }
-        assert_eq!(extend(&*table, &call, &call.legs[0], at(900)).await, Ok(Released::NothingHeld));
+        extend(&*table, &call, &call.legs[0], at(900)).await.expect("the store works");
+        assert_eq!(capacity(&*table).await.leases.len(), 0, "what was released is not extended");
     }
+}
+
+/// The report of the key is overtaken by that of the end: the slot is free at once, the rest waits.
+#[tokio::test]
+async fn what_is_undecided_holds_its_count_and_its_money_until_it_is_decided() {
+    let (soon, late) = (at(201), at(261));
+    for (news, now, released, counted, available) in [
+        (vec![], soon, Released::Undecided { until: at(260) }, 1, 500),
+        (vec![], late, Released::Settled, 0, 5_000),
+        (vec![pressed('1', 202)], soon, Released::Settled, 1, 500),
+        (vec![pressed('2', 202)], soon, Released::Settled, 0, 5_000),
+    ] {
+        let table = store(NO_CAPS, NO_CAPS, Some(Money::from_cents(5_000))).await;
+        let call = arrive(&*table, &call(1)).await.expect("a call");
+        try_reserve(&*table, &call, &leg(1)).await;
+        let call = learn(&*table, &call, 1, &[over(95)]).await;
+        let undecided = Ok(Released::Undecided { until: at(260) });
+        assert_eq!(release(&*table, &call, &call.legs[0], soon).await, undecided);
+        assert_eq!(capacity(&*table).await.buyer.live, []);
+        let call = learn(&*table, &call, 1, &news).await;
+        for _copy in 0..3 {
+            assert_eq!(release(&*table, &call, &call.legs[0], now).await, Ok(released));
+        }
+        let after = capacity(&*table).await;
+        assert_eq!(after.available, Some(Money::from_cents(available)), "{news:?}");
+        assert!(after.buyer.counted.values().all(|n| *n == counted), "{news:?} {after:?}");
+        assert_eq!(after.undecided.is_empty(), released == Released::Settled);
+    }
+}
+
+#[tokio::test]
+async fn an_end_that_is_reported_before_the_call_has_come_in_is_kept() {
+    let table = store(NO_CAPS, NO_CAPS, None).await;
+    let end = CallEnd { stamp: Stamp { arrived_at: at(2), occurred_at: None }, duration_seconds: Some(3) };
+    let (call, facts) = (call(1), [Fact::Ended(end)]);
+    assert_eq!(record(&*table, account(), call.id, &facts).await, Ok(None));
+    assert_eq!(find(&*table, account(), call.id).await, Ok(None));
+    let expected = Call { ended: Some(end), ..call.clone() };
+    assert_eq!(arrive(&*table, &call).await, Ok(expected.clone()));
+    assert_eq!(arrive(&*table, &call).await, Ok(expected));
 }
 
 #[tokio::test]

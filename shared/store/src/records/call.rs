@@ -96,7 +96,8 @@ pub fn decode(item: &Item) -> Result<Call, StoreError> {
         },
         arrived_at: reader.time("arrived_at")?,
     };
-    let mut call = Call::new(reader.parsed(names::CALL)?, reader.parsed("account")?, origin, decode_tags(reader)?);
+    let mut call =
+        Call::new(reader.parsed(names::CALL)?, reader.parsed("account")?, origin, decode_tags(reader)?);
     call.legs = decode_legs(reader)?;
     call.routed = item.contains_key(decision::ATTRIBUTE);
     call.finished = reader.optional_map(names::FINISHED)?.map(decode_finish).transpose()?;

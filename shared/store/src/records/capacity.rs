@@ -5,6 +5,7 @@
 //! budgeted, available                   the money left; kept even without a budget, so that refunds need no look
 //! buyer.caps.{concurrency,hourly,…}     the limits, absent where there is none
 //! buyer.live.{call#attempt}             the lease of each leg that holds a slot
+//! buyer.undecided.{call#attempt}        the legs that are over and may yet turn out to have converted
 //! buyer.counted.{window}                calls counted: qualified and in flight
 //! targets.{target}.{caps,live,counted}  the same of each target
 //! ```
@@ -36,6 +37,8 @@ pub mod names {
     pub const CAPS: &str = "caps";
     /// A scope's leases.
     pub const LIVE: &str = "live";
+    /// The legs that are over and of which it is undecided whether they converted. Only of the buyer's scope.
+    pub const UNDECIDED: &str = "undecided";
     /// A scope's counts.
     pub const COUNTED: &str = "counted";
     /// The concurrency limit.
@@ -71,6 +74,8 @@ pub struct CapacityRecord {
     pub buyer: ScopeRecord,
     /// The leases of all legs that hold a slot.
     pub leases: BTreeMap<LegId, Lease>,
+    /// The legs that are over and may yet turn out to have converted: their counts and prices are held.
+    pub undecided: Vec<LegId>,
     /// The targets' scopes.
     pub targets: BTreeMap<TargetId, ScopeRecord>,
 }
@@ -116,18 +121,21 @@ pub fn encode_new(caps: &Caps, budget: Option<Money>) -> Item {
     Attributes::new()
         .with(names::BUDGETED, budget.is_some())
         .with(names::AVAILABLE, budget.unwrap_or_default().as_decimal())
-        .with(names::BUYER, encode_new_scope(caps))
+        .with(names::BUYER, new_scope(caps).with(names::UNDECIDED, Value::empty_map()))
         .with(names::TARGETS, Value::empty_map())
         .into_map()
 }
 
 /// A scope in which nothing is in use.
 pub fn encode_new_scope(caps: &Caps) -> Value {
+    new_scope(caps).into()
+}
+
+fn new_scope(caps: &Caps) -> Attributes {
     Attributes::new()
         .with(names::CAPS, encode_caps(caps))
         .with(names::LIVE, Value::empty_map())
         .with(names::COUNTED, Value::empty_map())
-        .into()
 }
 
 /// The limits of a scope.
@@ -168,6 +176,7 @@ pub fn decode(item: &Item) -> Result<CapacityRecord, StoreError> {
         available: if budgeted { Some(reader.money(names::AVAILABLE)?) } else { None },
         buyer: decode_scope(buyer)?,
         leases: decode_leases(buyer.map(names::LIVE)?)?,
+        undecided: decode_legs(buyer.map(names::UNDECIDED)?)?,
         targets,
     })
 }
@@ -175,7 +184,6 @@ pub fn decode(item: &Item) -> Result<CapacityRecord, StoreError> {
 fn decode_scope(reader: Reader<'_>) -> Result<ScopeRecord, StoreError> {
     let caps = reader.map(names::CAPS)?;
     let limit = |period| caps.optional_number(cap_name(period));
-    let live = reader.map(names::LIVE)?.0.keys();
     let counted = reader.map(names::COUNTED)?;
     Ok(ScopeRecord {
         caps: Caps {
@@ -185,15 +193,17 @@ fn decode_scope(reader: Reader<'_>) -> Result<ScopeRecord, StoreError> {
             monthly: limit(Period::Month)?,
             total: limit(Period::Total)?,
         },
-        live: live
-            .map(|leg| leg.parse().map_err(|_| damaged(leg, "a leg's id")))
-            .collect::<Result<_, _>>()?,
+        live: decode_legs(reader.map(names::LIVE)?)?,
         counted: counted
             .0
             .keys()
             .map(|name| Ok((name.parse().map_err(|_| damaged(name, "a window"))?, count(counted, name)?)))
             .collect::<Result<_, StoreError>>()?,
     })
+}
+
+fn decode_legs(reader: Reader<'_>) -> Result<Vec<LegId>, StoreError> {
+    reader.0.keys().map(|leg| leg.parse().map_err(|_| damaged(leg, "a leg's id"))).collect()
 }
 
 /// A count below zero would be a fault of the protocol; it must not stop calls, so it reads as zero.

@@ -76,7 +76,7 @@ async fn available(scene: &Scene<'_>, id: BuyerId) -> Result<Known, StoreError> 
 /// The money that calls under way hold. They were reserved before there was a budget, and give it back to the new
 /// one if they do not convert: so it is taken off first.
 async fn held(scene: &Scene<'_>, record: &CapacityRecord) -> Result<Money, StoreError> {
-    let legs: Vec<_> = record.leases.keys().copied().collect();
+    let legs: Vec<_> = record.leases.keys().chain(&record.undecided).copied().collect();
     let mut keys: Vec<_> = legs.iter().map(|leg| call::key(scene.account, leg.call)).collect();
     keys.dedup();
     let mut calls = Vec::new();

@@ -71,10 +71,15 @@ async fn replace(
 /// The target's counts go with it, unless a call is under way: that one must find what it gives back to.
 async fn archive(scene: &Scene<'_>, id: TargetId, target: &Target) -> Result<Consequences, SaveError> {
     let record = read_capacity(scene, target.buyer_id).await?;
-    let is_idle = record.targets.get(&id).is_some_and(|scope| scope.live.is_empty());
+    // A leg that is undecided may be this target's, and gives its counts back later.
+    let is_idle =
+        record.undecided.is_empty() && record.targets.get(&id).is_some_and(|scope| scope.live.is_empty());
     let removal = is_idle.then(|| {
         let scope = scope(Some(id));
-        let still_idle = Condition::Equal(Operand::Size(within(&scope, &[names::LIVE])), 0_u32.into());
+        let undecided = within(&capacity::scope(None), &[names::UNDECIDED]);
+        let still_idle = [within(&scope, &[names::LIVE]), undecided]
+            .map(|legs| Condition::Equal(Operand::Size(legs), 0_u32.into()));
+        let still_idle = Condition::All(still_idle.to_vec());
         update(scene, target, Update::Remove(within(&scope, &[])), Some(still_idle))
     });
     Ok(Consequences::of(removal.into_iter().collect()))

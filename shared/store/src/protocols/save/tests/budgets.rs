@@ -44,7 +44,7 @@ impl Books {
     async fn give_back(&self, (call, mut leg): (ringfall_domain::call::Call, Leg)) {
         let stamp = Stamp { arrived_at: at(9), occurred_at: None };
         leg.learn(LegFact::Ended(LegEnd { stamp, cause: EndCause::NoAnswer, duration_seconds: None }));
-        release(&self.store, &call, &leg).await.expect("a release");
+        release(&self.store, &call, &leg, at(9)).await.expect("a release");
     }
 
     async fn left(&self) -> Option<String> {
