@@ -103,9 +103,9 @@ pub struct Saved<D> {
 }
 
 /// A save that is overtaken reads again this often at most.
-const MOST_TRIES: u32 = 64;
+const MOST_TRIES: u32 = 20;
 /// The longest that it waits before.
-const MOST_MILLISECONDS_BACK: u64 = 256;
+const MOST_MILLISECONDS_BACK: u64 = 2_048;
 
 /// Of many who are overtaken by the same save, each waits for a time of its own, longer with each try, so that not all read
 /// again only to be overtaken once more.
