@@ -1,5 +1,9 @@
 use axum::body::Body;
 use http::header;
+use ringfall_store::{
+    port::{Condition, Table, Update, Write},
+    records::{self, idempotency::RequestDigest},
+};
 use serde_json::{Value, json};
 
 use super::kit::{Api, Reply, text};
@@ -100,6 +104,37 @@ async fn a_secret_is_not_shown_again() {
         let again = post(&api, path, "key-1", &document).await.expect_status(201);
         assert_eq!((again.pointer(pointer), &again["id"]), (Some(&Value::Null), &first["id"]), "{path}");
         assert!(!format!("{:?}", api.store).contains(&secret));
+        api.pass(90_000);
+    }
+}
+
+/// What a process leaves behind that dies after it has done its work and before it has kept the answer.
+async fn die_before_keeping_the_answer(api: &Api) {
+    let update = Write::Update {
+        key: records::idempotency::key(api.account().await, &RequestDigest::of(&[b"key-1"])),
+        updates: vec![
+            Update::Remove(records::idempotency::RESPONSE.into()),
+            Update::Set(records::idempotency::BUSY_UNTIL.into(), "2026-11-20T15:00:00Z".into()),
+        ],
+        condition: Some(Condition::Exists(records::idempotency::RESPONSE.into())),
+    };
+    api.store.write(vec![update]).await.expect("an answer that was kept");
+}
+
+#[tokio::test]
+async fn what_was_created_by_a_try_that_died_is_found_by_the_next() {
+    let api = Api::new().await;
+    for (list, document) in
+        [("/v1/publishers", json!({"name": "a"})), ("/v1/keys", json!({"name": "a", "scopes": ["read"]}))]
+    {
+        let before = count(&api, list).await;
+        let first = post(&api, list, "key-1", &document).await.expect_status(201);
+        die_before_keeping_the_answer(&api).await;
+        let again = post(&api, list, "key-1", &document).await;
+        assert_eq!((again.status, again.header("idempotent-replayed")), (201, ""));
+        assert_eq!(again.body["id"], first["id"]);
+        assert!(again.body.get("secret").is_none_or(Value::is_null), "nobody knows the secret any more");
+        assert_eq!(count(&api, list).await, before + 1);
         api.pass(90_000);
     }
 }

@@ -5,6 +5,7 @@ mod bad_input;
 mod calls;
 mod description;
 mod example;
+mod failures;
 mod idempotency;
 mod kit;
 mod lists;
