@@ -55,7 +55,8 @@ pub async fn consume(platform: &Platform, after: Position) -> Result<Position, S
         batch.push(news.account(), *position, news.additions());
     }
     // Each is safe to repeat and none depends on another, so they share the store's commits.
-    let taken_up = news.iter().map(|(_, news)| news.take_up(platform));
+    // Collected first: through a borrowing iterator the compiler cannot see that the whole is `Send`.
+    let taken_up: Vec<_> = news.iter().map(|(_, news)| news.take_up(platform)).collect();
     stream::iter(taken_up).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
     add(&*platform.table, &batch).await?;
     // Our own writes come back through the feed: a place that only passes them is not worth another write.

@@ -96,7 +96,8 @@ async fn settle_again(platform: &Platform, account: AccountId) -> Result<usize, 
     let mut after: Option<String> = None;
     loop {
         let page = read(&*platform.table, account, Listed::Calls, span, after.as_deref(), PAGE).await?;
-        let settled = page.entries.iter().map(|(_, item)| settle_listed(platform, account, item));
+        let settled: Vec<_> =
+            page.entries.iter().map(|(_, item)| settle_listed(platform, account, item)).collect();
         written +=
             stream::iter(settled).buffer_unordered(AT_ONCE).try_fold(0, async |sum, n| Ok(sum + n)).await?;
         match page.entries.last().filter(|_| page.more) {

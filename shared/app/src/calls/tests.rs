@@ -193,3 +193,15 @@ async fn a_caller_who_hangs_up_leaves_a_leg_that_is_looked_after_at_once() {
     assert_eq!(world.capacity(1).await.buyer.live, []);
     assert_eq!(world.call("CA1").await.disposition(), Disposition::Abandoned);
 }
+
+/// Every function of the platform can be run on any thread of a runtime.
+#[tokio::test]
+async fn what_runs_beside_the_webhooks_can_be_spawned() {
+    fn spawnable<F: Future + Send>(future: F) -> F {
+        future
+    }
+    let world = World::new(1).await;
+    assert!(spawnable(rollup::consume(&world.platform, Position::default())).await.is_ok());
+    assert!(spawnable(crate::worker::work_off(&world.platform)).await.is_ok());
+    assert!(spawnable(crate::sweep::sweep(&world.platform)).await.is_ok());
+}
