@@ -1,4 +1,4 @@
-//! The sweep: looks, every hour, for what should never be left behind. A leg whose lease has run out is given back to the watchdog (which alone
+//! The sweep: looks, every hour, for what should never be left behind. A leg whose lease has run out, or that is still undecided, is given back to the watchdog (which alone
 //! frees a slot); a call of the last days is settled once more, which changes nothing if its entries are there.
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -63,7 +63,9 @@ async fn watch_stale_legs(platform: &Platform, account: AccountId) -> Result<usi
         let page = list::<Buyer>(&*platform.table, account, after, PAGE, true).await?;
         let buyers: Vec<BuyerId> = page.resources.iter().map(|(id, _)| *id).collect();
         for record in read_capacity(&*platform.table, account, &buyers).await?.into_iter().flatten() {
-            for (leg, _) in record.leases.into_iter().filter(|(_, lease)| lease.expires_at < now) {
+            let stale =
+                record.leases.into_iter().filter(|(_, lease)| lease.expires_at < now).map(|(leg, _)| leg);
+            for leg in stale.chain(record.undecided) {
                 watched += watch_again(platform, account, leg, now).await?;
             }
         }
@@ -82,7 +84,7 @@ async fn watch_again(
 ) -> Result<usize, StoreError> {
     let Some(call) = find(&*platform.table, account, leg.call).await? else { return Ok(0) };
     let Some(armed_at) = call.leg(leg.attempt).map(|leg| leg.reserved_at) else { return Ok(0) };
-    tracing::warn!(call = %leg.call, attempt = leg.attempt, "a lease has run out without its watchdog");
+    tracing::warn!(call = %leg.call, attempt = leg.attempt, "a leg that holds capacity is looked at again");
     let watch =
         WatchLeg { connection: call.origin.connection, call: leg.call, attempt: leg.attempt, armed_at };
     watch.arm(platform, now).await?;

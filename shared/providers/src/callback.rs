@@ -27,15 +27,18 @@ pub enum WebhookEvent {
     LegProgress,
     /// A dial is over.
     DialEnded,
+    /// The caller has heard something.
+    Said,
     /// A forward is over.
     ForwardEnded,
 }
 
 impl WebhookEvent {
     /// All of them, in the order of a call.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Voice,
         Self::Gathered,
+        Self::Said,
         Self::LegAnswered,
         Self::Screened,
         Self::LegProgress,
@@ -54,6 +57,7 @@ impl WebhookEvent {
             Self::Screened => "screened",
             Self::LegProgress => "leg-progress",
             Self::DialEnded => "dial-ended",
+            Self::Said => "said",
             Self::ForwardEnded => "forward-ended",
         }
     }
@@ -129,6 +133,7 @@ impl Callbacks {
             Continuation::Gathered { node, visit } => {
                 (WebhookEvent::Gathered, vec![("node", node.to_string()), ("visit", visit.to_string())])
             }
+            Continuation::Said { node } => (WebhookEvent::Said, vec![("node", node.to_string())]),
             Continuation::ForwardEnded { node } => {
                 (WebhookEvent::ForwardEnded, vec![("node", node.to_string())])
             }
@@ -219,6 +224,7 @@ mod tests {
             |attempt| Position { call: Some(call), attempt: Some(attempt), ..Position::default() };
         for (continuation, event, position) in [
             (Continuation::Gathered { node: node(), visit: 255 }, WebhookEvent::Gathered, of_node(Some(255))),
+            (Continuation::Said { node: node() }, WebhookEvent::Said, of_node(None)),
             (Continuation::ForwardEnded { node: node() }, WebhookEvent::ForwardEnded, of_node(None)),
             (Continuation::LegAnswered { attempt: 1 }, WebhookEvent::LegAnswered, of_attempt(1)),
             (Continuation::Screened { attempt: 2 }, WebhookEvent::Screened, of_attempt(2)),

@@ -107,7 +107,7 @@ impl Driver<'_> {
             EventKind::Arrived(arrival) => self.arrived(id, arrival).await?,
             _ => self.known(id).await?,
         };
-        let Some((plan, call)) = known else { return Ok(not_in_service()) };
+        let Some((plan, call)) = known else { return Ok(to_a_stranger(&self.event.kind)) };
         legs::release_ended(self.platform, &call, &self.event.kind).await?;
         if call.ended.is_some() {
             legs::look_after_orphan(self.platform, self.connected, &call).await?;
@@ -144,39 +144,40 @@ impl Driver<'_> {
         Ok(Some((plan, call)))
     }
 
-    /// A call goes on: what the event proves is written, and the call is read as it then stands.
+    /// A call goes on: what the event proves is written, and the call is read as it then stands. The end of a call is written even if
+    /// its first webhook is still on its way.
     async fn known(&mut self, id: CallId) -> Result<Option<(Arc<Plan>, Call)>, StoreError> {
         let (table, account) = (&*self.platform.table, self.connected.account);
         if self.campaign.is_none() {
             self.campaign = find(table, account, id).await?.map(|call| call.origin.campaign);
         }
-        let Some(campaign) = self.campaign else { return Ok(None) };
-        let Some(plan) = self.platform.plan(account, campaign).await? else { return Ok(None) };
-        let facts = facts_of(&plan, &self.event.kind, self.event.arrived_at);
+        let plan = match self.campaign {
+            Some(campaign) => self.platform.plan(account, campaign).await?,
+            None => None,
+        };
+        let facts = facts_of(plan.as_deref(), &self.event.kind, self.event.arrived_at);
         let call = match record(table, account, id, &facts).await? {
             Some(call) => Some(call),
             // The facts speak of an attempt that was never made: they are dropped, the call is not.
             None => find(table, account, id).await?,
         };
-        Ok(call.map(|call| (plan, call)))
+        Ok(plan.zip(call))
     }
 
     async fn go_on(&self, plan: &Plan, mut call: Call) -> Result<Instructions, StoreError> {
         let mut next = step(plan, &call, &self.event.kind, self.event.arrived_at);
-        let mut said: Vec<Speech> = Vec::new();
         // Each turn that does not end leaves a route node for good, and a flow has no circle.
         for _ in 0..=plan.flow.nodes.len() {
             match next {
                 Next::Nothing(_) => return Ok(Vec::new()),
-                Next::Reply(instructions) => return Ok(spoken_first(said, instructions)),
+                Next::Reply(instructions) => return Ok(instructions),
                 Next::Finish(finish, instructions) => {
                     self.finish(&call, finish).await?;
-                    return Ok(spoken_first(said, instructions));
+                    return Ok(instructions);
                 }
-                Next::Route { node, spoken } => {
-                    said.extend(spoken);
+                Next::Route { node } => {
                     match route(self.platform, self.connected, plan, &mut call, &node).await? {
-                        Routed::Connect(instruction) => return Ok(spoken_first(said, vec![instruction])),
+                        Routed::Connect(instruction) => return Ok(vec![instruction]),
                         Routed::Over => return Ok(vec![Instruction::Hangup]),
                         Routed::Exhausted => next = self.otherwise(plan, &call, &node),
                     }
@@ -211,12 +212,11 @@ impl Driver<'_> {
     }
 }
 
-fn spoken_first(said: Vec<Speech>, instructions: Instructions) -> Instructions {
-    said.into_iter().map(Instruction::Say).chain(instructions).collect()
-}
-
-/// What the caller of a number hears that is nobody's.
-fn not_in_service() -> Instructions {
+/// What the caller of a number hears that is nobody's. Where nobody waits, nothing is said.
+fn to_a_stranger(event: &EventKind) -> Instructions {
+    if matches!(event, EventKind::LegProgress { .. } | EventKind::CallProgress(_)) {
+        return Vec::new();
+    }
     let text = "The number you have dialed is not in service. Please check the number and call again.";
     vec![Instruction::Say(Speech { text: text.to_owned(), language: None }), Instruction::Hangup]
 }

@@ -15,6 +15,7 @@ pub async fn release_ended(platform: &Platform, call: &Call, event: &EventKind) 
         | EventKind::Screened { attempt, .. } => *attempt,
         EventKind::Arrived(_)
         | EventKind::Gathered { .. }
+        | EventKind::Said { .. }
         | EventKind::LegAnswered { .. }
         | EventKind::ForwardEnded { .. }
         | EventKind::CallProgress(_) => return Ok(()),

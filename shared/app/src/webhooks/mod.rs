@@ -181,6 +181,7 @@ fn last_resort(event: &EventKind, failure: Failure) -> Instructions {
         }
         EventKind::Arrived(_)
         | EventKind::Gathered { .. }
+        | EventKind::Said { .. }
         | EventKind::DialEnded { .. }
         | EventKind::ForwardEnded { .. } => to_the_caller(failure.fallback_number),
     }

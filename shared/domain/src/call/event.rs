@@ -30,6 +30,11 @@ pub enum EventKind {
         /// What was entered.
         input: Input,
     },
+    /// The caller has heard what stands before a node.
+    Said {
+        /// The node to go on with.
+        node: NodeId,
+    },
     /// The target's line was answered and asks what to do.
     LegAnswered {
         /// The attempt.

@@ -125,13 +125,16 @@ pub enum FinishKind {
     Forwarded,
 }
 
-/// The facts that an event brings, in no particular order. What an event does not prove is not written.
-pub fn facts_of(plan: &Plan, event: &EventKind, arrived_at: Timestamp) -> Vec<Fact> {
+/// The facts that an event brings, in no particular order. What an event does not prove is not written. Only an answer needs
+/// the plan: which question it answers.
+pub fn facts_of(plan: Option<&Plan>, event: &EventKind, arrived_at: Timestamp) -> Vec<Fact> {
     match event {
-        EventKind::Arrived(_) | EventKind::ForwardEnded { .. } => Vec::new(),
-        EventKind::Gathered { node, visit, input } => match plan.flow.answer(node, *visit, input) {
-            Answer::Next { tag: Some((name, value)), .. } => vec![Fact::Tag(name, value)],
-            Answer::Next { tag: None, .. } | Answer::Again { .. } | Answer::Lost => Vec::new(),
+        EventKind::Arrived(_) | EventKind::Said { .. } | EventKind::ForwardEnded { .. } => Vec::new(),
+        EventKind::Gathered { node, visit, input } => match plan
+            .map(|plan| plan.flow.answer(node, *visit, input))
+        {
+            Some(Answer::Next { tag: Some((name, value)), .. }) => vec![Fact::Tag(name, value)],
+            Some(Answer::Next { tag: None, .. } | Answer::Again { .. } | Answer::Lost) | None => Vec::new(),
         },
         EventKind::LegAnswered { attempt, provider_leg_id } => {
             let stamp = Stamp { arrived_at, occurred_at: None };

@@ -124,6 +124,11 @@ pub enum Continuation {
         /// The attempt.
         attempt: u8,
     },
+    /// What stands before the node has been said.
+    Said {
+        /// The node to go on with.
+        node: NodeId,
+    },
     /// A forward to a fixed number is over.
     ForwardEnded {
         /// The node that forwarded.

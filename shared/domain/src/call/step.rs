@@ -23,12 +23,10 @@ pub enum Next {
     Reply(Instructions),
     /// The flow ends the call: keep why, then tell the provider this.
     Finish(Finish, Instructions),
-    /// Find a target for the caller; `spoken` is said first.
+    /// Find a target for the caller.
     Route {
         /// The `route` node that asks.
         node: NodeId,
-        /// What the nodes before it say.
-        spoken: Vec<Speech>,
     },
     /// Nothing: the event was only for the record.
     Nothing(Ignored),
@@ -51,6 +49,7 @@ pub fn step(plan: &Plan, call: &Call, event: &EventKind, at: Timestamp) -> Next 
         EventKind::Screened { attempt, .. } => screened(call, *attempt),
         EventKind::Arrived(_)
         | EventKind::Gathered { .. }
+        | EventKind::Said { .. }
         | EventKind::DialEnded { .. }
         | EventKind::ForwardEnded { .. }
             if call.ended.is_some() =>
@@ -65,6 +64,7 @@ pub fn step(plan: &Plan, call: &Call, event: &EventKind, at: Timestamp) -> Next 
                 Answer::Lost => enter(plan, call, &plan.flow.start, at),
             })
         }
+        EventKind::Said { node } => resume(plan, call, || enter(plan, call, node, at)),
         // The call's own report may still be on its way: without it, the next target would be rung for nobody.
         EventKind::DialEnded { report, .. } if report.caller_is_gone => {
             Next::Reply(vec![Instruction::Hangup])
@@ -90,11 +90,19 @@ pub fn enter(plan: &Plan, call: &Call, node: &NodeId, at: Timestamp) -> Next {
     let spoken: Vec<Speech> = spoken.into_iter().map(speech).collect();
     match stop {
         Stop::Ask { node } => Next::Reply(ask(plan, &node, 1, spoken)),
-        Stop::Route { node } => Next::Route { node, spoken },
+        Stop::Route { node } if spoken.is_empty() => Next::Route { node },
+        Stop::Route { node } => Next::Reply(say_first(spoken, node)),
         Stop::Forward { node } => forward(plan, call, &node, spoken),
         Stop::Hangup { node } => finish(call, node, spoken),
         Stop::Lost { node } => lost(plan, call, node, spoken),
     }
+}
+
+/// What stands before a `route` is said before a target is sought: a dial that waited behind speech would reach the provider long
+/// after the watchdog had given its slot back, and would hold the slot of a caller who is only listening.
+fn say_first(spoken: Vec<Speech>, node: NodeId) -> Instructions {
+    let said = spoken.into_iter().map(Instruction::Say);
+    said.chain([Instruction::Continue(Continuation::Said { node })]).collect()
 }
 
 fn answered(plan: &Plan, call: &Call, attempt: u8) -> Next {
@@ -148,7 +156,7 @@ fn dial_ended(plan: &Plan, call: &Call, attempt: u8) -> Next {
         return Next::Nothing(Ignored::UnknownAttempt);
     };
     let node = leg.node.clone();
-    resume(plan, call, || Next::Route { node, spoken: Vec::new() })
+    resume(plan, call, || Next::Route { node })
 }
 
 fn forward_ended(plan: &Plan, call: &Call, node: &NodeId, answered: bool, at: Timestamp) -> Next {

@@ -41,7 +41,7 @@ fn told(call: &Call, event: &EventKind) -> String {
     let plan = plan(&[r#"{"price": "45.00", "screening": {"press": "1"}}"#], None);
     match step(&plan, call, event, noon()) {
         Next::Nothing(ignored) => format!("{ignored:?}"),
-        Next::Route { node, .. } => format!("route {node}"),
+        Next::Route { node } => format!("route {node}"),
         Next::Finish(finish, instructions) => {
             format!("{:?} at {}: {}", finish.kind, finish.node, line(&instructions))
         }
@@ -55,7 +55,8 @@ fn line(instructions: &[Instruction]) -> String {
         Instruction::Gather { prompt, then, .. } => format!("ask {:?} then {then:?}", prompt.text),
         Instruction::Connect(dial) => format!("dial {:?}", dial.purpose),
         Instruction::Bridge => "bridge".to_owned(),
-        Instruction::Continue(_) | Instruction::Reject(_) => "unexpected".to_owned(),
+        Instruction::Continue(then) => format!("go on with {then:?}"),
+        Instruction::Reject(_) => "unexpected".to_owned(),
         Instruction::Hangup => "hang up".to_owned(),
     });
     words.collect::<Vec<_>>().join(", ")
@@ -163,11 +164,11 @@ fn after_the_last_target_the_flow_says_where_the_caller_goes() {
 #[test]
 fn an_answer_is_kept_as_a_tag_once() {
     let plan = plan(&[], None);
-    let facts = crate::call::fact::facts_of(&plan, &gathered("injured", 1, "1"), noon());
+    let facts = crate::call::fact::facts_of(Some(&plan), &gathered("injured", 1, "1"), noon());
     let name = TagName::try_from("injured".to_owned()).expect("a name");
     let value = TagValue::try_from("yes".to_owned()).expect("a value");
     assert_eq!(facts, [crate::call::Fact::Tag(name, value)]);
-    assert_eq!(crate::call::fact::facts_of(&plan, &gathered("injured", 1, "5"), noon()), []);
+    assert_eq!(crate::call::fact::facts_of(Some(&plan), &gathered("injured", 1, "5"), noon()), []);
 }
 
 #[test]
@@ -216,11 +217,26 @@ fn a_dial_that_is_over_is_over_whatever_word_the_provider_has_for_it() {
         (Some(LegStatus::Ended(EndCause::Busy)), EndCause::Busy),
     ] {
         let event = EventKind::DialEnded { attempt: 1, report: LegReport { status, ..LegReport::default() } };
-        let facts = crate::call::fact::facts_of(&plan(&[], None), &event, noon());
+        let facts = crate::call::fact::facts_of(Some(&plan(&[], None)), &event, noon());
         let ended = facts.iter().find_map(|fact| match fact {
             crate::call::Fact::Leg(1, LegFact::Ended(end)) => Some(end.cause),
             _ => None,
         });
         assert_eq!(ended, Some(cause), "{status:?}");
     }
+}
+
+#[test]
+fn a_target_is_sought_only_when_the_caller_has_heard_what_stands_before() {
+    let mut plan = plan(&[r#"{"price": "45.00"}"#], None);
+    let flow = r#"{"start": "hello", "nodes": {
+        "hello": {"type": "say", "say": "Please hold.", "next": "buyers"},
+        "buyers": {"type": "route", "otherwise": "busy"},
+        "busy": {"type": "hangup"}}}"#;
+    plan.flow = serde_json::from_str(flow).expect("a flow");
+    let Next::Reply(instructions) = enter(&plan, &call(), &node("hello"), noon()) else { panic!("no reply") };
+    assert_eq!(line(&instructions), r#"say "Please hold.", go on with Said { node: NodeId("buyers") }"#);
+    let said = EventKind::Said { node: node("buyers") };
+    assert_eq!(step(&plan, &call(), &said, noon()), Next::Route { node: node("buyers") });
+    assert_eq!(told(&with_leg(&[]), &said), DIAL, "a copy is told of the attempt that is under way");
 }

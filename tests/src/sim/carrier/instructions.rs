@@ -42,6 +42,7 @@ pub(super) fn shown(kind: &EventKind) -> String {
     match kind {
         EventKind::Arrived(_) => "a call".to_owned(),
         EventKind::Gathered { node, visit, input } => format!("{node} ({visit}): {}", entered(input)),
+        EventKind::Said { node } => format!("ready for {node}"),
         EventKind::LegAnswered { attempt, .. } => format!("attempt {attempt} asks what to say"),
         EventKind::Screened { attempt, input } => format!("attempt {attempt} pressed {}", entered(input)),
         EventKind::LegProgress { attempt, report } => format!("attempt {attempt} {}", reported(report)),
@@ -73,6 +74,7 @@ pub(super) fn event_of(then: &Continuation, input: Input) -> Option<EventKind> {
         Continuation::Gathered { node, visit } => {
             Some(EventKind::Gathered { node: node.clone(), visit: *visit, input })
         }
+        Continuation::Said { node } => Some(EventKind::Said { node: node.clone() }),
         Continuation::Screened { attempt } => Some(EventKind::Screened { attempt: *attempt, input }),
         Continuation::LegAnswered { .. }
         | Continuation::DialEnded { .. }

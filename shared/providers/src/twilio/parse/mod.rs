@@ -37,6 +37,7 @@ fn call(event: WebhookEvent, reader: &Reader<'_>, callbacks: &Callbacks) -> Resu
         WebhookEvent::Voice
         | WebhookEvent::Status
         | WebhookEvent::Gathered
+        | WebhookEvent::Said
         | WebhookEvent::DialEnded
         | WebhookEvent::ForwardEnded => reader.sid("CallSid")?,
     };
@@ -50,6 +51,7 @@ fn event(event: WebhookEvent, reader: &Reader<'_>) -> Result<EventKind, ParseErr
         WebhookEvent::Gathered => {
             EventKind::Gathered { node: reader.node()?, visit: reader.visit()?, input: input(reader) }
         }
+        WebhookEvent::Said => EventKind::Said { node: reader.node()? },
         WebhookEvent::LegAnswered => EventKind::LegAnswered {
             attempt: reader.attempt()?,
             provider_leg_id: Some(reader.sid("CallSid")?),

@@ -6,6 +6,7 @@
 
 mod body;
 mod changes;
+mod checkpoints;
 mod fault;
 mod items;
 mod jobs;

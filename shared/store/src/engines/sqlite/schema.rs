@@ -148,25 +148,40 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
     ))
 }
 
-/// `FULL` makes every commit durable; in WAL mode it costs one flush. A checkpoint is due at 4 MB of log.
+/// `FULL` makes every commit durable; in WAL mode it costs one flush. The log is brought into the file by a
+/// connection of its own ([`super::checkpoints`]); only if it grows to 32 MB all the same, the writer brings
+/// in the rest, and starts the log anew.
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
-         PRAGMA wal_autocheckpoint = 1000;
+         PRAGMA wal_autocheckpoint = 4000;
          PRAGMA journal_size_limit = 67108864;
          PRAGMA cache_size = -32768;
          PRAGMA trusted_schema = OFF;",
     )
 }
 
+/// A connection that brings the log into the file. The file must have been opened by [`open_writer`] before.
+pub(super) fn open_checkpointer(path: &Path) -> Result<Connection, OpenError> {
+    open_further(path, OpenFlags::SQLITE_OPEN_READ_WRITE, "PRAGMA synchronous = FULL;")
+}
+
 /// A connection that only reads. The file must have been opened by [`open_writer`] before.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
+    open_further(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY,
+        "PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF;",
+    )
+}
+
+fn open_further(path: &Path, access: OpenFlags, pragmas: &str) -> Result<Connection, OpenError> {
     let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    let connection =
+        Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    connection.execute_batch("PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF;").map_err(failed)?;
+    connection.execute_batch(pragmas).map_err(failed)?;
     Ok(connection)
 }

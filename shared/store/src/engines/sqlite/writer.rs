@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::{
     changes,
+    checkpoints::Checkpoints,
     fault::unavailable,
     jobs::{Job, Jobs, Queue},
     schema::{Lock, OpenError, open_writer},
@@ -33,12 +34,14 @@ pub(super) fn start(path: &Path, lock: Lock) -> Result<Writer, OpenError> {
     let connection = open_writer(path)?;
     let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
     let head = watch::Sender::new(changes::head(&connection).map_err(failed)?);
+    let mut checkpoints = Checkpoints::start(path)?;
     let (queue, jobs) = Queue::open();
     let told = head.clone();
     let thread = thread::Builder::new()
         .name("store-writer".to_owned())
         .spawn(move || {
-            serve(&connection, jobs, &told);
+            serve(&connection, jobs, &told, &mut checkpoints);
+            checkpoints.end();
             close(connection);
             drop(lock);
         })
@@ -46,13 +49,19 @@ pub(super) fn start(path: &Path, lock: Lock) -> Result<Writer, OpenError> {
     Ok(Writer { queue, thread, head })
 }
 
-fn serve(connection: &Connection, mut jobs: Jobs, head: &watch::Sender<Position>) {
+fn serve(
+    connection: &Connection,
+    mut jobs: Jobs,
+    head: &watch::Sender<Position>,
+    checkpoints: &mut Checkpoints,
+) {
     let mut batch = Vec::with_capacity(BATCH);
     while let Some(first) = jobs.blocking_recv() {
         let committed = transact(connection, first, &mut jobs, &mut batch);
         let durable = match committed {
             Ok(last) => {
                 head.send_if_modified(|head| std::mem::replace(head, last) != last);
+                checkpoints.committed(batch.len());
                 Ok(())
             }
             Err(error) => {
