@@ -41,6 +41,7 @@ use ringfall_domain::{
 use ringfall_store::{
     engines::memory::MemoryStore,
     port::{Item, Key, StoreError},
+    protocols::find::find,
     records::{
         call as call_record, capacity as capacity_record,
         journal::{self as journal_record},
@@ -282,14 +283,11 @@ impl Checker {
 
     /// The calls as the platform knows them.
     async fn calls(&self, store: &MemoryStore) -> Result<Vec<Call>, StoreError> {
-        use ringfall_store::port::Table;
-        let keys: Vec<Key> = {
-            let state = held(&self.state);
-            state.calls.iter().map(|(id, call)| call_record::key(call.account, *id)).collect()
-        };
-        let mut calls = Vec::with_capacity(keys.len());
-        for key in &keys {
-            calls.extend(store.get(key).await?.as_ref().map(call_record::decode).transpose()?);
+        let ids: Vec<(AccountId, CallId)> =
+            held(&self.state).calls.iter().map(|(id, call)| (call.account, *id)).collect();
+        let mut calls = Vec::with_capacity(ids.len());
+        for (account, id) in ids {
+            calls.extend(find(store, account, id).await?);
         }
         Ok(calls)
     }
