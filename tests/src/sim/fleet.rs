@@ -141,18 +141,18 @@ impl Fleet {
         }
     }
 
-    /// Starts the sweep, and one or two of the workers and of the consumers of the feed. To be called within a `LocalSet`.
+    /// Starts the sweep, and one or two of the workers and of the consumers of the feed.
     pub fn start(self: &Arc<Self>) {
         for _ in 0..=self.chance.index(2) {
             let fleet = Arc::clone(self);
-            held(&self.crew).spawn_local(async move { fleet.work().await });
+            self.spawn(async move { fleet.work().await });
         }
         for _ in 0..=self.chance.index(2) {
             let fleet = Arc::clone(self);
-            held(&self.crew).spawn_local(async move { fleet.consume().await });
+            self.spawn(async move { fleet.consume().await });
         }
         let fleet = Arc::clone(self);
-        held(&self.crew).spawn_local(async move { fleet.sweep().await });
+        self.spawn(async move { fleet.sweep().await });
     }
 
     /// Stops them all.

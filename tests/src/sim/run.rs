@@ -7,7 +7,7 @@ use std::{
 };
 
 use ringfall_store::engines::memory::MemoryStore;
-use tokio::{runtime::Builder, task::LocalSet, time::sleep};
+use tokio::{runtime::Builder, time::sleep};
 
 use super::{
     agencies::Agencies,
@@ -74,8 +74,7 @@ fn watchdogs_time() -> Duration {
 /// If the operating system gives no runtime.
 pub fn run(seed: u64, options: Options) -> Outcome {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
-    let here = LocalSet::new();
-    here.block_on(&runtime.expect("a runtime of one thread"), simulate(seed, options))
+    runtime.expect("a runtime of one thread").block_on(simulate(seed, options))
 }
 
 async fn simulate(seed: u64, options: Options) -> Outcome {
