@@ -114,7 +114,8 @@ async fn no_such_leg(
         return Ok(Watched::Again(never_from));
     }
     // A leg that was heard of is not one that was never dialled: the provider has forgotten it, so it is over.
-    let cause = if leg.answered.is_some() { EndCause::Completed } else { EndCause::NeverDialled };
+    let was_answered = leg.answered.is_some() || leg.was_accepted();
+    let cause = if was_answered { EndCause::Completed } else { EndCause::NeverDialled };
     let report = LegReport { status: Some(LegStatus::Ended(cause)), ..LegReport::default() };
     ended(platform, call, leg, &report).await
 }

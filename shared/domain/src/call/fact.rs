@@ -170,6 +170,9 @@ fn over(report: &LegReport) -> LegReport {
     let status = match report.status {
         Some(LegStatus::Ended(cause)) => LegStatus::Ended(cause),
         Some(LegStatus::Answered) => LegStatus::Ended(EndCause::Completed),
+        Some(LegStatus::Ringing) | None if report.duration_seconds.is_some() => {
+            LegStatus::Ended(EndCause::Completed)
+        }
         Some(LegStatus::Ringing) | None => LegStatus::Ended(EndCause::Failed),
     };
     LegReport { status: Some(status), ..report.clone() }

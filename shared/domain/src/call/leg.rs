@@ -106,10 +106,20 @@ impl Leg {
     }
 
     fn first_evidence(&self, wanted: char) -> Option<bool> {
-        let key = self.screened.map(|press| (press.at, press.key == Some(wanted)));
+        let key = self.screened.filter(|press| !self.is_hollow(*press));
+        let key = key.map(|press| (press.at, press.key == Some(wanted)));
         let joined = self.bridged.map(|bridging| (bridging.at, bridging.joined));
         let in_time = key.into_iter().chain(joined).filter(|(at, _)| self.is_in_time(*at));
         in_time.min_by_key(|(at, _)| *at).map(|(_, accepted)| accepted)
+    }
+
+    /// A key that we hear of after the end can have joined nobody, since we had not answered it; unless the leg lasted longer than one
+    /// that is not joined ever does. Then only its report was overtaken.
+    fn is_hollow(&self, press: KeyPress) -> bool {
+        self.ended.is_some_and(|end| {
+            press.at > end.stamp.arrived_at
+                && end.duration_seconds.is_none_or(|seconds| seconds < MOST_UNJOINED_SECONDS)
+        })
     }
 
     /// The report of a key may be overtaken by that of the end and still counts, until the attempt is settled without it.
@@ -151,7 +161,7 @@ impl Leg {
     /// duration, its own times come next, ours last; of an end's two times the earlier counts, so that a late
     /// or repeated webhook never lengthens a billed call. Further facts can only add to the figure.
     pub fn connected_seconds(&self) -> Option<u32> {
-        let end = self.ended.filter(|_| self.was_accepted())?;
+        let end = self.ended.filter(|end| end.cause == EndCause::Completed && self.was_accepted())?;
         let since_answer = end.duration_seconds.or_else(|| self.seconds_from_answer_to(end)).unwrap_or(0);
         Some(since_answer.saturating_sub(self.screening_seconds(end)))
     }
@@ -190,6 +200,9 @@ impl Leg {
         if self.is_converted() { self.terms.payout.amount_of(self.terms.price) } else { Money::ZERO }
     }
 }
+
+/// An answerer who does not take the call is let go sooner: after the greeting, the time for the key and a webhook.
+const MOST_UNJOINED_SECONDS: u32 = 60;
 
 fn keep_first<T>(known: &mut Option<T>, news: T) {
     if known.is_none() {

@@ -91,6 +91,11 @@ fn a_key_that_is_heard_of_after_the_end_counts_for_a_minute_unless_nobody_was_jo
     for (what, facts, accepted) in [
         ("overtaken by the end", vec![over(), pressed('1', 101)], true),
         ("another key", vec![over(), pressed('2', 101)], false),
+        (
+            "too short for a talk",
+            vec![end(100, None, EndCause::Completed, Some(59)), pressed('1', 101)],
+            false,
+        ),
         ("too late", vec![over(), pressed('1', 161)], false),
         ("nobody was joined, it was said", vec![over(), joined(false, 100), pressed('1', 101)], false),
         ("and said too late", vec![over(), pressed('1', 101), joined(false, 102)], true),
