@@ -51,6 +51,9 @@ pub async fn route(
         if call.ended.is_some() || call.connected_leg().is_some() {
             return Ok(Routed::Over);
         }
+        if call.was_turned_away() {
+            return Ok(Routed::Exhausted);
+        }
         let offer = Offer::prepare(platform, connected, plan, call, node).await?;
         match offer.make(platform, plan, call).await? {
             Made::Held(leg) => {
@@ -134,8 +137,11 @@ impl Offer {
                 Reserved::Overtaken(newer) => return Ok(Made::Overtaken(newer)),
             }
         }
-        self.keep_why_nobody(platform, plan, call, &lost).await?;
-        Ok(Made::Nobody)
+        // What fills the last slot may be a copy of this very webhook: then the caller is served, not turned away.
+        match self.keep_why_nobody(platform, plan, call, &lost).await? {
+            Some(newer) if newer.legs.len() > call.legs.len() => Ok(Made::Overtaken(Box::new(newer))),
+            Some(_) | None => Ok(Made::Nobody),
+        }
     }
 
     async fn keep_why_nobody(
@@ -144,10 +150,9 @@ impl Offer {
         plan: &Plan,
         call: &Call,
         lost: &[(TargetId, Full)],
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<Call>, StoreError> {
         let rulings = self.judgement.rulings(plan, None, lost);
-        record_decision(&*platform.table, call.account, call.id, &rulings, &[], self.at).await?;
-        Ok(())
+        record_decision(&*platform.table, call.account, call.id, &rulings, &[], self.at).await
     }
 
     fn leg(&self, plan: &Plan, target: &PlannedTarget) -> Leg {

@@ -111,6 +111,14 @@ impl Call {
         self.legs.iter().find(|leg| leg.was_accepted())
     }
 
+    /// Whether the flow has told the caller that nobody will take the call: no copy of a webhook may offer them after that.
+    pub fn was_turned_away(&self) -> bool {
+        self.finished.as_ref().is_some_and(|finish| match finish.kind {
+            FinishKind::Unqualified | FinishKind::NoTarget => true,
+            FinishKind::Forwarded => false,
+        })
+    }
+
     /// The number of the next attempt; none once the caller was offered often enough.
     pub fn next_attempt(&self) -> Option<u8> {
         u8::try_from(self.legs.len() + 1).ok().filter(|attempt| *attempt <= MOST_ATTEMPTS)

@@ -84,11 +84,15 @@ fn leg_path(attempt: u8) -> Path {
     Path::of([call_names::LEGS, &attempt.to_string()])
 }
 
-/// The call is there and not over, the attempt is new, and the one before it is over.
+/// The call is there and not over, its caller was not turned away, the attempt is new, and the one before it is over.
 fn is_next(attempt: u8) -> Condition {
     let mut conditions = vec![
         Condition::Exists(call_names::CALL.into()),
         Condition::Absent(call_names::ENDED.into()),
+        Condition::Any(vec![
+            Condition::Absent(call_names::FINISHED.into()),
+            Condition::Equal(Operand::Path(records::call::finish_kind()), records::call::FORWARDED.into()),
+        ]),
         Condition::Absent(leg_path(attempt)),
     ];
     if let Some(before) = attempt.checked_sub(1).filter(|before| *before > 0) {

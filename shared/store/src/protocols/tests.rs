@@ -1,7 +1,10 @@
 use std::sync::Arc;
 
 use ringfall_domain::{
-    call::{Bridging, Call, CallEnd, Fact, KeyPress, Leg, LegEnd, LegFact, Stamp, event::EndCause},
+    call::{
+        Bridging, Call, CallEnd, Fact, Finish, FinishKind, KeyPress, Leg, LegEnd, LegFact, Stamp,
+        event::EndCause,
+    },
     capacity::{Full, Period, Scope},
     config::Caps,
     money::Money,
@@ -182,6 +185,20 @@ async fn a_caller_who_has_hung_up_is_given_no_slot() {
     record(&*table, account(), call.id, &[Fact::Ended(end)]).await.expect("the store works");
     assert!(matches!(try_reserve(&*table, &call, &leg(1)).await, Reserved::Overtaken(_)));
     assert_eq!(capacity(&*table).await.buyer.live, []);
+}
+
+#[tokio::test]
+async fn a_caller_who_was_turned_away_is_given_no_slot_and_one_who_was_forwarded_may_be() {
+    for (kind, is_held) in
+        [(FinishKind::NoTarget, false), (FinishKind::Unqualified, false), (FinishKind::Forwarded, true)]
+    {
+        let table = store(concurrency(5), NO_CAPS, None).await;
+        let call = arrive(&*table, &call(1)).await.expect("a call");
+        let finish = Fact::Finished(Finish { node: leg(1).node, kind });
+        record(&*table, account(), call.id, &[finish]).await.expect("the store works");
+        let reserved = try_reserve(&*table, &call, &leg(1)).await;
+        assert_eq!(reserved == Reserved::Held, is_held, "{kind:?}: {reserved:?}");
+    }
 }
 
 #[tokio::test]

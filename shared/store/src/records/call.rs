@@ -34,6 +34,14 @@ pub mod names {
     pub const FINISHED: &str = "finished";
 }
 
+/// The kind of a finish after which the flow may still go on.
+pub const FORWARDED: &str = "forwarded";
+
+/// Where the kind of a call's finish stands.
+pub fn finish_kind() -> Path {
+    Path::of([names::FINISHED, "kind"])
+}
+
 /// The sort key of every call.
 pub const SORT: &str = "CALL";
 
@@ -186,7 +194,7 @@ fn encode_finish(finish: &Finish) -> Value {
     let kind = match finish.kind {
         FinishKind::Unqualified => "unqualified",
         FinishKind::NoTarget => "no_target",
-        FinishKind::Forwarded => "forwarded",
+        FinishKind::Forwarded => FORWARDED,
     };
     Attributes::new().with_text("node", &finish.node).with("kind", kind).into()
 }
@@ -195,7 +203,7 @@ fn decode_finish(reader: Reader<'_>) -> Result<Finish, StoreError> {
     let kind = match reader.text("kind")? {
         "unqualified" => FinishKind::Unqualified,
         "no_target" => FinishKind::NoTarget,
-        "forwarded" => FinishKind::Forwarded,
+        FORWARDED => FinishKind::Forwarded,
         _ => return Err(damaged("kind", "a kind of finish")),
     };
     let node =
