@@ -8,6 +8,8 @@ use ringfall_store::{
     records::{capacity::names, journal},
 };
 
+use super::CAPACITY;
+
 /// A product that is built wrong in one way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Defect {
@@ -29,7 +31,7 @@ impl Defect {
     /// Makes of the product's writes what the broken product would write.
     pub(super) async fn spoil(self, table: &MemoryStore, writes: &mut [Write]) -> Result<(), StoreError> {
         for write in writes {
-            let is_of_capacity = write.key().sort == "CAPACITY";
+            let is_of_capacity = write.key().sort == CAPACITY;
             match self {
                 Self::PlainCounter if is_of_capacity => {
                     if let Some(item) = table.get(write.key()).await? {

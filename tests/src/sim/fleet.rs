@@ -66,7 +66,7 @@ struct Machine {
 /// Machines that answer webhooks.
 const MACHINES: usize = 2;
 /// How often is swept: oftener than in earnest, so that runs stay short.
-pub(super) const SWEEP_INTERVAL: Duration = Duration::from_secs(10 * 60);
+pub(super) const SWEEP_INTERVAL: Duration = Duration::from_secs(20 * 60);
 /// How long a machine may go by a plan that has changed.
 const CACHE_TIME: Duration = Duration::from_secs(10);
 /// A cache reads the computer's clock, not the run's: it never lets go by itself, and is made to at the right time.
@@ -147,7 +147,7 @@ impl Fleet {
             let fleet = Arc::clone(self);
             self.spawn(async move { fleet.work().await });
         }
-        for _ in 0..=self.chance.index(2) {
+        for _ in 0..=self.chance.weighted(&[3, 1]) {
             let fleet = Arc::clone(self);
             self.spawn(async move { fleet.consume().await });
         }
@@ -214,7 +214,7 @@ impl Fleet {
                 Lived::Through { answer: Ok(next), .. } => {
                     position = next;
                     // Changes gather meanwhile, as in a stream's batches.
-                    sleep(self.chance.milliseconds(200..=15_000)).await;
+                    sleep(self.chance.milliseconds(200..=40_000)).await;
                 }
                 Lived::Through { answer: Err(error), .. } => {
                     self.parts.trace.note(format_args!("a consumer of the feed fails: {error}"));

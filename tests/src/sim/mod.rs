@@ -34,6 +34,9 @@ pub use self::{
     verdict::{Invariant, Violation},
 };
 
+/// The sort key under which a buyer's capacity stands.
+const CAPACITY: &str = "CAPACITY";
+
 /// What a lock guards. A run that panicked is over, and nothing of it is used again.
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -27,7 +27,7 @@ impl Checker {
     /// A leg begins: it holds a slot, is rung for the first time, and leaves every cap whole.
     pub(super) fn may_begin(&self, state: &mut State, id: LegId, destination: &Destination) {
         let target = self.world.party(destination).and_then(|party| party.target);
-        let holds_slot = state.slots.contains(&id);
+        let holds_slot = state.slots.values().any(|legs| legs.contains(&id));
         let Some(attempt) = state.attempts.get_mut(&id) else {
             return self.violated(Invariant::Slot, format_args!("{id} is rung and no attempt is on record"));
         };

@@ -23,10 +23,9 @@ impl Checker {
         &self,
         state: &mut State,
         key: &Key,
-        before: Option<&Item>,
         after: Option<&Item>,
     ) -> Result<(), StoreError> {
-        if before.is_some() || !state.journal.insert(key.clone()) {
+        if !state.journal.insert(key.clone()) {
             self.violated(Invariant::Journal, format_args!("{key} was written before"));
         }
         let Some(after) = after else { return Ok(()) };

@@ -40,7 +40,7 @@ use ringfall_domain::{
 };
 use ringfall_store::{
     engines::memory::MemoryStore,
-    port::{Item, Key, StoreError},
+    port::{Item, Key, StoreError, Value},
     protocols::find::find,
     records::{
         call as call_record, capacity as capacity_record,
@@ -51,6 +51,7 @@ use tokio::time::Instant;
 
 use self::{attempts::Attempt, limits::Limits};
 use super::{
+    CAPACITY,
     clock::SimulatedClock,
     held,
     trace::Trace,
@@ -72,8 +73,8 @@ pub struct Checker {
 struct State {
     calls: BTreeMap<CallId, CallTruth>,
     attempts: BTreeMap<LegId, Attempt>,
-    /// The legs that hold a slot of their buyer, by the store.
-    slots: BTreeSet<LegId>,
+    /// The legs that hold a slot, by the partition of their buyer's capacity.
+    slots: BTreeMap<String, BTreeSet<LegId>>,
     limits: Limits,
     journal: BTreeSet<Key>,
     /// Webhooks that a fault has touched on the platform's side.
@@ -104,36 +105,29 @@ impl Checker {
     }
 
     /// A write has happened.
-    pub fn committed(&self, key: &Key, before: Option<&Item>, after: Option<&Item>) {
+    pub fn committed(&self, key: &Key, after: Option<&Item>) {
         let mut state = held(&self.state);
         self.keeps_apart(&state, key, after);
-        let seen = match key.sort.as_str() {
-            "CAPACITY" => after.map_or(Ok(()), |after| self.slots_changed(&mut state, before, after)),
-            "CALL" => after.map_or(Ok(()), |after| self.call_changed(&mut state, after)),
-            sort if sort.starts_with(journal_record::PREFIX) => {
-                self.entry_written(&mut state, key, before, after)
+        let seen = match (key.sort.as_str(), after) {
+            (CAPACITY, Some(after)) => self.slots_changed(&mut state, key, after),
+            (call_record::SORT, Some(after)) => self.call_changed(&mut state, after),
+            (sort, after) if sort.starts_with(journal_record::PREFIX) => {
+                self.entry_written(&mut state, key, after)
             }
-            _ => state.limits.saved(key, after),
+            (_, after) => state.limits.saved(key, after),
         };
         if let Err(error) = seen {
             self.violated(Invariant::Soundness, format_args!("{key} was written: {error}"));
         }
     }
 
-    fn slots_changed(
-        &self,
-        state: &mut State,
-        before: Option<&Item>,
-        after: &Item,
-    ) -> Result<(), StoreError> {
-        let held = |item: Option<&Item>| {
-            item.map_or(Ok(BTreeSet::new()), |item| {
-                Ok::<_, StoreError>(capacity_record::decode(item)?.leases.keys().copied().collect())
-            })
-        };
-        let (before, after): (BTreeSet<LegId>, BTreeSet<LegId>) = (held(before)?, held(Some(after))?);
-        for freed in before.difference(&after) {
-            state.slots.remove(freed);
+    fn slots_changed(&self, state: &mut State, key: &Key, item: &Item) -> Result<(), StoreError> {
+        let own = item.get(capacity_record::names::BUYER).and_then(Value::as_map);
+        let live = own.and_then(|own| own.get(capacity_record::names::LIVE)?.as_map());
+        let live: BTreeSet<LegId> =
+            live.into_iter().flatten().filter_map(|(leg, _)| leg.parse().ok()).collect();
+        let held = state.slots.insert(key.partition.clone(), live.clone()).unwrap_or_default();
+        for freed in held.difference(&live) {
             self.trace.count("slot: freed");
             if state.attempts.get(freed).is_some_and(Attempt::is_live) {
                 self.violated(
@@ -142,10 +136,7 @@ impl Checker {
                 );
             }
         }
-        for taken in after.difference(&before) {
-            state.slots.insert(*taken);
-            self.trace.count("slot: taken");
-        }
+        live.difference(&held).for_each(|_| self.trace.count("slot: taken"));
         Ok(())
     }
 

@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use ringfall_store::{
     engines::memory::MemoryStore,
     port::{Direction, Item, Key, Page, Range, StoreError, Table, Update, Write, WriteError, Written},
-    records::journal,
 };
 use tokio::{
     runtime::Handle,
@@ -42,20 +41,15 @@ impl ObservedTable {
         if let Some(defect) = self.defect {
             defect.spoil(&self.inner, &mut writes).await?;
         }
-        let mut befores = Vec::with_capacity(writes.len());
-        for write in &writes {
-            let is_compared = write.key().sort == "CAPACITY" || write.key().sort.starts_with(journal::PREFIX);
-            befores.push(if is_compared { self.inner.get(write.key()).await? } else { None });
-        }
         let keys: Vec<Key> = writes.iter().map(|write| write.key().clone()).collect();
         let shown = Shown(&writes).to_string();
         let result = self.inner.write(writes).await;
         match &result {
             Ok(written) => {
                 self.trace.note(format_args!("wrote {shown}"));
-                for ((key, before), written) in keys.iter().zip(&befores).zip(written) {
+                for (key, written) in keys.iter().zip(written) {
                     if let Written::Now(after) = written {
-                        self.checker.committed(key, before.as_ref(), after.as_ref());
+                        self.checker.committed(key, after.as_ref());
                     }
                 }
             }
@@ -200,22 +194,27 @@ impl Drop for Sent {
     }
 }
 
-/// Writes in one line.
+/// Writes in one line: which items, and of items that are changed in part what becomes of their slots and facts. Counts and
+/// money follow from those.
 struct Shown<'a>(&'a [Write]);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, write) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { " + " };
-            write!(f, "{separator}{}", write.key())?;
-            if let Write::Update { updates, .. } = write {
-                let places = updates.iter().map(|update| match update {
-                    Update::Set(path, _) => format!("{} =", path.0.join(".")),
-                    Update::SetIfAbsent(path, _) => format!("{} =?", path.0.join(".")),
-                    Update::Add(path, amount) => format!("{} {amount:+}", path.0.join(".")),
-                    Update::Remove(path) => format!("{} gone", path.0.join(".")),
-                });
-                write!(f, " ({})", places.collect::<Vec<_>>().join(", "))?;
+            write!(f, "{}{}", if index == 0 { "" } else { " + " }, write.key())?;
+            let Write::Update { updates, .. } = write else { continue };
+            for update in updates {
+                let change = match update {
+                    Update::Set(..) => "=",
+                    Update::SetIfAbsent(..) => "=?",
+                    Update::Remove(_) => "gone",
+                    Update::Add(..) => continue,
+                };
+                f.write_str(" ")?;
+                for name in &update.path().0 {
+                    write!(f, ".{name}")?;
+                }
+                write!(f, " {change}")?;
             }
         }
         Ok(())
