@@ -5,5 +5,6 @@ mod example;
 mod kill;
 mod patience;
 mod race;
+mod simulator;
 mod tidy;
 mod twilio;
