@@ -7,7 +7,7 @@
 //! | [`capacity`] | `{account}#B#{buyer}` | `CAPACITY` |
 //! | [`plan`] | `{account}#P#{campaign}` | `PLAN` |
 //! | [`tally`] | `{account}#A#{dimension}` | `{hour}#{key}` |
-//! | [`pointer`] | `C#{connection}`, `N#{connection}` | `CONNECTION`, the phone number |
+//! | [`pointer`](mod@pointer) | `C#{connection}`, `N#{connection}` | `CONNECTION`, the phone number |
 //! | [`timeline`] | `{account}#T#{kind}#{month}` | `{time}#{id}` |
 //! | [`account`] | `{account}`, `S#first`; `S#accounts` | `ACCOUNT`; the account |
 //! | [`api_key`] | `K#{digest}` | `KEY` |

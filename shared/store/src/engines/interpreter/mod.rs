@@ -1,8 +1,8 @@
-//! What conditions, updates and limits mean: DynamoDB's rules over [`Item`]s in memory.
+//! What conditions, updates and limits mean: DynamoDB's rules over [`Item`](crate::port::Item)s in memory.
 //!
 //! Both engines that hold items themselves ask here for every verdict, so they cannot disagree. A write goes
-//! through [`validate::writes`] (what the request alone shows to be wrong) and then [`decide`] (what the
-//! items as they stand make of it). Nothing here stores, waits or fails half-way: [`decide`] either gives
+//! through [`validate::writes`] (what the request alone shows to be wrong) and then [`decide()`] (what the
+//! items as they stand make of it). Nothing here stores, waits or fails half-way: [`decide()`] either gives
 //! every new item or none.
 
 mod apply;
