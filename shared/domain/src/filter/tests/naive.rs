@@ -1,6 +1,7 @@
 //! Random filters against a naive judge of three-valued logic that reads the document itself.
 
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::{Known, filter, leaf};
@@ -76,8 +77,8 @@ fn naive(document: &Value, facts: &Known) -> Option<bool> {
         "prefix" => fact.map(|fact| fact.starts_with(&text(value))),
         _ => fact.map(|fact| {
             let (low, high) = (text(&value[0]), text(&value[1]));
-            match (low.parse::<f64>(), high.parse::<f64>()) {
-                (Ok(low), Ok(high)) => fact.parse().is_ok_and(|fact: f64| low <= fact && fact <= high),
+            match (low.parse::<Decimal>(), high.parse::<Decimal>()) {
+                (Ok(low), Ok(high)) => fact.parse().is_ok_and(|fact: Decimal| low <= fact && fact <= high),
                 _ => low <= fact && fact <= high,
             }
         }),
