@@ -66,10 +66,10 @@ pub enum OpenError {
         /// What it says.
         found: i32,
     },
-    /// The lock beside the file cannot be made.
-    #[error("cannot lock {path}: {source}")]
-    Lock {
-        /// The lock's file.
+    /// The file, or the lock beside it, cannot be made or locked.
+    #[error("cannot open or lock {path}: {source}")]
+    File {
+        /// The file.
         path: PathBuf,
         /// Why.
         source: io::Error,
@@ -96,13 +96,22 @@ pub(super) fn lock(path: &Path) -> Result<Lock, OpenError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let lock_path = PathBuf::from(name);
-    let failed = |source| OpenError::Lock { path: lock_path.clone(), source };
-    let file = File::options().create(true).write(true).truncate(false).open(&lock_path).map_err(failed)?;
+    let failed = |source| OpenError::File { path: lock_path.clone(), source };
+    let file = open_private(&lock_path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }
+}
+
+/// Opens a file, or makes one that only its owner may read: there are providers' credentials in a store.
+fn open_private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.create(true).write(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// The connection that writes. Makes the tables if the file is new.
@@ -111,8 +120,8 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
         Some(rusqlite::ErrorCode::NotADatabase) => OpenError::Foreign(path.to_owned()),
         _ => OpenError::Sqlite { path: path.to_owned(), source },
     };
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    open_private(path).map_err(|source| OpenError::File { path: path.to_owned(), source })?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     if is_ours(&connection, path, failed)? {
         prepare(&connection).map_err(failed)?;

@@ -108,10 +108,41 @@ fn a_file_of_another_version_says_so() {
     assert!(matches!(SqliteStore::open(&path), Err(OpenError::Version { found: 99, .. })));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn only_its_owner_may_read_a_store() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (folder, path) = folder();
+    let store = open(&path);
+    store.write(put("1")).await.expect("written");
+    let files: Vec<_> =
+        std::fs::read_dir(folder.path()).expect("listed").map(|file| file.expect("listed")).collect();
+    assert_eq!(files.len(), 4, "the store, its log, the log's index and the lock: {files:?}");
+    for file in files {
+        assert_eq!(file.metadata().expect("it is there").permissions().mode() & 0o077, 0, "{file:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_does_not_grow_with_every_write() {
+    let (_folder, path) = folder();
+    let store = open(&path);
+    let large = "x".repeat(100_000);
+    for number in 0..200_u32 {
+        let item =
+            Item::from([("a".to_owned(), Value::from(large.clone())), ("n".to_owned(), number.into())]);
+        store.write(vec![Write::Put { key: key("1"), item, condition: None }]).await.expect("written");
+    }
+    // Each write put 300 KB into the log.
+    let log = std::fs::metadata(path.with_file_name("store-wal")).expect("the log is there").len();
+    assert!(log < 30_000_000, "{log}");
+}
+
 #[test]
 fn a_folder_that_is_not_there_is_an_error() {
     let (_folder, path) = folder();
-    assert!(matches!(SqliteStore::open(path.join("x").join("store")), Err(OpenError::Lock { .. })));
+    assert!(matches!(SqliteStore::open(path.join("x").join("store")), Err(OpenError::File { .. })));
 }
 
 /// Has the requests of `work` wait behind a job that holds the writer, so that they share its transaction.
