@@ -1,6 +1,8 @@
-//! What whole behaviours are tested with: the house rules, the contract of the stores, the simulator, the real program.
+//! What whole behaviours are tested with: the house rules, the contract of the stores, the simulator, the real
+//! program, the units that calls use on DynamoDB.
 
 pub mod contract;
 pub mod sim;
 pub mod stack;
 pub mod tidy;
+pub mod units;

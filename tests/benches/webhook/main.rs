@@ -39,7 +39,7 @@ fn main() -> Result<()> {
 async fn measure() -> Result<()> {
     println!("{}", machine::description());
     let stack = Stack::start(Profile::Release).await?;
-    let agency = Agency::set_up(&stack, offer()).await?;
+    let agency = Agency::set_up(stack.api(), offer()).await?;
     timed::measure(&stack, &agency).await?;
     throughput::measure(&stack, &agency).await
 }

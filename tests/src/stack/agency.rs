@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::{
-    Api, Stack,
+    Api,
     twilio::{ACCOUNT_SID, AUTH_TOKEN},
 };
 
@@ -69,8 +69,7 @@ impl Agency {
     ///
     /// # Errors
     /// The API refused a document.
-    pub async fn set_up(stack: &Stack, offer: Offer) -> Result<Self> {
-        let api = stack.api();
+    pub async fn set_up(api: Api, offer: Offer) -> Result<Self> {
         let connection = api.create("/v1/connections", &connection(&offer)).await?;
         let publisher = api.create("/v1/publishers", &json!({"name": "Radio One"})).await?;
         let mut target_ids = Vec::new();

@@ -30,6 +30,8 @@ pub struct Dial {
     pub greeting: Option<String>,
     /// Where the leg's progress is told.
     pub progress: Option<String>,
+    /// What is told there, in Twilio's words.
+    pub events: Vec<String>,
 }
 
 impl Element {
@@ -80,6 +82,7 @@ impl Element {
             action: dial.attribute("action").map(str::to_owned),
             greeting: number.attribute("url").map(str::to_owned),
             progress: number.attribute("statusCallback").map(str::to_owned),
+            events: number.attribute("statusCallbackEvent").map_or_else(Vec::new, words),
         })
     }
 
@@ -87,6 +90,10 @@ impl Element {
     pub fn verbs(&self) -> Vec<&str> {
         self.children.iter().map(|child| child.name.as_str()).collect()
     }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 fn parent(open: &mut [Element]) -> Result<&mut Element> {

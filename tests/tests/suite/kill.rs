@@ -212,7 +212,7 @@ async fn settle(load: &Load) -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_was_acknowledged_is_lost_when_the_process_is_killed() -> Result<()> {
     let mut stack = Stack::start(Profile::Debug).await?;
-    let agency = Agency::set_up(&stack, Offer::direct(u32::try_from(CAP)?)).await?;
+    let agency = Agency::set_up(stack.api(), Offer::direct(u32::try_from(CAP)?)).await?;
     let (begin_life, life) = watch::channel(1);
     let load = Load {
         agency,

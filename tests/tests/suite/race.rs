@@ -53,7 +53,7 @@ fn calls(twilio: &Twilio, round: usize) -> Vec<InboundCall> {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_64_callers_for_a_cap_of_3_exactly_3_connect_always() -> Result<()> {
     let stack = Stack::start(Profile::Debug).await?;
-    let agency = Agency::set_up(&stack, Offer::direct(3)).await?;
+    let agency = Agency::set_up(stack.api(), Offer::direct(3)).await?;
     let twilio = Twilio::quick();
     for round in 0..ROUNDS {
         // Every other round each webhook comes twice at once: a copy must not take a place of its own.
@@ -70,7 +70,7 @@ async fn of_64_callers_for_a_cap_of_3_exactly_3_connect_always() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn copies_of_a_webhook_at_once_never_stand_in_each_others_way() -> Result<()> {
     let stack = Stack::start(Profile::Debug).await?;
-    let agency = Agency::set_up(&stack, Offer::direct(1)).await?;
+    let agency = Agency::set_up(stack.api(), Offer::direct(1)).await?;
     let twilio = Twilio::quick();
     for index in 0..50 {
         let call = twilio.call(index, "+12145550123", NUMBER);

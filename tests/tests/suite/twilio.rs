@@ -38,7 +38,7 @@ impl Scene {
         offer.buyers = buyers;
         offer.campaign["flow"] = qualifying_flow();
         offer.campaign["fallback_number"] = json!("+12145550199");
-        let agency = Agency::set_up(&stack, offer).await?;
+        let agency = Agency::set_up(stack.api(), offer).await?;
         let oracle = Arc::new(Mutex::new(Oracle::start()?));
         let twilio = Twilio::official(&oracle);
         Ok(Self { stack, agency, oracle, twilio, twilio_api })
