@@ -122,6 +122,8 @@ pub struct Entry {
     pub number: NumberId,
     /// The buyer of the attempt, for reports.
     pub buyer: Option<BuyerId>,
+    /// Why a payout is nothing: the publisher is not paid twice for one caller.
+    pub unpaid_duplicate_of: Option<CallId>,
     /// When the call came in, for reports.
     pub call_arrived_at: Timestamp,
 }
@@ -142,7 +144,8 @@ fn entries_of_leg(call: &Call, leg: &Leg) -> impl Iterator<Item = Entry> {
     let payout = leg.is_converted().then(|| {
         let (debit, credit) =
             (BookAccount::CampaignPayout(campaign), BookAccount::PublisherPayable(call.origin.publisher));
-        entry(call, Some(leg), EntryKind::Payout, leg.payout(), debit, credit)
+        let entry = entry(call, Some(leg), EntryKind::Payout, leg.payout(), debit, credit);
+        Entry { unpaid_duplicate_of: leg.unpaid_duplicate_of(), ..entry }
     });
     revenue.into_iter().chain(payout).chain(telephony_of_leg(call, leg))
 }
@@ -182,6 +185,7 @@ fn entry(
         publisher: call.origin.publisher,
         number: call.origin.number,
         buyer: leg.map(|leg| leg.buyer),
+        unpaid_duplicate_of: None,
         call_arrived_at: call.origin.arrived_at,
     }
 }

@@ -8,6 +8,7 @@
 
 mod bounded;
 pub mod call;
+pub mod caller;
 pub mod capacity;
 pub mod config;
 pub mod filter;

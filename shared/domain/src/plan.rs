@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    config::{Buyer, CallerIdShown, Campaign, Conversion, PayoutRule, Screening, Target, TierPlan},
+    config::{
+        Buyer, CallerIdShown, Campaign, Conversion, DuplicateWindow, Duplicates, PayoutRule, Screening,
+        SecondChance, Target, TierPlan,
+    },
     filter::Filter,
     flow::Flow,
     ids::{AccountId, BuyerId, CampaignId, TargetId},
@@ -35,6 +38,10 @@ pub struct Plan {
     pub buyers: Vec<PlannedBuyer>,
     /// The opening hours that targets keep, each once: many share the same.
     pub schedules: Vec<Schedule>,
+    /// What is done for a caller on whom a target hangs up early.
+    pub second_chance: Option<SecondChance>,
+    /// What is done with a caller whom one of the campaign's buyers has had already.
+    pub duplicates: Option<Duplicates>,
     /// When a call is billable.
     pub conversion: Conversion,
     /// What the publisher is paid for it.
@@ -74,6 +81,8 @@ pub struct PlannedTarget {
     pub buyer: usize,
     /// Its name.
     pub name: Name,
+    /// The group of its buyer's that it is in.
+    pub group: Option<Name>,
     /// Who is rung.
     pub destination: Destination,
     /// What a conversion costs the buyer.
@@ -105,6 +114,8 @@ pub struct PlannedBuyer {
     pub name: Name,
     /// In which its hours, days and months are counted.
     pub time_zone: TimeZoneName,
+    /// How long it does not want a caller again.
+    pub duplicates: Option<DuplicateWindow>,
 }
 
 impl Plan {
@@ -134,6 +145,8 @@ impl Plan {
             targets: compiler.planned_targets,
             buyers: compiler.planned_buyers,
             schedules: compiler.schedules,
+            second_chance: campaign.routing.second_chance,
+            duplicates: campaign.duplicates,
             conversion: campaign.conversion,
             payout: campaign.payout,
             fallback_number: campaign.fallback_number.clone(),
@@ -149,6 +162,18 @@ impl Plan {
     /// The buyer of a target.
     pub fn buyer_of(&self, target: &PlannedTarget) -> &PlannedBuyer {
         &self.buyers[target.buyer]
+    }
+
+    /// Connected seconds before which a target's hanging up gives the caller a second chance; none for one who has had `used` of them, if that
+    /// is all.
+    pub fn second_chance_after(&self, used: usize) -> Option<u32> {
+        let rule = self.second_chance.filter(|rule| used < usize::from(rule.most_reroutes))?;
+        Some(rule.before_seconds)
+    }
+
+    /// Whether its callers are remembered: only where a rule asks for it.
+    pub fn remembers_callers(&self) -> bool {
+        self.duplicates.is_some() || self.buyers.iter().any(|buyer| buyer.duplicates.is_some())
     }
 
     /// Connected seconds from which a call to this target is billable.
@@ -204,6 +229,7 @@ impl<'a> Compiler<'a> {
             id,
             buyer: self.buyer(target.buyer_id, buyer),
             name: target.name.clone(),
+            group: target.group.clone(),
             destination: target.destination.clone(),
             price: target.price,
             hours: target.hours.as_ref().map(|hours| position_of(&mut self.schedules, hours)),
@@ -227,6 +253,7 @@ impl<'a> Compiler<'a> {
             id,
             name: buyer.name.clone(),
             time_zone: buyer.time_zone.clone(),
+            duplicates: buyer.duplicates,
         });
         self.planned_buyers.len() - 1
     }

@@ -68,7 +68,7 @@ impl Call {
             _ if self.ended.is_some() => CallState::Ended,
             Some(leg) if leg.was_accepted() => CallState::Connected,
             Some(_) => CallState::Ringing,
-            None if self.connected_leg().is_some() => CallState::Ended,
+            None if self.served_leg().is_some() => CallState::Ended,
             None => CallState::Qualifying,
         }
     }
@@ -78,6 +78,7 @@ impl Call {
         let finish = self.finished.as_ref().map(|finish| finish.kind);
         match (self.connected_leg(), finish) {
             (Some(leg), _) if leg.is_converted() => Disposition::Converted,
+            (Some(leg), None) if leg.gives_second_chance() && self.ended.is_none() => Disposition::InProgress,
             (Some(leg), _) if leg.ended.is_some() => Disposition::Connected,
             (Some(_), _) => Disposition::InProgress,
             (None, Some(FinishKind::Unqualified)) => Disposition::Unqualified,

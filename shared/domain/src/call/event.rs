@@ -46,6 +46,10 @@ pub enum EventKind {
     Screened {
         /// The attempt.
         attempt: u8,
+        /// When they were asked, as our own callback URL tells it; none if it does not.
+        asked_at: Option<Timestamp>,
+        /// The provider's id of the leg, where it tells.
+        provider_leg_id: Option<String>,
         /// What was pressed.
         input: Input,
     },

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::event::{EndCause, EventKind, Input, LegReport, LegStatus};
 use crate::{
     flow::{Answer, NodeId},
+    ids::CallId,
     plan::Plan,
     tags::{TagName, TagValue},
 };
@@ -32,6 +33,8 @@ pub enum Fact {
     Tag(TagName, TagValue),
     /// Something about an attempt.
     Leg(u8, LegFact),
+    /// The caller was sold before, by the campaign that now has them again.
+    DuplicateOf(CallId),
     /// The flow ended the call.
     Finished(Finish),
     /// The call is over.
@@ -45,8 +48,6 @@ pub enum LegFact {
     ProviderLegId(String),
     /// The target's line was answered.
     Answered(Stamp),
-    /// The answerer was asked to take the call.
-    ScreeningBegan(Timestamp),
     /// The answerer was asked and pressed a key, or none.
     Screened(KeyPress),
     /// The provider says whether caller and target were joined.
@@ -60,6 +61,8 @@ pub enum LegFact {
 /// What the answerer pressed when asked to take the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyPress {
+    /// When they were asked.
+    pub asked_at: Option<Timestamp>,
     /// The first key; none if there was none.
     pub key: Option<char>,
     /// When we learned of it.
@@ -89,10 +92,17 @@ pub struct LegEnd {
 impl LegEnd {
     /// Reports that were overtaken by that of the end count for this long.
     const GRACE: SignedDuration = SignedDuration::from_secs(60);
+    /// A report that arrived in time is written by then: its handler has its own deadline, and clocks differ by some seconds.
+    const WRITTEN_WITHIN: SignedDuration = SignedDuration::from_secs(15);
 
     /// After this nothing that is learnt can make the attempt billable.
     pub fn final_at(&self) -> Timestamp {
         self.stamp.arrived_at + Self::GRACE
+    }
+
+    /// Whoever reads the attempt after this has read every report that counts.
+    pub fn settled_at(&self) -> Timestamp {
+        self.final_at() + Self::WRITTEN_WITHIN
     }
 }
 
@@ -129,25 +139,27 @@ pub enum FinishKind {
 /// the plan: which question it answers.
 pub fn facts_of(plan: Option<&Plan>, event: &EventKind, arrived_at: Timestamp) -> Vec<Fact> {
     match event {
-        EventKind::Arrived(_) | EventKind::Said { .. } | EventKind::ForwardEnded { .. } => Vec::new(),
+        // What the answer at the target proves comes again: with the key where one is asked for, else with the leg's progress.
+        EventKind::Arrived(_)
+        | EventKind::Said { .. }
+        | EventKind::ForwardEnded { .. }
+        | EventKind::LegAnswered { .. } => Vec::new(),
         EventKind::Gathered { node, visit, input } => match plan
             .map(|plan| plan.flow.answer(node, *visit, input))
         {
             Some(Answer::Next { tag: Some((name, value)), .. }) => vec![Fact::Tag(name, value)],
             Some(Answer::Next { tag: None, .. } | Answer::Again { .. } | Answer::Lost) | None => Vec::new(),
         },
-        EventKind::LegAnswered { attempt, provider_leg_id } => {
-            let stamp = Stamp { arrived_at, occurred_at: None };
-            let mut facts = vec![LegFact::Answered(stamp), LegFact::ScreeningBegan(arrived_at)];
-            facts.extend(provider_leg_id.clone().map(LegFact::ProviderLegId));
-            of_leg(*attempt, facts)
-        }
-        EventKind::Screened { attempt, input } => {
+        EventKind::Screened { attempt, asked_at, provider_leg_id, input } => {
             let key = match input {
                 Input::Digits(digits) => digits.chars().next(),
                 Input::Speech(_) | Input::Nothing => None,
             };
-            of_leg(*attempt, vec![LegFact::Screened(KeyPress { key, at: arrived_at })])
+            let mut facts = vec![LegFact::Screened(KeyPress { asked_at: *asked_at, key, at: arrived_at })];
+            let answered = asked_at.map(|asked_at| Stamp { arrived_at: asked_at, occurred_at: None });
+            facts.extend(answered.map(LegFact::Answered));
+            facts.extend(provider_leg_id.clone().map(LegFact::ProviderLegId));
+            of_leg(*attempt, facts)
         }
         EventKind::LegProgress { attempt, report } => of_leg(*attempt, facts_of_report(report, arrived_at)),
         EventKind::DialEnded { attempt, report } => {

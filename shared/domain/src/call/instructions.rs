@@ -1,5 +1,7 @@
 //! What a provider is told to do with a caller, in no provider's words. Each `providers/<name>` renders it.
 
+use jiff::Timestamp;
+
 use crate::{flow::NodeId, phone::PhoneNumber, target::Destination};
 
 /// Instructions in the order in which they are carried out. What stands behind a [`Instruction::Gather`] happens
@@ -85,13 +87,24 @@ pub enum DialPurpose {
     Attempt {
         /// Counted from 1.
         attempt: u8,
-        /// Whether the person who answers is first put through [`Continuation::LegAnswered`]: told of the call, or asked to take it.
-        greeted: bool,
+        /// What the person who answers is put through before the bridge.
+        greeting: Greeting,
     },
     /// A fixed number that the flow forwards to; its end is reported for the node.
     Forward(NodeId),
     /// The last resort when the platform itself fails: nothing is reported, the call ends with it.
     Fallback,
+}
+
+/// What the person who answers an attempt is put through before the bridge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Greeting {
+    /// Nothing: caller and target are joined at once.
+    None,
+    /// [`Continuation::LegAnswered`]: told of the call.
+    Whisper,
+    /// [`Continuation::LegAnswered`]: asked to take the call, and so heard of again in [`Continuation::Screened`].
+    Screening,
 }
 
 /// Where a provider's next request about a call goes: the position in the flow, or the attempt.
@@ -113,6 +126,8 @@ pub enum Continuation {
     Screened {
         /// The attempt.
         attempt: u8,
+        /// When they were asked: it comes back with the key, and needs no record of its own.
+        asked_at: Timestamp,
     },
     /// The dial is over; what shall the caller hear next?
     DialEnded {

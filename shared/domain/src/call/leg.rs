@@ -10,9 +10,10 @@ use crate::{
     capacity::Window,
     config::PayoutRule,
     flow::NodeId,
-    ids::{BuyerId, TargetId},
+    ids::{BuyerId, CallId, TargetId},
     money::Money,
     target::Destination,
+    text::Name,
 };
 
 /// One try of one target within a call.
@@ -38,13 +39,15 @@ pub struct Leg {
     pub reserved_at: Timestamp,
     /// The windows of the buyer in which it is counted, for giving the count back.
     pub counted_in: [Window; 4],
+    /// The group of targets in which it is counted besides.
+    pub group: Option<Name>,
+    /// Whether it has a claim on the caller, which is settled when it is over.
+    pub claims_caller: bool,
     /// The provider's id of the leg.
     pub provider_leg_id: Option<String>,
     /// When the line was answered.
     pub answered: Option<Stamp>,
-    /// When the answerer was asked to take the call.
-    pub screening_began_at: Option<Timestamp>,
-    /// What the answerer pressed, and when.
+    /// What the answerer pressed when asked to take the call, and when.
     pub screened: Option<KeyPress>,
     /// What the provider says of the joining of caller and target.
     pub bridged: Option<Bridging>,
@@ -63,6 +66,19 @@ pub struct Terms {
     pub billable_after_seconds: u32,
     /// What the publisher is paid for a conversion.
     pub payout: PayoutRule,
+    /// The earlier call of the same caller, if this is a duplicate.
+    pub duplicate: Option<DuplicateTerms>,
+    /// Connected seconds before which the target's hanging up gives the caller a second chance; none if there is none.
+    pub second_chance_before_seconds: Option<u32>,
+}
+
+/// What it means for the terms that the caller was sold before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DuplicateTerms {
+    /// The earlier call.
+    pub of: CallId,
+    /// Whether the publisher is paid all the same.
+    pub pays_publisher: bool,
 }
 
 /// How far what is known settles what an attempt is worth.
@@ -76,7 +92,7 @@ pub enum Standing {
     NotConverted,
     /// It is over; the report that makes it billable may still be on its way.
     Undecided {
-        /// After this no report counts any more.
+        /// Whoever reads it after this knows all that counts.
         until: Timestamp,
     },
 }
@@ -87,7 +103,6 @@ impl Leg {
         match fact {
             LegFact::ProviderLegId(id) => keep_first(&mut self.provider_leg_id, id),
             LegFact::Answered(stamp) => keep_first(&mut self.answered, stamp),
-            LegFact::ScreeningBegan(at) => keep_first(&mut self.screening_began_at, at),
             LegFact::Screened(press) => keep_first(&mut self.screened, press),
             LegFact::Bridged(bridging) => keep_first(&mut self.bridged, bridging),
             LegFact::RecordingUrl(url) => keep_first(&mut self.recording_url, url),
@@ -129,6 +144,19 @@ impl Leg {
         })
     }
 
+    /// Whether a report that arrived at this instant has brought the attempt nearer to being settled. True for one copy of a report
+    /// only, since facts keep the time of arrival of the first; never for what comes when all is decided.
+    pub fn was_moved_at(&self, at: Timestamp) -> bool {
+        let before = Self {
+            screened: self.screened.filter(|press| press.at != at),
+            bridged: self.bridged.filter(|bridging| bridging.at != at),
+            ended: self.ended.filter(|end| end.stamp.arrived_at != at),
+            ..self.clone()
+        };
+        let was_settled = matches!(before.standing(), Standing::Converted | Standing::NotConverted);
+        !was_settled && before != *self
+    }
+
     /// False where no order of the reports could have left it undecided.
     pub fn may_have_been_undecided(&self) -> bool {
         self.ended.is_some_and(|end| {
@@ -144,7 +172,7 @@ impl Leg {
         let is_untimed = end.duration_seconds.is_none() && self.answered.is_none();
         match end.cause {
             _ if self.is_converted() => Standing::Converted,
-            EndCause::Completed if is_asked || is_untimed => Standing::Undecided { until: end.final_at() },
+            EndCause::Completed if is_asked || is_untimed => Standing::Undecided { until: end.settled_at() },
             EndCause::Completed
             | EndCause::Busy
             | EndCause::NoAnswer
@@ -177,17 +205,23 @@ impl Leg {
 
     /// A key that we hear of only after the end came late, not slowly: it takes nothing off.
     fn screening_seconds(&self, end: LegEnd) -> u32 {
-        match (self.screening_began_at, self.screened) {
-            (Some(began_at), Some(press)) if press.at <= end.stamp.arrived_at => {
-                seconds_between(began_at, press.at)
-            }
-            _ => 0,
-        }
+        let press = self.screened.filter(|press| press.at <= end.stamp.arrived_at);
+        press.map_or(0, |press| press.asked_at.map_or(0, |asked_at| seconds_between(asked_at, press.at)))
     }
 
     /// Whether the call is billable: the conversion of this attempt.
     pub fn is_converted(&self) -> bool {
         self.connected_seconds().is_some_and(|seconds| seconds >= self.terms.billable_after_seconds)
+    }
+
+    /// Whether the caller goes on in the waterfall although the call was taken: it ended early and is not billable, whatever else may
+    /// be reported. Whether the caller is still there is not the leg's to tell.
+    pub fn gives_second_chance(&self) -> bool {
+        let is_early = || {
+            let seconds = self.connected_seconds()?;
+            Some(seconds < self.terms.second_chance_before_seconds?)
+        };
+        self.standing() == Standing::NotConverted && is_early().unwrap_or(false)
     }
 
     /// The buyer's charge.
@@ -197,7 +231,16 @@ impl Leg {
 
     /// The publisher's pay.
     pub fn payout(&self) -> Money {
-        if self.is_converted() { self.terms.payout.amount_of(self.terms.price) } else { Money::ZERO }
+        if self.is_converted() && self.unpaid_duplicate_of().is_none() {
+            self.terms.payout.amount_of(self.terms.price)
+        } else {
+            Money::ZERO
+        }
+    }
+
+    /// The earlier call for whose sake the publisher is paid nothing.
+    pub fn unpaid_duplicate_of(&self) -> Option<CallId> {
+        self.terms.duplicate.filter(|duplicate| !duplicate.pays_publisher).map(|duplicate| duplicate.of)
     }
 }
 

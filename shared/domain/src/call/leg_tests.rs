@@ -12,7 +12,7 @@ fn end(arrived: i64, occurred: Option<i64>, cause: EndCause, duration_seconds: O
 }
 
 fn pressed(key: char, at: i64) -> LegFact {
-    LegFact::Screened(KeyPress { key: Some(key), at: later(at) })
+    LegFact::Screened(KeyPress { asked_at: None, key: Some(key), at: later(at) })
 }
 
 fn joined(joined: bool, at: i64) -> LegFact {
@@ -31,22 +31,24 @@ fn after(screened: bool, facts: &[LegFact]) -> Leg {
 #[test]
 fn talk_time_counts_from_the_acceptance() {
     use EndCause::{Completed, NoAnswer};
-    let began = |at| LegFact::ScreeningBegan(later(at));
+    let asked_and_pressed = |asked_at, at| {
+        LegFact::Screened(KeyPress { asked_at: Some(later(asked_at)), key: Some('1'), at: later(at) })
+    };
     let answered = |arrived, occurred| LegFact::Answered(stamp(arrived, occurred));
     for (what, screened, facts, seconds) in [
         ("nobody answered", true, vec![end(20, None, NoAnswer, None)], None),
         (
             "answered, no key",
             true,
-            vec![answered(5, None), began(5), end(15, None, Completed, Some(10))],
+            vec![answered(5, None), end(15, None, Completed, Some(10))],
             None,
         ),
-        ("another key", true, vec![began(5), pressed('2', 7), end(15, None, Completed, Some(10))], None),
-        ("still talking", true, vec![began(5), pressed('1', 8)], None),
+        ("another key", true, vec![pressed('2', 7), end(15, None, Completed, Some(10))], None),
+        ("still talking", true, vec![asked_and_pressed(5, 8)], None),
         (
             "the provider's duration less the screening",
             true,
-            vec![began(5), pressed('1', 8), end(105, None, Completed, Some(100))],
+            vec![asked_and_pressed(5, 8), end(105, None, Completed, Some(100))],
             Some(97),
         ),
         ("no screening", false, vec![answered(5, None), end(105, None, Completed, Some(100))], Some(100)),
@@ -77,7 +79,7 @@ fn talk_time_counts_from_the_acceptance() {
         (
             "the key came by after the end",
             true,
-            vec![end(4, None, Completed, Some(95)), began(6), pressed('1', 6)],
+            vec![end(4, None, Completed, Some(95)), asked_and_pressed(6, 6)],
             Some(95),
         ),
     ] {
@@ -112,7 +114,7 @@ fn a_key_that_is_heard_of_after_the_end_counts_for_a_minute_unless_nobody_was_jo
 #[test]
 fn an_attempt_is_undecided_only_while_a_report_may_still_make_it_billable() {
     let over = |duration| end(100, None, EndCause::Completed, duration);
-    let undecided = Standing::Undecided { until: later(160) };
+    let undecided = Standing::Undecided { until: later(175) };
     for (what, screened, facts, standing) in [
         ("not over", true, vec![], Standing::Live),
         ("no key is known", true, vec![over(Some(95))], undecided),
@@ -137,6 +139,22 @@ fn a_call_is_billed_from_the_second_that_was_agreed() {
 }
 
 #[test]
+fn only_reports_that_stand_and_come_before_all_is_decided_move_an_attempt() {
+    let over = || end(100, Some(90), EndCause::Completed, Some(95));
+    for (facts, moved) in [
+        (vec![(3, pressed('1', 3)), (100, over()), (101, over()), (102, joined(true, 102))], vec![3, 100]),
+        (vec![(100, over()), (102, joined(true, 102)), (103, pressed('1', 103))], vec![100, 102]),
+    ] {
+        let mut leg = after(true, &[]);
+        let learns = |(at, fact): (i64, LegFact)| {
+            leg.learn(fact);
+            leg.was_moved_at(later(at)).then_some(at)
+        };
+        assert_eq!(facts.into_iter().filter_map(learns).collect::<Vec<_>>(), moved);
+    }
+}
+
+#[test]
 fn the_first_report_stands() {
     let facts = [end(100, None, EndCause::Completed, Some(95)), end(300, None, EndCause::Failed, Some(295))];
     let leg = after(false, &facts);
@@ -149,7 +167,6 @@ fn any_fact(from: i64) -> impl Strategy<Value = LegFact> {
     let cause = prop_oneof![Just(EndCause::Completed), Just(EndCause::NoAnswer), Just(EndCause::Failed)];
     prop_oneof![
         (from..to, prop::option::of(0..200_i64)).prop_map(|(a, o)| LegFact::Answered(stamp(a, o))),
-        (from..to).prop_map(|at| LegFact::ScreeningBegan(later(at))),
         (prop_oneof![Just('1'), Just('2')], from..to).prop_map(|(key, at)| pressed(key, at)),
         (any::<bool>(), from..to).prop_map(|(is_joined, at)| joined(is_joined, at)),
         (from..to, prop::option::of(0..400_i64), cause, prop::option::of(0..200_u32))

@@ -20,7 +20,7 @@ pub use self::{
     caller::KnownCaller,
     disposition::{CallState, Disposition},
     fact::{Bridging, CallEnd, Fact, Finish, FinishKind, KeyPress, LegEnd, LegFact, Stamp},
-    leg::{Leg, Standing, Terms},
+    leg::{DuplicateTerms, Leg, Standing, Terms},
 };
 use crate::{
     ids::{AccountId, CallId, CampaignId, ConnectionId, NumberId, PublisherId},
@@ -50,6 +50,8 @@ pub struct Call {
     pub legs: Vec<Leg>,
     /// Whether targets were ever judged for it.
     pub routed: bool,
+    /// The earlier call of which it is a duplicate for its campaign, once it was routed.
+    pub duplicate_of: Option<CallId>,
     /// How the flow ended it, if it did.
     pub finished: Option<Finish>,
     /// Its end, if the provider has reported it.
@@ -93,7 +95,17 @@ pub struct TelephonyRates {
 impl Call {
     /// A call of which only the arrival is known.
     pub fn new(id: CallId, account: AccountId, origin: Origin, tags: Tags) -> Self {
-        Self { id, account, origin, tags, legs: Vec::new(), routed: false, finished: None, ended: None }
+        Self {
+            id,
+            account,
+            origin,
+            tags,
+            legs: Vec::new(),
+            routed: false,
+            duplicate_of: None,
+            finished: None,
+            ended: None,
+        }
     }
 
     /// The attempt of that number.
@@ -106,9 +118,19 @@ impl Call {
         self.legs.last().filter(|leg| leg.ended.is_none())
     }
 
-    /// The attempt that reached somebody who took the call.
+    /// The last attempt that reached somebody who took the call. There are several only if the earlier ones gave a second chance.
     pub fn connected_leg(&self) -> Option<&Leg> {
-        self.legs.iter().find(|leg| leg.was_accepted())
+        self.legs.iter().rev().find(|leg| leg.was_accepted())
+    }
+
+    /// The attempt that served the caller: somebody took the call, and did not hang up so early that the caller goes on.
+    pub fn served_leg(&self) -> Option<&Leg> {
+        self.connected_leg().filter(|leg| !leg.gives_second_chance())
+    }
+
+    /// How often the caller has gone on after a target hung up early.
+    pub fn second_chances(&self) -> usize {
+        self.legs.iter().filter(|leg| leg.gives_second_chance()).count()
     }
 
     /// Whether the flow has told the caller that nobody will take the call: no copy of a webhook may offer them after that.

@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use super::{
     Call, Finish, FinishKind, KnownCaller, Leg, MOST_CALL_SECONDS,
     event::EventKind,
-    instructions::{Continuation, Dial, DialPurpose, GatherInput, Instruction, Instructions, Speech},
+    instructions::{
+        Continuation, Dial, DialPurpose, GatherInput, Greeting, Instruction, Instructions, Speech,
+    },
 };
 use crate::{
     config::CallerIdShown,
@@ -45,7 +47,7 @@ pub enum Ignored {
 pub fn step(plan: &Plan, call: &Call, event: &EventKind, at: Timestamp) -> Next {
     match event {
         EventKind::LegProgress { .. } | EventKind::CallProgress(_) => Next::Nothing(Ignored::ForTheRecord),
-        EventKind::LegAnswered { attempt, .. } => answered(plan, call, *attempt),
+        EventKind::LegAnswered { attempt, .. } => answered(plan, call, *attempt, at),
         EventKind::Screened { attempt, .. } => screened(call, *attempt),
         EventKind::Arrived(_)
         | EventKind::Gathered { .. }
@@ -74,12 +76,12 @@ pub fn step(plan: &Plan, call: &Call, event: &EventKind, at: Timestamp) -> Next 
     }
 }
 
-/// A caller for whom an attempt is under way is told of that attempt again, whichever webhook was repeated; one who has talked
-/// to a target is done.
+/// A caller for whom an attempt is under way is told of that attempt again, whichever webhook was repeated; one who was served is
+/// done.
 fn resume(plan: &Plan, call: &Call, go_on: impl FnOnce() -> Next) -> Next {
     match call.live_leg() {
         Some(leg) => Next::Reply(vec![connect(plan, call, leg)]),
-        None if call.connected_leg().is_some() => Next::Reply(vec![Instruction::Hangup]),
+        None if call.served_leg().is_some() => Next::Reply(vec![Instruction::Hangup]),
         None => go_on(),
     }
 }
@@ -105,7 +107,7 @@ fn say_first(spoken: Vec<Speech>, node: NodeId) -> Instructions {
     said.chain([Instruction::Continue(Continuation::Said { node })]).collect()
 }
 
-fn answered(plan: &Plan, call: &Call, attempt: u8) -> Next {
+fn answered(plan: &Plan, call: &Call, attempt: u8, at: Timestamp) -> Next {
     let Some(leg) = call.leg(attempt) else {
         return Next::Nothing(Ignored::UnknownAttempt);
     };
@@ -113,13 +115,13 @@ fn answered(plan: &Plan, call: &Call, attempt: u8) -> Next {
     if leg.ended.is_some() || call.ended.is_some() {
         return Next::Reply(vec![Instruction::Hangup]);
     }
-    Next::Reply(greeting(plan, leg))
+    Next::Reply(greeting(plan, leg, at))
 }
 
 /// How long an answerer may think: voicemail never presses a key.
 const SCREENING_TIMEOUT_SECONDS: u32 = 8;
 
-fn greeting(plan: &Plan, leg: &Leg) -> Instructions {
+fn greeting(plan: &Plan, leg: &Leg, at: Timestamp) -> Instructions {
     let target = plan.target(leg.target);
     let whisper = target.and_then(|target| target.whisper.as_ref()).map(Prompt::to_string);
     let Some(key) = leg.screening_key else {
@@ -135,7 +137,7 @@ fn greeting(plan: &Plan, leg: &Leg) -> Instructions {
             prompt: Speech { text: format!("{told} {asked}"), language: None },
             input: GatherInput { digits: Some(1), speech: false },
             timeout_seconds: SCREENING_TIMEOUT_SECONDS,
-            then: Continuation::Screened { attempt: leg.attempt },
+            then: Continuation::Screened { attempt: leg.attempt, asked_at: at },
         },
         Instruction::Hangup,
     ]
@@ -196,7 +198,11 @@ pub fn connect(plan: &Plan, call: &Call, leg: &Leg) -> Instruction {
         most_seconds: MOST_CALL_SECONDS,
         purpose: DialPurpose::Attempt {
             attempt: leg.attempt,
-            greeted: whispers || leg.screening_key.is_some(),
+            greeting: match leg.screening_key {
+                Some(_) => Greeting::Screening,
+                None if whispers => Greeting::Whisper,
+                None => Greeting::None,
+            },
         },
     })
 }

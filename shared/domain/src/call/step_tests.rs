@@ -62,7 +62,7 @@ fn line(instructions: &[Instruction]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-const DIAL: &str = "dial Attempt { attempt: 1, greeted: true }";
+const DIAL: &str = "dial Attempt { attempt: 1, greeting: Screening }";
 
 #[test]
 fn a_caller_is_asked_then_routed_or_refused() {
@@ -95,7 +95,7 @@ fn every_copy_of_a_webhook_is_told_of_the_attempt_that_is_under_way() {
 
 #[test]
 fn the_waterfall_goes_on_until_somebody_takes_the_call() {
-    let accepted = LegFact::Screened(KeyPress { key: Some('1'), at: later(5) });
+    let accepted = LegFact::Screened(KeyPress { asked_at: None, key: Some('1'), at: later(5) });
     for (facts, expected) in [
         (vec![ended(EndCause::NoAnswer)], "route buyers"),
         (vec![ended(EndCause::Completed)], "route buyers"),
@@ -116,9 +116,10 @@ fn nobody_is_rung_for_a_caller_who_is_gone() {
 #[test]
 fn whoever_answers_is_asked_and_only_the_key_bridges() {
     let answered = EventKind::LegAnswered { attempt: 1, provider_leg_id: None };
-    let screened = EventKind::Screened { attempt: 1, input: Input::Digits("1".to_owned()) };
-    let press = |key| LegFact::Screened(KeyPress { key, at: later(5) });
-    let ask = "ask \"Call from Auto injury. Press 1 to accept.\" then Screened { attempt: 1 }, hang up";
+    let input = Input::Digits("1".to_owned());
+    let screened = EventKind::Screened { attempt: 1, asked_at: None, provider_leg_id: None, input };
+    let press = |key| LegFact::Screened(KeyPress { asked_at: None, key, at: later(5) });
+    let ask = "ask \"Call from Auto injury. Press 1 to accept.\" then Screened { attempt: 1, asked_at: 2026-11-21T17:00:00Z }, hang up";
     for (facts, event, expected) in [
         (vec![], &answered, ask),
         (vec![ended(EndCause::NeverDialled)], &answered, "hang up"),
@@ -174,12 +175,18 @@ fn an_answer_is_kept_as_a_tag_once() {
 #[test]
 fn the_answerer_hears_the_targets_own_words() {
     let answered = EventKind::LegAnswered { attempt: 1, provider_leg_id: None };
-    for (target, screening_key, heard) in [
-        (r#"{"price": "1.00", "whisper": "A crash in Texas."}"#, None, "say \"A crash in Texas.\", bridge"),
+    for (target, screening_key, greeting, heard) in [
+        (
+            r#"{"price": "1.00", "whisper": "A crash in Texas."}"#,
+            None,
+            Greeting::Whisper,
+            "say \"A crash in Texas.\", bridge",
+        ),
         (
             r#"{"price": "1.00", "whisper": "A crash.", "screening": {"press": "5", "say": "Take it with 5."}}"#,
             Some('5'),
-            "ask \"A crash. Take it with 5.\" then Screened { attempt: 1 }, hang up",
+            Greeting::Screening,
+            "ask \"A crash. Take it with 5.\" then Screened { attempt: 1, asked_at: 2026-11-21T17:00:00Z }, hang up",
         ),
     ] {
         let plan = plan(&[target], None);
@@ -188,7 +195,7 @@ fn the_answerer_hears_the_targets_own_words() {
         let Next::Reply(instructions) = step(&plan, &call, &answered, noon()) else { panic!("no reply") };
         assert_eq!(line(&instructions), heard);
         let Instruction::Connect(dial) = connect(&plan, &call, &call.legs[0]) else { panic!("no dial") };
-        assert_eq!(dial.purpose, DialPurpose::Attempt { attempt: 1, greeted: true });
+        assert_eq!(dial.purpose, DialPurpose::Attempt { attempt: 1, greeting });
     }
 }
 

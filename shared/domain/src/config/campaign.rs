@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Conversion, Document, PayoutRule, Routing};
+use super::{Conversion, Document, Duplicates, PayoutRule, Routing};
 use crate::{
     bounded,
     flow::{Flow, Node},
@@ -30,7 +30,7 @@ pub struct Campaign {
     /// How callers are held where no target is free; they are not where none is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<QueuePolicy>,
-    /// What is done with a caller who called before; nothing where none is given.
+    /// What is done with a caller whom one of its buyers has had already; nothing where none is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duplicates: Option<Duplicates>,
     /// Who takes calls when the platform itself fails.
@@ -55,26 +55,6 @@ pub struct QueuePolicy {
     pub max_wait_seconds: u32,
 }
 
-/// What is done with a caller who called before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Duplicates {
-    /// How long a caller is remembered.
-    #[serde(deserialize_with = "bounded::number::<1, 365, _, _>")]
-    #[schema(minimum = 1, maximum = 365, example = 30)]
-    pub within_days: u32,
-    /// What is done.
-    pub action: DuplicateAction,
-}
-
-/// What is done with a caller who called before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DuplicateAction {
-    /// The call is not routed.
-    Reject,
-}
-
 impl Document for Campaign {
     fn check(&self) -> Vec<Problem> {
         let flow = self.flow.check().into_iter().map(|problem| problem.under("flow"));
@@ -86,14 +66,24 @@ impl Document for Campaign {
     fn warnings(&self) -> Vec<Problem> {
         let not_yet = "is kept with the campaign, but this version does not act on it yet";
         let queue = self.queue.map(|_| Problem::new("queue", format!("{not_yet}: callers are not held")));
-        let duplicates = self
-            .duplicates
-            .map(|_| Problem::new("duplicates", format!("{not_yet}: repeated callers are routed")));
-        queue.into_iter().chain(duplicates).collect()
+        let duplicates = self.duplicates.iter().flat_map(Duplicates::warnings);
+        let duplicates = duplicates.map(|problem| problem.under("duplicates"));
+        queue.into_iter().chain(duplicates).chain(self.second_chance_warning()).collect()
     }
 }
 
 impl Campaign {
+    /// A call that is billable gets no second chance, however early its end counts as.
+    fn second_chance_warning(&self) -> Option<Problem> {
+        let (before, billable) =
+            (self.routing.second_chance?.before_seconds, self.conversion.minimum_seconds);
+        let message = format!(
+            "from `conversion.minimum_seconds`, {billable}, a call is billed and gets no second chance: \
+             {before} has the effect of {billable}"
+        );
+        (before > billable).then(|| Problem::new("routing.second_chance.before_seconds", message))
+    }
+
     /// The tiers that the flow asks and the routing does not have.
     fn check_tiers(&self) -> Vec<Problem> {
         let count = self.routing.tiers.len();

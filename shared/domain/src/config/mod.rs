@@ -5,6 +5,9 @@ mod amount;
 mod buyer;
 mod campaign;
 mod caps;
+mod duplicates;
+mod limits;
+mod money_caps;
 mod number;
 mod payout;
 mod routing;
@@ -13,12 +16,15 @@ mod target;
 mod tests;
 
 pub use self::{
-    buyer::Buyer,
-    campaign::{Campaign, DuplicateAction, Duplicates, QueuePolicy},
+    buyer::{Buyer, Group},
+    campaign::{Campaign, QueuePolicy},
     caps::Caps,
+    duplicates::{Counting, DuplicateAction, DuplicateWindow, Duplicates},
+    limits::Limits,
+    money_caps::MoneyCaps,
     number::{Publisher, TrackingNumber},
     payout::{Conversion, InvalidPercent, PayoutRule, Percent},
-    routing::{Method, Routing, TierPlan, TierTarget},
+    routing::{Method, Routing, SecondChance, TierPlan, TierTarget},
     target::{CallerIdShown, Screening, Target},
 };
 use crate::problem::Problem;

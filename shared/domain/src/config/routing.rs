@@ -15,6 +15,24 @@ pub struct Routing {
     #[serde(deserialize_with = "bounded::list::<{ Routing::MOST_TIERS }, _, _>")]
     #[schema(max_items = 10)]
     pub tiers: Vec<TierPlan>,
+    /// What is done for a caller on whom a target hangs up early; nothing where none is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_chance: Option<SecondChance>,
+}
+
+/// A caller on whom a target hangs up early goes on in the waterfall; that target's buyer is not asked again for this call. A call
+/// that has become billable gets none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecondChance {
+    /// Connected seconds before which the target's hanging up counts as early.
+    #[serde(deserialize_with = "bounded::number::<1, 3_600, _, _>")]
+    #[schema(minimum = 1, maximum = 3_600, example = 20)]
+    pub before_seconds: u32,
+    /// How often a caller goes on.
+    #[serde(default = "five", deserialize_with = "bounded::number::<1, 5, _, _>")]
+    #[schema(default = 5, minimum = 1, maximum = 5)]
+    pub most_reroutes: u8,
 }
 
 /// Targets that are asked together.
@@ -55,6 +73,10 @@ pub struct TierTarget {
 
 const fn one() -> u32 {
     1
+}
+
+const fn five() -> u8 {
+    5
 }
 
 impl Routing {

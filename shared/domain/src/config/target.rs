@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Caps, Document, amount};
+use super::{Caps, Document, Limits, MoneyCaps, amount};
 use crate::{
     bounded,
     filter::Filter,
@@ -31,6 +31,20 @@ pub struct Target {
     /// Limits on its calls, within those of the buyer.
     #[serde(default)]
     pub caps: Caps,
+    /// Limits on the money that they cost, within those of the buyer.
+    #[serde(default)]
+    pub money_caps: MoneyCaps,
+    /// The least time between two calls to it, whether they are answered or not.
+    #[serde(
+        default,
+        deserialize_with = "bounded::optional_number::<1, 86_400, _, _>",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(minimum = 1, maximum = 86_400)]
+    pub minimum_seconds_between_calls: Option<u32>,
+    /// Which of the buyer's groups it is in, and shares the limits of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<Name>,
     /// When it takes calls; always where none are given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hours: Option<Schedule>,
@@ -92,9 +106,24 @@ fn default_key() -> Key {
     "1".parse().expect("a digit is a key")
 }
 
+impl Target {
+    /// Its own limits.
+    pub const fn limits(&self) -> Limits {
+        Limits {
+            caps: self.caps,
+            money_caps: self.money_caps,
+            minimum_seconds_between_calls: self.minimum_seconds_between_calls,
+        }
+    }
+}
+
 impl Document for Target {
     fn check(&self) -> Vec<Problem> {
         let problems = self.hours.iter().flat_map(Schedule::check);
         problems.map(|problem| problem.under("hours")).collect()
+    }
+
+    fn warnings(&self) -> Vec<Problem> {
+        self.limits().warnings(self.price)
     }
 }

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::{Reason, weighted_order};
+use super::{Reason, duplicates::Earlier, weighted_order};
 use crate::{
     call::Call,
-    capacity::{BuyerUsage, Full, Scope, Usage},
+    caller::CallerPast,
+    capacity::{BuyerUsage, Demand, Full, Scope, Usage},
     filter::Facts,
-    ids::TargetId,
+    ids::{BuyerId, CallId, TargetId},
     plan::{Place, Plan, PlannedTarget, Tier},
     schedule::Hours,
 };
@@ -52,6 +53,8 @@ pub struct Judgement {
     pub eligible: Vec<Candidate>,
     /// Who would not, in the order of the tiers.
     pub passed_over: Vec<(Candidate, Reason)>,
+    /// The earlier call of the same caller of which this one is a duplicate.
+    pub duplicate_of: Option<CallId>,
 }
 
 /// Judges every target of a plan that was not tried yet. `tiers`: the numbers that the flow asks for; none asks all.
@@ -61,10 +64,21 @@ pub fn judge(
     facts: &impl Facts,
     tiers: Option<&[u8]>,
     capacity: &CapacitySnapshot,
+    past: &CallerPast,
     at: Timestamp,
 ) -> Judgement {
-    let mut judge = Judge { plan, call, facts, capacity, at, hours: vec![None; plan.schedules.len()] };
-    let mut judgement = Judgement::default();
+    let hung_up_early = call.legs.iter().filter(|leg| leg.gives_second_chance()).map(|leg| leg.buyer);
+    let mut judge = Judge {
+        plan,
+        call,
+        facts,
+        capacity,
+        at,
+        hung_up_early: hung_up_early.collect(),
+        earlier: Earlier::of(plan, call, past, at),
+        hours: vec![None; plan.schedules.len()],
+    };
+    let mut judgement = Judgement { duplicate_of: judge.earlier.duplicate_of(), ..Judgement::default() };
     for tier in &plan.tiers {
         let asked = tiers.is_none_or(|tiers| tiers.contains(&tier.number));
         judge.tier(tier, asked, &mut judgement);
@@ -78,6 +92,10 @@ struct Judge<'a, F> {
     facts: &'a F,
     capacity: &'a CapacitySnapshot,
     at: Timestamp,
+    /// The buyers whose targets hung up on the caller early.
+    hung_up_early: Vec<BuyerId>,
+    /// What the caller's earlier calls mean.
+    earlier: Earlier<'a>,
     /// By the index of [`Plan::schedules`]: each schedule is looked at once, however many targets keep it.
     hours: Vec<Option<Hours>>,
 }
@@ -113,11 +131,18 @@ impl<F: Facts> Judge<'_, F> {
         } else if target.paused {
             Some(Reason::Paused)
         } else {
-            self.refused_by_filter(target)
+            self.had_its_chance(target)
+                .or_else(|| self.earlier.refuse(self.plan, self.plan.buyer_of(target)))
+                .or_else(|| self.refused_by_filter(target))
                 .or_else(|| self.closed(target))
                 .or_else(|| self.full(index, target))
         };
         reason.map_or(Verdict::Eligible, Verdict::PassedOver)
+    }
+
+    fn had_its_chance(&self, target: &PlannedTarget) -> Option<Reason> {
+        let buyer = self.plan.buyer_of(target).id;
+        self.hung_up_early.contains(&buyer).then_some(Reason::SecondChanceUsed { buyer })
     }
 
     fn refused_by_filter(&self, target: &PlannedTarget) -> Option<Reason> {
@@ -142,8 +167,14 @@ impl<F: Facts> Judge<'_, F> {
         let Some(Some(buyer)) = self.capacity.buyers.get(target.buyer) else {
             return Some(Reason::CapacityUnknown);
         };
-        let own = self.capacity.targets.get(index).and_then(|usage| usage.full(Scope::Target));
-        own.or_else(|| buyer.full(target.price)).map(Reason::Full)
+        let demand = Demand { price: target.price, at: self.at };
+        let own = self.capacity.targets.get(index).and_then(|usage| usage.full(Scope::Target, demand));
+        let shared = match target.group.as_ref().map(|group| buyer.groups.get(group)) {
+            None => None,
+            Some(Some(usage)) => usage.full(Scope::Group, demand),
+            Some(None) => return Some(Reason::CapacityUnknown),
+        };
+        own.or(shared).or_else(|| buyer.full(demand)).map(Reason::Full)
     }
 }
 

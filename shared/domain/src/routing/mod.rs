@@ -1,6 +1,7 @@
 //! Where a call goes, and why: every target of the plan is judged, each with its reason.
 
 mod choice;
+mod duplicates;
 mod judgement;
 mod outcome;
 mod reason;

@@ -36,6 +36,10 @@ impl Leg {
             (true, Some(connected_seconds), _) if self.is_converted() => {
                 (Outcome::Connected, Reason::Converted { connected_seconds, billable_after_seconds })
             }
+            (true, Some(connected_seconds), _) if self.gives_second_chance() => {
+                let before_seconds = self.terms.second_chance_before_seconds.unwrap_or(0);
+                (Outcome::Connected, Reason::HungUpEarly { connected_seconds, before_seconds })
+            }
             (true, Some(connected_seconds), _) => {
                 (Outcome::Connected, Reason::TooShort { connected_seconds, billable_after_seconds })
             }

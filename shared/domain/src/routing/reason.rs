@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use crate::{
     capacity::{Full, Period, Scope},
+    config::Counting,
     filter::{Field, Operator},
-    ids::TargetId,
+    ids::{BuyerId, CallId, TargetId},
     money::Money,
 };
 
@@ -34,6 +35,47 @@ pub enum Reason {
     },
     /// A cap or the budget has no room.
     Full(Full),
+    /// Another target of its buyer hung up on the caller early: the second chance is with another buyer.
+    SecondChanceUsed {
+        /// The buyer.
+        buyer: BuyerId,
+    },
+    /// The caller was sold by this campaign already.
+    Duplicate {
+        /// The earlier call.
+        call: CallId,
+        /// When it was sold.
+        at: Timestamp,
+        /// How long callers are remembered.
+        within_days: u32,
+        /// Which calls count.
+        counts: Counting,
+    },
+    /// The caller was sold to this buyer already, by whichever campaign.
+    DuplicateOfBuyer {
+        /// The earlier call.
+        call: CallId,
+        /// When it was sold.
+        at: Timestamp,
+        /// How long callers are remembered.
+        within_days: u32,
+        /// Which calls count.
+        counts: Counting,
+    },
+    /// The caller was sold already, and goes to the same buyer again: another one.
+    NotOriginalBuyer {
+        /// Who had the caller.
+        buyer: BuyerId,
+    },
+    /// The caller was sold to this buyer already, and goes to a different one.
+    OriginalBuyer {
+        /// Who had the caller.
+        buyer: BuyerId,
+        /// The earlier call.
+        call: CallId,
+        /// When it was sold.
+        at: Timestamp,
+    },
     /// Nothing is known of its capacity: the buyer was archived, or is being saved for the first time.
     CapacityUnknown,
     /// It would have taken the call; another came first.
@@ -60,6 +102,13 @@ pub enum Reason {
         connected_seconds: u32,
         /// From which it would have been billed.
         billable_after_seconds: u32,
+    },
+    /// The call was taken and hung up on so early that the caller got a second chance.
+    HungUpEarly {
+        /// Talk time.
+        connected_seconds: u32,
+        /// Before which it counted as early.
+        before_seconds: u32,
     },
     /// Somebody answered and did not take the call.
     Declined,
@@ -100,12 +149,18 @@ impl Reason {
             Self::OutsideHours { .. } => "outside_hours",
             Self::FilterFailed { .. } => "filter_failed",
             Self::Full(full) | Self::LostRace(full) => code_of(full),
+            Self::SecondChanceUsed { .. } => "second_chance_used",
+            Self::Duplicate { .. } => "duplicate",
+            Self::DuplicateOfBuyer { .. } => "duplicate_of_buyer",
+            Self::NotOriginalBuyer { .. } => "not_original_buyer",
+            Self::OriginalBuyer { .. } => "original_buyer",
             Self::CapacityUnknown => "capacity_unknown",
             Self::RankedBelow { .. } => "ranked_below",
             Self::Ringing => "ringing",
             Self::Accepted => "accepted",
             Self::Converted { .. } => "converted",
             Self::TooShort { .. } => "too_short",
+            Self::HungUpEarly { .. } => "hung_up_early",
             Self::Declined => "declined",
             Self::NoAnswer { .. } => "no_answer",
             Self::Busy => "busy",
@@ -135,11 +190,30 @@ impl Reason {
                 figures.push(("found", Figure::Text("while_reserving".to_owned())));
                 figures
             }
+            Self::Duplicate { call, at, within_days, counts }
+            | Self::DuplicateOfBuyer { call, at, within_days, counts } => vec![
+                ("call", Figure::Text(call.to_string())),
+                ("at", Figure::Time(*at)),
+                ("within_days", Figure::Number(*within_days)),
+                ("counts", Figure::Text(counts.as_str().to_owned())),
+            ],
+            Self::OriginalBuyer { buyer, call, at } => vec![
+                ("buyer", Figure::Text(buyer.to_string())),
+                ("call", Figure::Text(call.to_string())),
+                ("at", Figure::Time(*at)),
+            ],
+            Self::SecondChanceUsed { buyer } | Self::NotOriginalBuyer { buyer } => {
+                vec![("buyer", Figure::Text(buyer.to_string()))]
+            }
             Self::RankedBelow { taken } => vec![("taken", Figure::Text(taken.to_string()))],
             Self::Converted { connected_seconds, billable_after_seconds }
             | Self::TooShort { connected_seconds, billable_after_seconds } => vec![
                 ("connected_seconds", Figure::Number(*connected_seconds)),
                 ("billable_after_seconds", Figure::Number(*billable_after_seconds)),
+            ],
+            Self::HungUpEarly { connected_seconds, before_seconds } => vec![
+                ("connected_seconds", Figure::Number(*connected_seconds)),
+                ("before_seconds", Figure::Number(*before_seconds)),
             ],
             Self::NoAnswer { ring_timeout_seconds } => {
                 vec![("ring_timeout_seconds", Figure::Number(*ring_timeout_seconds))]
@@ -191,21 +265,34 @@ const fn code_of(full: &Full) -> &'static str {
         Full::Window { period: Period::Day, .. } => "at_daily_cap",
         Full::Window { period: Period::Month, .. } => "at_monthly_cap",
         Full::Window { period: Period::Total, .. } => "at_total_cap",
+        Full::Money { period: Period::Hour, .. } => "at_hourly_money_cap",
+        Full::Money { period: Period::Day, .. } => "at_daily_money_cap",
+        Full::Money { period: Period::Month, .. } => "at_monthly_money_cap",
+        Full::Money { period: Period::Total, .. } => "at_total_money_cap",
+        Full::TooSoon { .. } => "too_soon",
         Full::Budget { .. } => "budget_exhausted",
     }
 }
 
 fn figures_of(full: &Full) -> Vec<(&'static str, Figure)> {
+    let of = |scope: Scope| ("scope", Figure::Text(scope.as_str().to_owned()));
     let scoped = |scope: Scope, name, used, limit| {
-        vec![
-            ("scope", Figure::Text(scope.as_str().to_owned())),
-            (name, Figure::Number(used)),
-            ("limit", Figure::Number(limit)),
-        ]
+        vec![of(scope), (name, Figure::Number(used)), ("limit", Figure::Number(limit))]
     };
     match *full {
         Full::Concurrency { scope, live, limit } => scoped(scope, "live", live, limit),
         Full::Window { scope, period: _, counted, limit } => scoped(scope, "counted", counted, limit),
+        Full::Money { scope, period: _, committed, price, limit } => vec![
+            of(scope),
+            ("committed", Figure::Money(committed)),
+            ("price", Figure::Money(price)),
+            ("limit", Figure::Money(limit)),
+        ],
+        Full::TooSoon { scope, since_seconds, minimum_seconds } => vec![
+            of(scope),
+            ("since_seconds", Figure::Number(since_seconds)),
+            ("minimum_seconds", Figure::Number(minimum_seconds)),
+        ],
         Full::Budget { available, price } => {
             vec![("available", Figure::Money(available)), ("price", Figure::Money(price))]
         }
@@ -226,6 +313,20 @@ mod tests {
                 "at_concurrency_cap {scope: buyer, live: 3, limit: 3, found: while_reserving}",
             ),
             (Reason::Declined, "declined"),
+            (
+                Reason::Full(Full::Money {
+                    scope: Scope::Group,
+                    period: Period::Hour,
+                    committed: Money::from_cents(9_000),
+                    price: Money::from_cents(4_500),
+                    limit: Money::from_cents(10_000),
+                }),
+                "at_hourly_money_cap {scope: group, committed: 90.00, price: 45.00, limit: 100.00}",
+            ),
+            (
+                Reason::Full(Full::TooSoon { scope: Scope::Target, since_seconds: 4, minimum_seconds: 30 }),
+                "too_soon {scope: target, since_seconds: 4, minimum_seconds: 30}",
+            ),
             (Reason::OutsideHours { opens_at: None }, "outside_hours"),
         ];
         for (reason, text) in shown {

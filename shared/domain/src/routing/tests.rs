@@ -1,6 +1,9 @@
+mod duplicates;
+
 use super::*;
 use crate::{
     call::{Call, KnownCaller},
+    caller::CallerPast,
     capacity::{BuyerUsage, Usage},
     config::Caps,
     fixtures::{call, leg, noon, plan, target_id},
@@ -17,7 +20,7 @@ fn empty(plan: &Plan) -> CapacitySnapshot {
 }
 
 fn judged(plan: &Plan, call: &Call, capacity: &CapacitySnapshot, tiers: Option<&[u8]>) -> Judgement {
-    judge(plan, call, &KnownCaller::of(call), tiers, capacity, noon())
+    judge(plan, call, &KnownCaller::of(call), tiers, capacity, &CallerPast::default(), noon())
 }
 
 fn eligible(plan: &Plan, judgement: &Judgement) -> Vec<u128> {
@@ -39,10 +42,11 @@ fn each_candidate_is_passed_over_for_its_own_reason() {
     );
     let mut capacity = empty(&plan);
     let caps = Caps { concurrency: Some(3), daily: Some(5), ..Caps::default() };
-    capacity.targets[5] = Usage { caps, live: 3, counted: [0; 4] };
-    capacity.buyers[6] =
-        Some(BuyerUsage { own: Usage { caps, live: 0, counted: [0, 5, 0, 0] }, available: None });
-    capacity.buyers[7] = Some(BuyerUsage { own: Usage::default(), available: Some(Money::from_cents(100)) });
+    capacity.targets[5] = Usage { caps, live: 3, ..Usage::default() };
+    let own = Usage { caps, counted: [0, 5, 0, 0], ..Usage::default() };
+    capacity.buyers[6] = Some(BuyerUsage { own, ..BuyerUsage::default() });
+    capacity.buyers[7] =
+        Some(BuyerUsage { available: Some(Money::from_cents(100)), ..BuyerUsage::default() });
     capacity.buyers[8] = None;
 
     let judgement = judged(&plan, &call(), &capacity, None);
