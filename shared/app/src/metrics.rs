@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, histogram::Histogram},
     registry::Registry,
 };
 
@@ -24,8 +24,10 @@ pub struct Metrics {
     pub legs_unknown: Counter,
     /// Calls that ended.
     pub calls_ended: Counter,
-    /// The place in the change feed up to which sums are kept.
-    pub feed_position: Gauge,
+    /// Changes of the feed that were taken up.
+    pub feed_changes: Counter,
+    /// Times that the feed had lost changes before they were read: each is worth an alarm.
+    pub feed_gaps: Counter,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -48,7 +50,8 @@ impl Default for Metrics {
             lost_races: Counter::default(),
             legs_unknown: Counter::default(),
             calls_ended: Counter::default(),
-            feed_position: Gauge::default(),
+            feed_changes: Counter::default(),
+            feed_gaps: Counter::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("webhooks", "Webhooks answered, by event and status", metrics.webhooks.clone());
@@ -75,9 +78,14 @@ impl Default for Metrics {
         );
         registry.register("calls_ended", "Calls that ended", metrics.calls_ended.clone());
         registry.register(
-            "feed_position",
-            "Place of the sums in the change feed",
-            metrics.feed_position.clone(),
+            "feed_changes",
+            "Changes of the feed that were taken up",
+            metrics.feed_changes.clone(),
+        );
+        registry.register(
+            "feed_gaps",
+            "Times that the feed had lost changes before they were read",
+            metrics.feed_gaps.clone(),
         );
         metrics
     }

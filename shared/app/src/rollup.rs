@@ -9,7 +9,7 @@ use ringfall_domain::{
     pnl::{Additions, change_of_call, change_of_entry},
 };
 use ringfall_store::{
-    port::{Change, Item, Key, Position, StoreError, Value, Write, WriteError},
+    port::{Change, Item, Key, Mark, Position, Reading, StoreError, Value, Write, WriteError},
     protocols::{
         rollup::{Batch, add},
         settle::settle,
@@ -33,9 +33,7 @@ fn checkpoint_key() -> Key {
 /// The place up to which the feed was consumed when this last was kept.
 pub async fn checkpoint(platform: &Platform) -> Result<Position, StoreError> {
     let item = platform.table.get(&checkpoint_key()).await?;
-    item.map_or(Ok(Position::default()), |item| {
-        records::attributes::Reader(&item).number(POSITION).map(Position)
-    })
+    item.map_or(Ok(Position::default()), |item| records::attributes::Reader(&item).parsed(POSITION))
 }
 
 /// Consumes what the feed holds behind a place.
@@ -45,14 +43,17 @@ pub async fn checkpoint(platform: &Platform) -> Result<Position, StoreError> {
 ///
 /// # Errors
 /// The store failed: some changes may be consumed; go on from the old place.
-pub async fn consume(platform: &Platform, after: Position) -> Result<Position, StoreError> {
-    let changes = platform.feed.read(after, BATCH).await?;
-    let Some(last) = changes.last().map(|change| change.position) else { return Ok(after) };
+pub async fn consume(platform: &Platform, after: &Position) -> Result<Position, StoreError> {
+    let Reading { changes, reached, has_gap } = platform.feed.read(after, BATCH).await?;
+    if has_gap {
+        tracing::error!(%after, "the change feed has lost changes: the sweep settles their calls, the sums lack them");
+        platform.metrics.feed_gaps.inc();
+    }
     let news =
         changes.iter().filter_map(|change| News::of(change).transpose()).collect::<Result<Vec<_>, _>>()?;
     let mut batch = Batch::default();
-    for (position, news) in &news {
-        batch.push(news.account(), *position, news.additions());
+    for (mark, news) in &news {
+        batch.push(news.account(), mark.clone(), news.additions());
     }
     // Each is safe to repeat and none depends on another, so they share the store's commits.
     // Collected first: through a borrowing iterator the compiler cannot see that the whole is `Send`.
@@ -61,15 +62,15 @@ pub async fn consume(platform: &Platform, after: Position) -> Result<Position, S
     add(&*platform.table, &batch).await?;
     // Our own writes come back through the feed: a place that only passes them is not worth another write.
     if !news.is_empty() {
-        keep(platform, last).await?;
-        platform.feed.forget(last).await?;
+        keep(platform, &reached).await?;
+        platform.feed.forget(&reached).await?;
     }
-    platform.metrics.feed_position.set(i64::try_from(last.0).unwrap_or(i64::MAX));
-    Ok(last)
+    platform.metrics.feed_changes.inc_by(changes.len() as u64);
+    Ok(reached)
 }
 
-async fn keep(platform: &Platform, position: Position) -> Result<(), StoreError> {
-    let item = Attributes::new().with(POSITION, position.0).into_map();
+async fn keep(platform: &Platform, position: &Position) -> Result<(), StoreError> {
+    let item = Attributes::new().with_text(POSITION, position).into_map();
     put(platform, checkpoint_key(), item).await
 }
 
@@ -90,7 +91,7 @@ enum News {
 
 impl News {
     /// Reads a change; none if it is of anything else.
-    fn of(change: &Change) -> Result<Option<(Position, Self)>, StoreError> {
+    fn of(change: &Change) -> Result<Option<(Mark, Self)>, StoreError> {
         let Some(new) = &change.new else { return Ok(None) };
         let news = if change.key.sort == records::call::SORT {
             if !records::call::has_arrived(new) {
@@ -105,7 +106,7 @@ impl News {
         } else {
             return Ok(None);
         };
-        Ok(Some((change.position, news)))
+        Ok(Some((change.mark.clone(), news)))
     }
 
     fn account(&self) -> AccountId {

@@ -168,7 +168,7 @@ mod tests {
     async fn an_entry_that_the_feed_has_lost_is_written() {
         let world = world().await;
         world.qualified("CA1").await;
-        rollup::consume(&world.platform, Position::default()).await.expect("the store works");
+        rollup::consume(&world.platform, &Position::default()).await.expect("the store works");
         let at = world.now();
         let end = LegEnd {
             stamp: Stamp { arrived_at: at, occurred_at: None },

@@ -1,6 +1,8 @@
 //! The change feed.
 
-use ringfall_store::port::{Change, Condition, Item, Key, Path, Position, StoreError, Update};
+use std::collections::BTreeMap;
+
+use ringfall_store::port::{Change, Condition, Item, Key, Marks, Path, Position, StoreError, Update};
 
 use super::{
     Engine, cases,
@@ -20,7 +22,9 @@ cases![
     a_read_of_nothing_is_invalid,
 ];
 
-const START: Position = Position(0);
+fn start() -> Position {
+    Position::default()
+}
 
 fn n(digits: &str) -> Item {
     item([("n", number(digits))])
@@ -32,7 +36,11 @@ fn add_one() -> Vec<Update> {
 
 /// The images of an item's changes, in order.
 fn images(changes: &[Change], of: &Key) -> Vec<(Option<Item>, Option<Item>)> {
-    assert!(changes.is_sorted_by(|left, right| left.position < right.position), "positions grow");
+    let mut last: Marks = BTreeMap::new();
+    for mark in changes.iter().map(|change| change.mark.clone()) {
+        let before = last.insert(mark.lane, mark.place.clone());
+        assert!(before.is_none_or(|before| before < mark.place), "the places of a lane grow");
+    }
     changes
         .iter()
         .filter(|change| change.key == *of)
@@ -44,10 +52,9 @@ async fn changes_come_with_the_item_before_and_after(engine: Engine) {
     engine.write_one(put("1", n("1"))).await;
     engine.write_one(update("1", add_one())).await;
     engine.write_one(delete("1")).await;
-    let changes = engine.changes(START, 3).await;
+    let changes = engine.changes(&start(), 3).await;
     let expected = [(None, Some(n("1"))), (Some(n("1")), Some(n("2"))), (Some(n("2")), None)];
     assert_eq!(images(&changes, &key("1")), expected);
-    assert!(changes.iter().all(|change| change.position > START));
 }
 
 async fn changes_of_one_item_come_in_order(engine: Engine) {
@@ -55,7 +62,7 @@ async fn changes_of_one_item_come_in_order(engine: Engine) {
         engine.write_one(update("1", add_one())).await;
         engine.write_one(update("2", add_one())).await;
     }
-    let changes = engine.changes(START, 40).await;
+    let changes = engine.changes(&start(), 40).await;
     assert_eq!(changes.len(), 40);
     for sort in ["1", "2"] {
         let counted = |count: i32| (count > 0).then(|| n(&count.to_string()));
@@ -68,7 +75,7 @@ async fn every_item_of_one_request_appears(engine: Engine) {
     engine.write_one(put("old", n("1"))).await;
     let checked = check("none", Condition::Absent("n".into()));
     engine.write(vec![put("new", n("1")), update("old", add_one()), checked]).await;
-    let changes = engine.changes(START, 3).await;
+    let changes = engine.changes(&start(), 3).await;
     assert_eq!(images(&changes, &key("new")), [(None, Some(n("1")))]);
     assert_eq!(images(&changes, &key("old")), [(None, Some(n("1"))), (Some(n("1")), Some(n("2")))]);
     assert_eq!(images(&changes, &key("none")), []);
@@ -83,7 +90,7 @@ async fn a_write_that_did_not_happen_does_not_appear(engine: Engine) {
     assert!(invalid.is_err());
     engine.write_one(delete("4")).await;
     engine.write_one(put("5", n("1"))).await;
-    let changes = engine.changes(START, 1).await;
+    let changes = engine.changes(&start(), 1).await;
     assert_eq!(changes.into_iter().map(|change| change.key).collect::<Vec<_>>(), [key("5")]);
 }
 
@@ -91,22 +98,31 @@ async fn the_feed_is_read_again_from_any_position(engine: Engine) {
     for _ in 0..10 {
         engine.write_one(update("1", add_one())).await;
     }
-    let changes = engine.changes(START, 10).await;
+    let readings = engine.readings(&start(), 10, 3).await;
+    let changes: Vec<Change> = readings.iter().flat_map(|reading| reading.changes.clone()).collect();
     assert_eq!(changes.len(), 10);
-    for (place, change) in changes.iter().enumerate() {
-        let rest = &changes[place + 1..];
-        assert_eq!(engine.changes(change.position, rest.len()).await, rest);
+    let mut read = 0;
+    for reading in readings {
+        read += reading.changes.len();
+        let position = reading.reached.to_string().parse().expect("a position reads back");
+        assert_eq!(reading.reached, position);
+        assert_eq!(engine.changes(&position, 10 - read).await, changes[read..]);
     }
-    assert_eq!(engine.changes(START, 10).await, changes);
+    assert_eq!(engine.changes(&start(), 10).await, changes);
 }
 
 async fn a_read_gives_no_more_than_its_limit(engine: Engine) {
     for _ in 0..5 {
         engine.write_one(update("1", add_one())).await;
     }
-    let changes = engine.changes(START, 5).await;
+    let changes = engine.changes(&start(), 5).await;
     for limit in 1..=5 {
-        let found = engine.feed.read(START, limit).await.expect("the feed can be read");
+        let found: Vec<Change> = engine
+            .readings(&start(), 1, limit)
+            .await
+            .into_iter()
+            .flat_map(|reading| reading.changes)
+            .collect();
         assert!(!found.is_empty() && found.len() <= limit);
         assert_eq!(found, changes[..found.len()]);
     }
@@ -116,34 +132,35 @@ async fn what_comes_after_what_was_forgotten_is_kept(engine: Engine) {
     for _ in 0..6 {
         engine.write_one(update("1", add_one())).await;
     }
-    let changes = engine.changes(START, 6).await;
-    let through = changes[2].position;
+    let readings = engine.readings(&start(), 3, 1).await;
+    let through = &readings.last().expect("it was read").reached;
+    let changes = engine.changes(&start(), 6).await;
     engine.feed.forget(through).await.expect("it can be forgotten");
     assert_eq!(engine.changes(through, 3).await, changes[3..]);
     engine.feed.forget(through).await.expect("it can be forgotten twice");
-    engine.feed.forget(START).await.expect("nothing can be forgotten");
+    engine.feed.forget(&start()).await.expect("nothing can be forgotten");
     assert_eq!(engine.changes(through, 3).await, changes[3..]);
 }
 
 async fn positions_go_on_after_everything_was_forgotten(engine: Engine) {
     engine.write_one(put("1", n("1"))).await;
-    let last = engine.changes(START, 1).await.last().expect("it changed").position;
-    engine.feed.forget(last).await.expect("it can be forgotten");
+    let reading = engine.readings(&start(), 1, 10).await.pop().expect("it changed");
+    engine.feed.forget(&reading.reached).await.expect("it can be forgotten");
     engine.write_one(update("1", add_one())).await;
-    let changes = engine.changes(last, 1).await;
+    let changes = engine.changes(&reading.reached, 1).await;
     assert_eq!(images(&changes, &key("1")), [(Some(n("1")), Some(n("2")))]);
-    assert!(changes[0].position > last);
+    images(&[reading.changes, changes].concat(), &key("1"));
 }
 
 /// Returns at all: how soon is not asked for here.
 async fn whoever_waits_for_a_change_that_came_goes_on(engine: Engine) {
-    let (feed, table) = (engine.feed.clone(), engine.table.clone());
-    let ((), written) = tokio::join!(feed.wait(START), table.write(vec![put("1", n("1"))]));
+    let (feed, table, start) = (engine.feed.clone(), engine.table.clone(), Position::default());
+    let ((), written) = tokio::join!(feed.wait(&start), table.write(vec![put("1", n("1"))]));
     assert!(written.is_ok());
-    engine.feed.wait(START).await;
-    assert_eq!(engine.changes(START, 1).await.len(), 1);
+    engine.feed.wait(&start).await;
+    assert_eq!(engine.changes(&start, 1).await.len(), 1);
 }
 
 async fn a_read_of_nothing_is_invalid(engine: Engine) {
-    assert!(matches!(engine.feed.read(START, 0).await, Err(StoreError::Invalid(_))));
+    assert!(matches!(engine.feed.read(&start(), 0).await, Err(StoreError::Invalid(_))));
 }

@@ -1,10 +1,8 @@
 //! Short ways to say what cases say often.
 
-use std::collections::BTreeMap;
-
 use ringfall_store::port::{
-    Change, Condition, Delivery, Item, Key, Operand, Path, Position, StoreError, Update, Value, Write,
-    WriteError, Written,
+    Change, Condition, Delivery, Item, Key, Operand, Path, Position, Reading, StoreError, Update, Value,
+    Write, WriteError, Written,
 };
 use rust_decimal::Decimal;
 
@@ -110,19 +108,38 @@ impl Engine {
         }
     }
 
-    /// So many changes behind a position, or as many as come.
-    pub(super) async fn changes(&self, after: Position, count: usize) -> Vec<Change> {
-        let mut seen = BTreeMap::new();
+    /// One read of the feed.
+    pub(super) async fn read(&self, after: &Position, limit: usize) -> Reading {
+        let reading = self.feed.read(after, limit).await.expect("the feed can be read");
+        assert!(reading.changes.len() <= limit, "{} of at most {limit}", reading.changes.len());
+        assert!(!reading.has_gap, "nothing is lost of what is moments old");
+        reading
+    }
+
+    /// So many changes behind a position, or as many as come, and the position behind each read.
+    pub(super) async fn readings(&self, after: &Position, count: usize, limit: usize) -> Vec<Reading> {
+        let mut readings: Vec<Reading> = Vec::new();
+        let (mut after, mut found) = (after.clone(), 0);
         for _ in 0..self.patience.attempts {
-            let from = seen.last_key_value().map_or(after, |(position, _)| *position);
-            let changes = self.feed.read(from, 1_000).await.expect("the feed can be read");
-            seen.extend(changes.into_iter().map(|change| (change.position, change)));
-            if seen.len() >= count {
+            let reading = self.read(&after, limit).await;
+            after = reading.reached.clone();
+            found += reading.changes.len();
+            let is_empty = reading.changes.is_empty();
+            readings.push(reading);
+            if found >= count {
                 break;
             }
-            tokio::time::sleep(self.patience.pause).await;
+            if is_empty {
+                tokio::time::sleep(self.patience.pause).await;
+            }
         }
-        seen.into_values().collect()
+        readings
+    }
+
+    /// So many changes behind a position, or as many as come.
+    pub(super) async fn changes(&self, after: &Position, count: usize) -> Vec<Change> {
+        let readings = self.readings(after, count, 1_000).await;
+        readings.into_iter().flat_map(|reading| reading.changes).collect()
     }
 
     /// What is due now and comes at once.

@@ -207,9 +207,9 @@ impl Fleet {
         let platform = self.machine().platform;
         let mut position = Position::default();
         loop {
-            match live(None, rollup::consume(&platform, position)).await {
+            match live(None, rollup::consume(&platform, &position)).await {
                 Lived::Through { answer: Ok(next), .. } if next == position => {
-                    self.parts.feed.wait(position).await;
+                    self.parts.feed.wait(&position).await;
                 }
                 Lived::Through { answer: Ok(next), .. } => {
                     position = next;
@@ -257,7 +257,7 @@ impl Fleet {
         let platform = self.machine().platform;
         let mut position = Position::default();
         loop {
-            let next = rollup::consume(&platform, position).await?;
+            let next = rollup::consume(&platform, &position).await?;
             if next == position {
                 return Ok(());
             }

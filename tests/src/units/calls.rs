@@ -152,7 +152,7 @@ impl Metered {
     /// What the consumer of the change feed does with it.
     async fn after(&mut self, name: &'static str) -> Result<()> {
         loop {
-            let position = rollup::consume(&self.platform, self.position).await?;
+            let position = rollup::consume(&self.platform, &self.position).await?;
             if position == self.position {
                 break;
             }

@@ -87,17 +87,18 @@ impl Task for Rollup {
     const FINISHES: bool = true;
 
     async fn turn(&mut self) -> Result<Turn, StoreError> {
-        let position = match self.position {
-            Some(position) => position,
+        let position = match &self.position {
+            Some(position) => position.clone(),
             None => checkpoint(&self.platform).await?,
         };
-        let reached = consume(&self.platform, position).await?;
+        let reached = consume(&self.platform, &position).await?;
+        let turn = if reached == position { Turn::Idle } else { Turn::Busy };
         self.position = Some(reached);
-        Ok(if reached == position { Turn::Idle } else { Turn::Busy })
+        Ok(turn)
     }
 
     async fn idle(&self) {
-        self.platform.feed.wait(self.position.unwrap_or_default()).await;
+        self.platform.feed.wait(self.position.as_ref().unwrap_or(&Position::default())).await;
     }
 }
 

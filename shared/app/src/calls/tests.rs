@@ -61,7 +61,7 @@ async fn a_call_goes_from_the_menu_to_a_buyer_and_is_billed_once() {
     assert_eq!(world.call("CA1").await.disposition(), Disposition::Converted);
     let mut place = Position::default();
     loop {
-        match rollup::consume(&world.platform, place).await.expect("the store works") {
+        match rollup::consume(&world.platform, &place).await.expect("the store works") {
             next if next == place => break,
             next => place = next,
         }
@@ -201,7 +201,7 @@ async fn what_runs_beside_the_webhooks_can_be_spawned() {
         future
     }
     let world = World::new(1).await;
-    assert!(spawnable(rollup::consume(&world.platform, Position::default())).await.is_ok());
+    assert!(spawnable(rollup::consume(&world.platform, &Position::default())).await.is_ok());
     assert!(spawnable(crate::worker::work_off(&world.platform)).await.is_ok());
     assert!(spawnable(crate::sweep::sweep(&world.platform)).await.is_ok());
 }

@@ -18,6 +18,7 @@
 
 mod head;
 pub mod interpreter;
+mod lane;
 pub mod memory;
 mod page;
 pub mod sqlite;

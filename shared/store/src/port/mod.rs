@@ -4,13 +4,15 @@
 mod condition;
 mod feed;
 mod messages;
+mod position;
 mod table;
 mod update;
 mod value;
 
 pub use condition::{Condition, Operand};
-pub use feed::{Change, Feed, Position};
+pub use feed::{Change, Feed, Mark, Marks, Reading};
 pub use messages::{Delivery, MessageBody, Messages, Receipt};
+pub use position::{Lane, NoPosition, Place, Position, Progress};
 pub use table::{
     Direction, Item, Key, Page, RESERVED_NAMES, Range, Refusal, StoreError, Table, Write, WriteError, Written,
 };

@@ -1,5 +1,6 @@
 //! Sums of the change feed that count each change once, however often it is replayed and however it is batched: each row
-//! keeps the place in the feed up to which it is summed, and is written only if nobody else has written it meanwhile.
+//! keeps, for each lane of the feed, the place up to which it is summed, and is written only if nobody else has written it
+//! meanwhile.
 
 use std::collections::BTreeMap;
 
@@ -10,29 +11,29 @@ use ringfall_domain::{
 };
 
 use crate::{
-    port::{Condition, Item, Key, Operand, Position, StoreError, Table, Write, WriteError},
+    port::{Condition, Item, Key, Mark, Operand, StoreError, Table, Write, WriteError},
     records::tally,
 };
 
-/// Additions by account, with the place in the feed that they come from.
+/// Additions by account, with the mark of the change that they come from.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
-    additions: Vec<(AccountId, Position, Additions)>,
+    additions: Vec<(AccountId, Mark, Additions)>,
 }
 
 impl Batch {
-    /// Takes up what one change adds. Places must be given in their order.
-    pub fn push(&mut self, account: AccountId, position: Position, additions: Additions) {
+    /// Takes up what one change adds. The changes of a lane must be given in their order.
+    pub fn push(&mut self, account: AccountId, mark: Mark, additions: Additions) {
         if !additions.is_empty() {
-            self.additions.push((account, position, additions));
+            self.additions.push((account, mark, additions));
         }
     }
 
-    fn by_row(&self) -> BTreeMap<(AccountId, &Row), Vec<(Position, Tally)>> {
+    fn by_row(&self) -> BTreeMap<(AccountId, &Row), Vec<(&Mark, Tally)>> {
         let mut rows: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for (account, position, additions) in &self.additions {
+        for (account, mark, additions) in &self.additions {
             for (row, tally) in additions {
-                rows.entry((*account, row)).or_default().push((*position, *tally));
+                rows.entry((*account, row)).or_default().push((mark, *tally));
             }
         }
         rows
@@ -59,21 +60,26 @@ async fn add_to_row(
     table: &dyn Table,
     key: Key,
     item: Option<Item>,
-    additions: &[(Position, Tally)],
+    additions: &[(&Mark, Tally)],
 ) -> Result<(), StoreError> {
     let known = item.as_ref().map(tally::decode).transpose()?;
-    let (mut sum, mark) = known.unwrap_or_default();
-    let news = additions.iter().filter(|(position, _)| *position > mark);
-    let Some(last) = news.clone().map(|(position, _)| *position).max() else { return Ok(()) };
-    for (_, addition) in news {
-        sum += *addition;
+    let (mut sum, mut marks) = known.clone().unwrap_or_default();
+    for (mark, addition) in additions {
+        if marks.get(&mark.lane).is_none_or(|summed| *summed < mark.place) {
+            sum += *addition;
+            marks.insert(mark.lane.clone(), mark.place.clone());
+        }
     }
     let unchanged = match known {
-        None => Condition::Absent(tally::MARK.into()),
-        Some((_, mark)) => Condition::Equal(Operand::Path(tally::MARK.into()), mark.0.into()),
+        Some((_, known)) if known == marks => return Ok(()),
+        Some((_, known)) => {
+            let known = Operand::Value(tally::encode_marks(&known));
+            Condition::Equal(Operand::Path(tally::MARKS.into()), known)
+        }
+        None => Condition::Absent(tally::MARKS.into()),
     };
     match table
-        .write(vec![Write::Put { key, item: tally::encode(&sum, last), condition: Some(unchanged) }])
+        .write(vec![Write::Put { key, item: tally::encode(&sum, &marks), condition: Some(unchanged) }])
         .await
     {
         Ok(_) => Ok(()),

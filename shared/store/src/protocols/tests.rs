@@ -23,7 +23,7 @@ use super::{
 use crate::{
     engines::memory::MemoryStore,
     fixtures::{account, at, call, capacity, leg, store},
-    port::{Position, Range, Table},
+    port::{Lane, Mark, Range, Table},
     records::{self, tally},
 };
 
@@ -334,15 +334,19 @@ async fn a_call_is_journalled_once_however_often_it_is_settled() {
 async fn a_replayed_feed_in_other_batches_counts_nothing_twice() {
     let table = MemoryStore::new();
     let additions = change_of_call(None, &call(1));
-    let batch = |positions: std::ops::RangeInclusive<u64>| {
+    let mark = |lane: &str, place: u64| Mark { lane: Lane::new(lane).expect("a name"), place: place.into() };
+    let batch = |lane: &str, places: std::ops::RangeInclusive<u64>| {
         let mut batch = Batch::default();
-        for position in positions {
-            batch.push(account(), Position(position), additions.clone());
+        for place in places {
+            batch.push(account(), mark(lane, place), additions.clone());
         }
         batch
     };
-    for positions in [1..=3, 1..=2, 2..=5, 1..=6, 6..=6] {
-        add(&table, &batch(positions)).await.expect("the store works");
+    // A lane that comes later may begin at lower places: each counts for itself.
+    let batches =
+        [("a", 1..=3), ("a", 1..=2), ("b", 1..=2), ("a", 2..=5), ("b", 2..=2), ("a", 1..=6), ("a", 6..=6)];
+    for (lane, places) in batches {
+        add(&table, &batch(lane, places)).await.expect("the store works");
     }
     let partition = tally::partition(account(), Dimension::Campaign);
     let page = table
@@ -350,5 +354,6 @@ async fn a_replayed_feed_in_other_batches_counts_nothing_twice() {
         .await
         .expect("a read");
     let [(_, item)] = &page.items[..] else { panic!("one row: {page:?}") };
-    assert_eq!(tally::decode(item).map(|(tally, mark)| (tally.calls, mark)), Ok((6, Position(6))));
+    let marks = [mark("a", 6), mark("b", 2)].map(|mark| (mark.lane, mark.place));
+    assert_eq!(tally::decode(item).map(|(tally, marks)| (tally.calls, marks)), Ok((8, marks.into())));
 }

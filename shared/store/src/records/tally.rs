@@ -1,4 +1,4 @@
-//! TALLY: one row of the profit and loss of one hour, with the place in the change feed up to which it is summed.
+//! TALLY: one row of the profit and loss of one hour, with the places in the change feed up to which it is summed.
 
 use jiff::Timestamp;
 use ringfall_domain::{
@@ -7,10 +7,10 @@ use ringfall_domain::{
 };
 
 use super::attributes::{Attributes, Reader, damaged};
-use crate::port::{Item, Key, Position, Range, StoreError};
+use crate::port::{Item, Key, Lane, Marks, Place, Range, StoreError, Value};
 
-/// The attribute that keeps the place in the feed.
-pub const MARK: &str = "mark";
+/// The attribute that keeps the last place that is summed, by lane of the feed.
+pub const MARKS: &str = "marks";
 
 /// Where a row stands.
 pub fn key(account: AccountId, row: &Row) -> Key {
@@ -28,7 +28,7 @@ pub fn between(from: Timestamp, to: Timestamp) -> Range {
 }
 
 /// Writes a row.
-pub fn encode(tally: &Tally, mark: Position) -> Item {
+pub fn encode(tally: &Tally, marks: &Marks) -> Item {
     Attributes::new()
         .with("calls", tally.calls)
         .with("connected", tally.connected)
@@ -37,12 +37,18 @@ pub fn encode(tally: &Tally, mark: Position) -> Item {
         .with("revenue", tally.revenue.as_decimal())
         .with("payout", tally.payout.as_decimal())
         .with("telephony_cost", tally.telephony_cost.as_decimal())
-        .with(MARK, mark.0)
+        .with(MARKS, encode_marks(marks))
         .into_map()
 }
 
-/// Reads a row's sums and its place in the feed.
-pub fn decode(item: &Item) -> Result<(Tally, Position), StoreError> {
+/// The places in the feed, as an attribute.
+pub fn encode_marks(marks: &Marks) -> Value {
+    let by_lane = marks.iter().map(|(lane, place)| (lane.as_str().to_owned(), Value::from(place.as_str())));
+    Value::Map(by_lane.collect())
+}
+
+/// Reads a row's sums and its places in the feed.
+pub fn decode(item: &Item) -> Result<(Tally, Marks), StoreError> {
     let reader = Reader(item);
     let tally = Tally {
         calls: reader.number("calls")?,
@@ -53,7 +59,16 @@ pub fn decode(item: &Item) -> Result<(Tally, Position), StoreError> {
         payout: reader.money("payout")?,
         telephony_cost: reader.money("telephony_cost")?,
     };
-    Ok((tally, Position(reader.number(MARK)?)))
+    Ok((tally, decode_marks(reader.map(MARKS)?)?))
+}
+
+fn decode_marks(marks: Reader<'_>) -> Result<Marks, StoreError> {
+    let mark = |name: &String| {
+        let lane = Lane::new(name).ok_or_else(|| damaged(name, "the name of a lane"))?;
+        let place = Place::new(marks.text(name)?).ok_or_else(|| damaged(name, "a place"))?;
+        Ok((lane, place))
+    };
+    marks.0.keys().map(mark).collect()
 }
 
 /// Reads which row a key names.

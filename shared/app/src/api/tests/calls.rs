@@ -76,7 +76,7 @@ impl<'a> Provider<'a> {
         let platform = &self.api.platform;
         let mut place = rollup::checkpoint(platform).await.expect("a place");
         loop {
-            let next = rollup::consume(platform, place).await.expect("a change");
+            let next = rollup::consume(platform, &place).await.expect("a change");
             if next == place {
                 return;
             }

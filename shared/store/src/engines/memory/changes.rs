@@ -6,28 +6,28 @@ use std::{
 };
 
 use crate::{
-    engines::{interpreter::item_bytes, page::Room},
-    port::{Change, Item, Key, Position},
+    engines::{interpreter::item_bytes, lane::Serial, page::Room},
+    port::{Change, Item, Key},
 };
 
 /// The changes that are not forgotten, and the last position that was given.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    kept: BTreeMap<Position, Change>,
-    head: Position,
+    kept: BTreeMap<Serial, Change>,
+    head: Serial,
 }
 
 impl Changes {
-    pub(super) const fn head(&self) -> Position {
+    pub(super) const fn head(&self) -> Serial {
         self.head
     }
 
     pub(super) fn add(&mut self, key: Key, old: Option<Item>, new: Option<Item>) {
-        self.head = Position(self.head.0 + 1);
-        self.kept.insert(self.head, Change { position: self.head, key, old, new });
+        self.head = Serial(self.head.0 + 1);
+        self.kept.insert(self.head, Change { mark: self.head.mark(), key, old, new });
     }
 
-    pub(super) fn read(&self, after: Position, limit: usize) -> Vec<Change> {
+    pub(super) fn read(&self, after: Serial, limit: usize) -> Vec<Change> {
         let mut room = Room::for_parts(limit);
         let mut changes = Vec::new();
         for change in self.kept.range((Excluded(after), Unbounded)).map(|(_, change)| change) {
@@ -41,9 +41,9 @@ impl Changes {
         changes
     }
 
-    pub(super) fn forget(&mut self, through: Position) {
+    pub(super) fn forget(&mut self, through: Serial) {
         self.kept = match through.0.checked_add(1) {
-            Some(next) => self.kept.split_off(&Position(next)),
+            Some(next) => self.kept.split_off(&Serial(next)),
             None => BTreeMap::new(),
         };
     }

@@ -12,9 +12,12 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use self::{changes::Changes, items::Items, queue::Queue};
-use super::interpreter::{decide, validate};
+use super::{
+    interpreter::{decide, validate},
+    lane::{Serial, reading},
+};
 use crate::port::{
-    Change, Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Receipt,
+    Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Reading, Receipt,
     StoreError, Table, Write, WriteError, Written,
 };
 
@@ -28,7 +31,7 @@ pub struct MemoryStore {
 struct Shared {
     state: Mutex<State>,
     /// The position of the last change.
-    head: watch::Sender<Position>,
+    head: watch::Sender<Serial>,
 }
 
 #[derive(Debug, Default)]
@@ -129,17 +132,17 @@ impl Messages for MemoryStore {
 
 #[async_trait]
 impl Feed for MemoryStore {
-    async fn read(&self, after: Position, limit: usize) -> Result<Vec<Change>, StoreError> {
+    async fn read(&self, after: &Position, limit: usize) -> Result<Reading, StoreError> {
         validate::read(limit)?;
-        Ok(self.state().changes.read(after, limit))
+        Ok(reading(after, self.state().changes.read(Serial::reached(after), limit)))
     }
 
-    async fn forget(&self, through: Position) -> Result<(), StoreError> {
-        self.state().changes.forget(through);
+    async fn forget(&self, through: &Position) -> Result<(), StoreError> {
+        self.state().changes.forget(Serial::reached(through));
         Ok(())
     }
 
-    async fn wait(&self, after: Position) {
-        super::head::wait(&self.shared.head, after).await;
+    async fn wait(&self, after: &Position) {
+        super::head::wait(&self.shared.head, Serial::reached(after)).await;
     }
 }

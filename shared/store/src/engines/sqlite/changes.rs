@@ -4,8 +4,8 @@ use rusqlite::{Connection, Row, params, types::ValueRef};
 
 use super::{body::decode, fault::Fault};
 use crate::{
-    engines::page::Room,
-    port::{Change, Item, Key, Position, StoreError},
+    engines::{lane::Serial, page::Room},
+    port::{Change, Item, Key, StoreError},
 };
 
 const ADD: &str = "INSERT INTO changes (partition, sort, old, new) VALUES (?1, ?2, ?3, ?4)";
@@ -30,15 +30,15 @@ pub(super) fn add(
 }
 
 /// The position of the last change that there ever was.
-pub(super) fn head(connection: &Connection) -> rusqlite::Result<Position> {
+pub(super) fn head(connection: &Connection) -> rusqlite::Result<Serial> {
     let mut head = connection.prepare_cached(HEAD)?;
-    head.query_row([], |row| row.get::<_, i64>(0)).map(|head| Position(head.unsigned_abs()))
+    head.query_row([], |row| row.get::<_, i64>(0)).map(|head| Serial(head.unsigned_abs()))
 }
 
 /// Changes behind a position.
 pub(super) fn read(
     connection: &Connection,
-    after: Position,
+    after: Serial,
     limit: usize,
 ) -> Result<Vec<Change>, Fault<StoreError>> {
     let mut room = Room::for_parts(limit);
@@ -57,18 +57,18 @@ pub(super) fn read(
 
 /// Forgets some of the changes up to and including a position; true if there were as many as that, so that
 /// more may be left.
-pub(super) fn forget(connection: &Connection, through: Position) -> rusqlite::Result<bool> {
+pub(super) fn forget(connection: &Connection, through: Serial) -> rusqlite::Result<bool> {
     let forgotten = connection.prepare_cached(FORGET)?.execute(params![number(through), FORGET_AT_ONCE])?;
     Ok(forgotten == FORGET_AT_ONCE as usize)
 }
 
 /// A change and the bytes of its images.
 fn change(row: &Row<'_>) -> Result<(Change, usize), Fault<StoreError>> {
-    let position = Position(row.get::<_, i64>(0)?.unsigned_abs());
+    let mark = Serial(row.get::<_, i64>(0)?.unsigned_abs()).mark();
     let key = Key::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?);
     let (old, old_bytes) = image(&key, row.get_ref(3)?)?;
     let (new, new_bytes) = image(&key, row.get_ref(4)?)?;
-    Ok((Change { position, key, old, new }, old_bytes + new_bytes))
+    Ok((Change { mark, key, old, new }, old_bytes + new_bytes))
 }
 
 fn image(key: &Key, column: ValueRef<'_>) -> Result<(Option<Item>, usize), StoreError> {
@@ -82,6 +82,6 @@ fn image(key: &Key, column: ValueRef<'_>) -> Result<(Option<Item>, usize), Store
 }
 
 /// SQLite's numbers end before ours.
-fn number(position: Position) -> i64 {
+fn number(position: Serial) -> i64 {
     i64::try_from(position.0).unwrap_or(i64::MAX)
 }

@@ -30,10 +30,11 @@ use self::{fault::Fault, jobs::Queue, readers::Readers, writer::Writer};
 use super::{
     head,
     interpreter::validate,
+    lane::{Serial, reading},
     visibility::{due_microseconds, now_microseconds},
 };
 use crate::port::{
-    Change, Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Receipt,
+    Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Reading, Receipt,
     StoreError, Table, Write, WriteError, Written,
 };
 
@@ -48,7 +49,7 @@ struct Threads {
     writes: Queue,
     reads: Readers,
     writer: Mutex<Option<thread::JoinHandle<()>>>,
-    head: watch::Sender<Position>,
+    head: watch::Sender<Serial>,
 }
 
 impl SqliteStore {
@@ -174,18 +175,22 @@ impl Messages for SqliteStore {
 
 #[async_trait]
 impl Feed for SqliteStore {
-    async fn read(&self, after: Position, limit: usize) -> Result<Vec<Change>, StoreError> {
+    async fn read(&self, after: &Position, limit: usize) -> Result<Reading, StoreError> {
         validate::read(limit)?;
-        self.threads.reads.read(move |connection| changes::read(connection, after, limit)).await
+        let behind = Serial::reached(after);
+        let changes =
+            self.threads.reads.read(move |connection| changes::read(connection, behind, limit)).await?;
+        Ok(reading(after, changes))
     }
 
-    async fn forget(&self, through: Position) -> Result<(), StoreError> {
+    async fn forget(&self, through: &Position) -> Result<(), StoreError> {
+        let through = Serial::reached(through);
         while self.change(move |connection| changes::forget(connection, through)).await? {}
         Ok(())
     }
 
-    async fn wait(&self, after: Position) {
-        head::wait(&self.threads.head, after).await;
+    async fn wait(&self, after: &Position) {
+        head::wait(&self.threads.head, Serial::reached(after)).await;
     }
 }
 

@@ -7,13 +7,13 @@ use rusqlite::Connection;
 use tokio::sync::watch;
 
 use super::{
+    super::lane::Serial,
     changes,
     checkpoints::Checkpoints,
     fault::unavailable,
     jobs::{Job, Jobs, Queue},
     schema::{Lock, OpenError, open_writer},
 };
-use crate::port::Position;
 
 /// The most requests of one transaction, so that the first of them does not wait for too many others.
 const BATCH: usize = 256;
@@ -26,7 +26,7 @@ pub(super) struct Writer {
     /// Ends after what was in the queue is done, the log is in the file and the lock is let go.
     pub(super) thread: thread::JoinHandle<()>,
     /// The position of the last change.
-    pub(super) head: watch::Sender<Position>,
+    pub(super) head: watch::Sender<Serial>,
 }
 
 /// Opens the file and starts the thread.
@@ -52,7 +52,7 @@ pub(super) fn start(path: &Path, lock: Lock) -> Result<Writer, OpenError> {
 fn serve(
     connection: &Connection,
     mut jobs: Jobs,
-    head: &watch::Sender<Position>,
+    head: &watch::Sender<Serial>,
     checkpoints: &mut Checkpoints,
 ) {
     let mut batch = Vec::with_capacity(BATCH);
@@ -83,7 +83,7 @@ fn transact(
     first: Box<dyn Job>,
     jobs: &mut Jobs,
     batch: &mut Vec<Box<dyn Job>>,
-) -> rusqlite::Result<Position> {
+) -> rusqlite::Result<Serial> {
     let mut ran = begin(connection);
     let mut next = Some(first);
     while let Some(mut job) = next {

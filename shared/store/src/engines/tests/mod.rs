@@ -8,10 +8,10 @@ use tokio::runtime;
 
 pub(super) use self::arbitrary::any_item;
 use self::arbitrary::{Request, request};
-use super::{memory::MemoryStore, sqlite::SqliteStore};
+use super::{lane::Serial, memory::MemoryStore, sqlite::SqliteStore};
 use crate::port::{
-    Change, Delivery, Direction, Feed, Item, Messages, Page, Position, Range, Receipt, StoreError, Table,
-    WriteError, Written,
+    Delivery, Direction, Feed, Item, Messages, Page, Position, Progress, Range, Reading, Receipt, StoreError,
+    Table, WriteError, Written,
 };
 
 /// Everything that a caller learns from a request.
@@ -21,12 +21,19 @@ enum Answer {
     Items(Result<Vec<Option<Item>>, StoreError>),
     Page(Result<Page, StoreError>),
     Deliveries(Result<Vec<Delivery>, StoreError>),
-    Changes(Result<Vec<Change>, StoreError>),
+    Changes(Result<Reading, StoreError>),
     Done(Result<(), StoreError>),
 }
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).expect("it is in the first minutes of 1970")
+}
+
+fn position(changes: u64) -> Position {
+    let mark = Serial(changes).mark();
+    let mut position = Position::default();
+    position.set(mark.lane, Progress::Through(mark.place));
+    position
 }
 
 async fn answer<S: Table + Messages + Feed>(
@@ -49,8 +56,8 @@ async fn answer<S: Table + Messages + Feed>(
         }
         Request::Acknowledge(place) => Answer::Done(store.acknowledge(&receipt(place)).await),
         Request::Postpone(place, due) => Answer::Done(store.postpone(&receipt(place), at(due)).await),
-        Request::Read(after, limit) => Answer::Changes(store.read(Position(after), limit).await),
-        Request::Forget(through) => Answer::Done(store.forget(Position(through)).await),
+        Request::Read(after, limit) => Answer::Changes(store.read(&position(after), limit).await),
+        Request::Forget(through) => Answer::Done(store.forget(&position(through)).await),
     }
 }
 
@@ -60,7 +67,7 @@ async fn rest<S: Table + Messages + Feed>(store: &S) -> [Answer; 4] {
     [
         Answer::Page(store.query("p", &all, Direction::Ascending, 100).await),
         Answer::Page(store.query("q", &all, Direction::Descending, 100).await),
-        Answer::Changes(store.read(Position(0), 1_000).await),
+        Answer::Changes(store.read(&position(0), 1_000).await),
         Answer::Deliveries(store.receive(at(1_000), 0, 1_000).await),
     ]
 }
