@@ -6,7 +6,7 @@ use ringfall_domain::{
     call::Call,
     ids::AccountId,
     ledger::{Entry, entries_of},
-    pnl::{Additions, change_of_call, change_of_entry},
+    pnl::{Additions, change_of_call, change_of_entries},
 };
 use ringfall_store::{
     port::{Change, Item, Key, Mark, Position, Reading, StoreError, Value, Write, WriteError},
@@ -85,8 +85,8 @@ async fn put(platform: &Platform, key: Key, item: Item) -> Result<(), StoreError
 enum News {
     /// A call came in or went on.
     Call { before: Option<Box<Call>>, after: Box<Call> },
-    /// An entry was made.
-    Entry { account: AccountId, entry: Box<Entry> },
+    /// Entries were made.
+    Entries { account: AccountId, entries: Vec<Entry> },
 }
 
 impl News {
@@ -100,9 +100,9 @@ impl News {
             let old = change.old.as_ref().filter(|old| records::call::has_arrived(old));
             let before = old.map(records::call::decode).transpose()?;
             Self::Call { before: before.map(Box::new), after: Box::new(records::call::decode(new)?) }
-        } else if change.key.sort.starts_with(records::journal::PREFIX) && change.old.is_none() {
-            let (account, entry) = records::journal::decode(new)?;
-            Self::Entry { account, entry: Box::new(entry) }
+        } else if records::journal::is_journal(&change.key) && change.old.is_none() {
+            let account = records::timeline::account_of(&change.key)?;
+            Self::Entries { account, entries: records::journal::decode(new)? }
         } else {
             return Ok(None);
         };
@@ -112,21 +112,21 @@ impl News {
     fn account(&self) -> AccountId {
         match self {
             Self::Call { after, .. } => after.account,
-            Self::Entry { account, .. } => *account,
+            Self::Entries { account, .. } => *account,
         }
     }
 
     fn additions(&self) -> Additions {
         match self {
             Self::Call { before, after } => change_of_call(before.as_deref(), after),
-            Self::Entry { entry, .. } => change_of_entry(entry),
+            Self::Entries { entries, .. } => change_of_entries(entries),
         }
     }
 
     async fn take_up(&self, platform: &Platform) -> Result<(), StoreError> {
         match self {
             Self::Call { before, after } => call_changed(platform, before.as_deref(), after).await,
-            Self::Entry { account, entry } => list_entry(platform, *account, entry).await,
+            Self::Entries { .. } => Ok(()),
         }
     }
 }
@@ -135,9 +135,9 @@ async fn call_changed(platform: &Platform, before: Option<&Call>, after: &Call) 
     if before.is_none() {
         list_call(platform, after).await?;
     }
-    if entries_of(after) != before.map(entries_of).unwrap_or_default() {
-        settle(&*platform.table, after).await?;
-    }
+    let known = before.map(entries_of).unwrap_or_default();
+    let new: Vec<Entry> = entries_of(after).into_iter().filter(|entry| !known.contains(entry)).collect();
+    settle(&*platform.table, after.account, &new).await?;
     if is_over(after) && !before.is_some_and(is_over) {
         platform.metrics.calls_ended.inc();
         log_call(after);
@@ -154,12 +154,6 @@ async fn list_call(platform: &Platform, call: &Call) -> Result<(), StoreError> {
     let id = call.id.to_string();
     let key = records::timeline::key(call.account, Listed::Calls, call.origin.arrived_at, &id);
     put(platform, key, Item::from([("call".to_owned(), Value::Text(id))])).await
-}
-
-async fn list_entry(platform: &Platform, account: AccountId, entry: &Entry) -> Result<(), StoreError> {
-    let name = format!("{}#{}#{}", entry.call, entry.attempt, entry.kind.as_str());
-    let key = records::timeline::key(account, Listed::Ledger, entry.call_arrived_at, &name);
-    put(platform, key, records::journal::encode(account, entry)).await
 }
 
 /// One line per call. A caller's number is personal and stays out of logs.

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use ringfall_domain::{
     config::Buyer,
     ids::{AccountId, BuyerId, CallId, LegId},
+    ledger::entries_of,
 };
 use ringfall_store::{
     port::{Item, StoreError},
@@ -112,7 +113,7 @@ async fn settle_again(platform: &Platform, account: AccountId) -> Result<usize, 
 async fn settle_listed(platform: &Platform, account: AccountId, item: &Item) -> Result<usize, StoreError> {
     let id: CallId = Reader(item).parsed("call")?;
     match find(&*platform.table, account, id).await? {
-        Some(call) => settle(&*platform.table, &call).await,
+        Some(call) => settle(&*platform.table, account, &entries_of(&call)).await,
         None => Ok(0),
     }
 }
@@ -175,7 +176,7 @@ mod tests {
             cause: EndCause::Completed,
             duration_seconds: Some(95),
         };
-        let facts = [LegFact::Screened(KeyPress { key: Some('1'), at }), LegFact::Ended(end)];
+        let facts = [LegFact::Screened(KeyPress { asked_at: None, key: Some('1'), at }), LegFact::Ended(end)];
         let facts = facts.map(|fact| Fact::Leg(1, fact));
         let call = fixtures::World::call_id("CA1");
         record(&world.store, fixtures::account(), call, &facts).await.expect("the store works");

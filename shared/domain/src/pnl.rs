@@ -121,8 +121,16 @@ pub fn change_of_call(before: Option<&Call>, after: &Call) -> Additions {
     additions
 }
 
-/// What a new journal entry adds.
-pub fn change_of_entry(entry: &Entry) -> Additions {
+/// What new journal entries add.
+pub fn change_of_entries(entries: &[Entry]) -> Additions {
+    let mut additions = Additions::new();
+    for (row, tally) in entries.iter().flat_map(change_of_entry) {
+        *additions.entry(row).or_default() += tally;
+    }
+    additions
+}
+
+fn change_of_entry(entry: &Entry) -> Additions {
     let mut tally = Tally::default();
     match entry.kind {
         EntryKind::Revenue => tally.revenue = entry.amount,
@@ -201,7 +209,7 @@ mod tests {
         call.legs[0].learn(end(EndCause::NoAnswer, None));
         stages.push(call.clone());
         call.legs.push(leg(2, 2));
-        call.legs[1].learn(LegFact::Screened(KeyPress { key: Some('1'), at: later(5) }));
+        call.legs[1].learn(LegFact::Screened(KeyPress { asked_at: None, key: Some('1'), at: later(5) }));
         stages.push(call.clone());
         call.legs[1].learn(end(EndCause::Completed, Some(125)));
         stages.push(call.clone());

@@ -3,6 +3,7 @@
 
 use std::{fmt, str::FromStr};
 
+use jiff::Timestamp;
 use ringfall_domain::{
     call::instructions::Continuation,
     flow::NodeId,
@@ -103,6 +104,8 @@ pub struct Position {
     pub visit: Option<u8>,
     /// The attempt.
     pub attempt: Option<u8>,
+    /// When the answerer of the attempt was asked to take the call.
+    pub asked_at: Option<Timestamp>,
 }
 
 impl Callbacks {
@@ -138,7 +141,11 @@ impl Callbacks {
                 (WebhookEvent::ForwardEnded, vec![("node", node.to_string())])
             }
             Continuation::LegAnswered { attempt } => (WebhookEvent::LegAnswered, attempt_pair(*attempt)),
-            Continuation::Screened { attempt } => (WebhookEvent::Screened, attempt_pair(*attempt)),
+            Continuation::Screened { attempt, asked_at } => {
+                let mut pairs = attempt_pair(*attempt);
+                pairs.push(("asked_at", asked_at.to_string()));
+                (WebhookEvent::Screened, pairs)
+            }
             Continuation::DialEnded { attempt } => (WebhookEvent::DialEnded, attempt_pair(*attempt)),
             Continuation::LegProgress { attempt } => (WebhookEvent::LegProgress, attempt_pair(*attempt)),
         };
@@ -162,6 +169,7 @@ impl Callbacks {
                 "node" => position.node = NodeId::try_from(value.into_owned()).ok(),
                 "visit" => position.visit = value.parse().ok(),
                 "attempt" => position.attempt = value.parse().ok(),
+                "asked_at" => position.asked_at = value.parse().ok(),
                 _ => {}
             }
         }
@@ -219,6 +227,7 @@ mod tests {
     #[test]
     fn every_continuation_reads_back_as_its_position() {
         let call = CallId::from_parts(2, 2);
+        let asked_at = "2026-11-21T04:05:06.789Z".parse().expect("a time");
         let of_node = |visit| Position { call: Some(call), node: Some(node()), visit, ..Position::default() };
         let of_attempt =
             |attempt| Position { call: Some(call), attempt: Some(attempt), ..Position::default() };
@@ -227,7 +236,11 @@ mod tests {
             (Continuation::Said { node: node() }, WebhookEvent::Said, of_node(None)),
             (Continuation::ForwardEnded { node: node() }, WebhookEvent::ForwardEnded, of_node(None)),
             (Continuation::LegAnswered { attempt: 1 }, WebhookEvent::LegAnswered, of_attempt(1)),
-            (Continuation::Screened { attempt: 2 }, WebhookEvent::Screened, of_attempt(2)),
+            (
+                Continuation::Screened { attempt: 2, asked_at },
+                WebhookEvent::Screened,
+                Position { asked_at: Some(asked_at), ..of_attempt(2) },
+            ),
             (Continuation::DialEnded { attempt: 3 }, WebhookEvent::DialEnded, of_attempt(3)),
             (Continuation::LegProgress { attempt: 255 }, WebhookEvent::LegProgress, of_attempt(255)),
         ] {
@@ -256,7 +269,8 @@ mod tests {
             "&&&==",
             "call=con_01JD3Q4T7Y8Z9A0B1C2D3E4F5G",
             "call=cal_short&node=a%20b&visit=256&attempt=-1",
-            "node=&visit=&attempt=",
+            "node=&visit=&attempt=&asked_at=",
+            "asked_at=yesterday",
             "node=%FF&visit=1.0&attempt=%00",
             &format!("node={long}"),
             "Call=cal_01JD3Q4T7Y8Z9A0B1C2D3E4F5G&amp;attempt=1",

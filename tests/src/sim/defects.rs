@@ -49,7 +49,7 @@ impl Defect {
 
 fn put_without_condition(write: &mut Write) {
     if let Write::Put { key, condition, .. } = write
-        && key.sort.starts_with(journal::PREFIX)
+        && journal::is_journal(key)
     {
         *condition = None;
     }

@@ -9,9 +9,12 @@ use ringfall_domain::{
     money::Money,
 };
 use ringfall_store::{
-    port::{Direction, Item, Range, StoreError},
-    protocols::timeline::{Stretch, read},
-    records::{call, journal, timeline::Listed},
+    port::{Direction, Range, StoreError},
+    protocols::{
+        find::find,
+        timeline::{Stretch, read},
+    },
+    records::{journal, timeline::Listed},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,7 +24,7 @@ use super::{
     Shared,
     auth::{Caller, Scope},
     openapi::{Endpoint, Verb, text},
-    pages::{List, PageRequest},
+    pages::List,
     problem::Refusal,
     query::Query,
     span::Asked,
@@ -90,38 +93,72 @@ async fn list(
     let list = List::new(caller.account, format!("ledger?call_id={filter}&{}", asked.name()));
     let page = list.page(&mut query)?;
     query.finish()?;
+    let (after, given) = Place::read(page.after.as_deref());
     let stretch = match call {
-        Some(call) => of_call(&platform, caller.account, call, &page).await?,
+        Some(call) => of_call(&platform, caller.account, call, after, page.limit).await?,
         None => {
             let span = asked.within_lifetime(&platform, caller.account).await?;
-            let after = page.after.as_deref();
-            read(&*platform.table, caller.account, Listed::Ledger, span, after, page.limit).await?
+            read(&*platform.table, caller.account, Listed::Ledger, span, after.as_deref(), page.limit).await?
         }
     };
-    let next = stretch.entries.last().filter(|_| stretch.more).map(|(place, _)| list.cursor(place));
-    let entries = stretch.entries.iter().map(|(_, item)| entry(item)).collect::<Result<_, _>>()?;
-    Ok(Json(LedgerPage { entries, next_cursor: next }))
+    let (entries, next) = some_of(&stretch, given, page.limit)?;
+    Ok(Json(LedgerPage { entries, next_cursor: next.map(|place| list.cursor(&place)) }))
+}
+
+/// How far a list has come: behind an item of the journal, or within it, since one item may hold two entries.
+struct Place;
+
+impl Place {
+    /// The bound of what is still to be read, and how many entries of its first item were given.
+    fn read(place: Option<&str>) -> (Option<String>, usize) {
+        match place.map(|place| (place, place.split_once('|'))) {
+            None => (None, 0),
+            Some((place, None)) => (Some(place.to_owned()), 0),
+            // The least text behind the item's: so it is read again.
+            Some((_, Some((item, given)))) => (Some(format!("{item}\0")), given.parse().unwrap_or(0)),
+        }
+    }
+
+    fn within(item: &str, given: usize) -> String {
+        format!("{item}|{given}")
+    }
+}
+
+/// At most `limit` entries, the first item's without those that were given, and where to go on.
+fn some_of(
+    stretch: &Stretch,
+    given: usize,
+    limit: usize,
+) -> Result<(Vec<EntryBody>, Option<String>), StoreError> {
+    let mut entries = Vec::new();
+    let mut skipped = given;
+    let mut before: Option<&String> = None;
+    for (item, content) in &stretch.entries {
+        for (index, entry) in journal::decode(content)?.iter().enumerate().skip(skipped) {
+            if entries.len() == limit {
+                let whole = before.filter(|_| index == 0).cloned();
+                return Ok((entries, Some(whole.unwrap_or_else(|| Place::within(item, index)))));
+            }
+            entries.push(EntryBody::from(entry));
+        }
+        (skipped, before) = (0, Some(item));
+    }
+    Ok((entries, before.filter(|_| stretch.more).cloned()))
 }
 
 async fn of_call(
     platform: &Platform,
     account: AccountId,
     call: CallId,
-    page: &PageRequest,
+    after: Option<String>,
+    limit: usize,
 ) -> Result<Stretch, StoreError> {
-    // "$" stands behind "#": the range ends behind the last entry.
-    let behind = || format!("{}$", journal::PREFIX.trim_end_matches('#'));
-    let range =
-        Range { from: Some(journal::PREFIX.to_owned()), to: Some(page.after.clone().unwrap_or_else(behind)) };
-    let partition = call::partition(account, call);
-    let found = platform.table.query(&partition, &range, Direction::Descending, page.limit).await?;
+    let Some(found) = find(&*platform.table, account, call).await? else { return Ok(Stretch::default()) };
+    let (partition, range) = journal::of_call(account, call, found.origin.arrived_at);
+    let range = Range { to: after.or(range.to), ..range };
+    let found = platform.table.query(&partition, &range, Direction::Descending, limit).await?;
     let entries = found.items.into_iter().map(|(key, item)| (key.sort, item)).collect();
     Ok(Stretch { entries, more: found.more })
-}
-
-fn entry(item: &Item) -> Result<EntryBody, StoreError> {
-    let (_, entry) = journal::decode(item)?;
-    Ok(EntryBody::from(&entry))
 }
 
 impl From<&Entry> for EntryBody {

@@ -108,7 +108,7 @@ impl Driver<'_> {
             _ => self.known(id).await?,
         };
         let Some((plan, call)) = known else { return Ok(to_a_stranger(&self.event.kind)) };
-        legs::release_ended(self.platform, &call, &self.event.kind).await?;
+        legs::release_ended(self.platform, &call, self.event).await?;
         if call.ended.is_some() {
             legs::look_after_orphan(self.platform, self.connected, &call).await?;
         }

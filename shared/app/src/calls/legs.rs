@@ -1,15 +1,18 @@
 //! What the end of a leg or a call entails.
 
 use jiff::SignedDuration;
-use ringfall_domain::call::{Call, event::EventKind};
+use ringfall_domain::call::{
+    Call,
+    event::{Event, EventKind},
+};
 use ringfall_store::{port::StoreError, protocols::release::release};
 
 use crate::{connection::Connected, message::WatchLeg, platform::Platform};
 
-/// Gives back what the leg of an event holds, if the leg is over. Repeated by each copy of each report: the first one frees the
-/// slot, the first one that settles what the leg is worth gives the rest back. What no report settles, the watchdog does.
-pub async fn release_ended(platform: &Platform, call: &Call, event: &EventKind) -> Result<(), StoreError> {
-    let attempt = match event {
+/// Gives back what the leg of an event holds, if the leg is over. Only an event that brought it nearer to being settled does so: a copy would find nothing to give back, and would pay for a write all the same. If a function dies in
+/// between, the watchdog gives it back.
+pub async fn release_ended(platform: &Platform, call: &Call, event: &Event) -> Result<(), StoreError> {
+    let attempt = match &event.kind {
         EventKind::DialEnded { attempt, .. }
         | EventKind::LegProgress { attempt, .. }
         | EventKind::Screened { attempt, .. } => *attempt,
@@ -20,8 +23,10 @@ pub async fn release_ended(platform: &Platform, call: &Call, event: &EventKind) 
         | EventKind::ForwardEnded { .. }
         | EventKind::CallProgress(_) => return Ok(()),
     };
-    if let Some(leg) = call.leg(attempt).filter(|leg| leg.ended.is_some()) {
-        release(&*platform.table, call, leg, platform.now()).await?;
+    if let Some(leg) =
+        call.leg(attempt).filter(|leg| leg.ended.is_some() && leg.was_moved_at(event.arrived_at))
+    {
+        release(&*platform.table, call, leg, event.arrived_at).await?;
     }
     Ok(())
 }

@@ -37,12 +37,7 @@ fn talk_time_counts_from_the_acceptance() {
     let answered = |arrived, occurred| LegFact::Answered(stamp(arrived, occurred));
     for (what, screened, facts, seconds) in [
         ("nobody answered", true, vec![end(20, None, NoAnswer, None)], None),
-        (
-            "answered, no key",
-            true,
-            vec![answered(5, None), end(15, None, Completed, Some(10))],
-            None,
-        ),
+        ("answered, no key", true, vec![answered(5, None), end(15, None, Completed, Some(10))], None),
         ("another key", true, vec![pressed('2', 7), end(15, None, Completed, Some(10))], None),
         ("still talking", true, vec![asked_and_pressed(5, 8)], None),
         (

@@ -1,30 +1,30 @@
 //! The journal: at most one entry per attempt and kind, for ever.
 
-use ringfall_domain::{call::Call, ledger::entries_of};
+use futures::future::try_join_all;
+use ringfall_domain::{ids::AccountId, ledger::Entry};
 
 use crate::{
-    port::{Condition, StoreError, Table, Write, WriteError},
-    records,
+    port::{Condition, Item, Key, StoreError, Table, Write, WriteError},
+    records::journal,
 };
 
-/// Writes the entries that a call's facts call for and that are not written yet. Safe to repeat at any time, with
-/// any copy of the call, old or new.
+/// Writes entries that are not written yet. Safe to repeat at any time, with what any copy of the call, old or new, calls for.
+/// The entries of one [`journal::Cause`] must be given together.
 ///
 /// # Returns
 /// How many entries were new.
-pub async fn settle(table: &dyn Table, call: &Call) -> Result<usize, StoreError> {
-    let mut written = 0;
-    for entry in entries_of(call) {
-        let put = Write::Put {
-            key: records::journal::key(call.account, entry.call, entry.attempt, entry.kind),
-            item: records::journal::encode(call.account, &entry),
-            condition: Some(Condition::Absent("kind".into())),
-        };
-        match table.write(vec![put]).await {
-            Ok(_) => written += 1,
-            Err(WriteError::Refused(_)) => {}
-            Err(WriteError::Store(error)) => return Err(error),
-        }
+pub async fn settle(table: &dyn Table, account: AccountId, entries: &[Entry]) -> Result<usize, StoreError> {
+    let items = journal::encode(account, entries);
+    let written = try_join_all(items.into_iter().map(|(key, item)| put_once(table, key, item))).await?;
+    Ok(written.into_iter().sum())
+}
+
+async fn put_once(table: &dyn Table, key: Key, item: Item) -> Result<usize, StoreError> {
+    let entries = journal::decode(&item)?.len();
+    let condition = Some(Condition::Absent(journal::ENTRIES.into()));
+    match table.write(vec![Write::Put { key, item, condition }]).await {
+        Ok(_) => Ok(entries),
+        Err(WriteError::Refused(_)) => Ok(0),
+        Err(WriteError::Store(error)) => Err(error),
     }
-    Ok(written)
 }

@@ -3,12 +3,13 @@
 //! | item | partition | sort |
 //! |---|---|---|
 //! | [`call`] | `{account}#C#{call}` | `CALL` |
-//! | [`journal`] | `{account}#C#{call}` | `J#{attempt}#{kind}` |
 //! | [`capacity`] | `{account}#B#{buyer}` | `CAPACITY` |
 //! | [`plan`] | `{account}#P#{campaign}` | `PLAN` |
 //! | [`tally`] | `{account}#A#{dimension}` | `{hour}#{key}` |
 //! | [`pointer`](mod@pointer) | `C#{connection}`, `N#{connection}` | `CONNECTION`, the phone number |
-//! | [`timeline`] | `{account}#T#{kind}#{month}` | `{time}#{id}` |
+//! | [`timeline`] | `{account}#T#calls#{month}` | `{time}#{call}` |
+//! | [`caller`] | `{account}#N#{phone number}` | `CALLER` |
+//! | [`journal`] | `{account}#T#ledger#{month}` | `{time of the call}#{call}#{attempt}#{cause}` |
 //! | [`account`] | `{account}`, `S#first`; `S#accounts` | `ACCOUNT`; the account |
 //! | [`api_key`] | `K#{digest}` | `KEY` |
 //! | [`resource`] | `{account}#R#{kind}` | the resource's id |
@@ -20,6 +21,7 @@ pub mod account;
 pub mod api_key;
 pub mod attributes;
 pub mod call;
+pub mod caller;
 pub mod capacity;
 pub mod decision;
 pub mod idempotency;

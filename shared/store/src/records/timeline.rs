@@ -1,10 +1,11 @@
-//! TIMELINE: calls and ledger entries in the order of time, month by month, for lists. Written from the change feed; putting one
-//! twice changes nothing.
+//! TIMELINE: calls, and the journal, in the order of time, month by month, for lists. Written from the change feed; putting one twice
+//! changes nothing.
 
 use jiff::{Timestamp, tz::TimeZone};
 use ringfall_domain::ids::AccountId;
 
-use crate::port::Key;
+use super::attributes::damaged;
+use crate::port::{Key, StoreError};
 
 /// What is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,4 +39,16 @@ pub fn partition(account: AccountId, listed: Listed, at: Timestamp) -> String {
 /// An instant as a text whose order is the order of time.
 pub fn sortable(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S.%9fZ").to_string()
+}
+
+/// True for the key of an entry of a timeline.
+pub fn is_of(key: &Key, listed: Listed) -> bool {
+    let kind = key.partition.split_once("#T#").and_then(|(_, rest)| rest.split_once('#'));
+    kind.is_some_and(|(kind, _)| kind == listed.as_str())
+}
+
+/// Whose timeline a key is of.
+pub fn account_of(key: &Key) -> Result<AccountId, StoreError> {
+    let account = key.partition.split('#').next().unwrap_or_default();
+    account.parse().map_err(|_| damaged("partition", "an account's id first"))
 }

@@ -44,7 +44,7 @@ pub(super) fn shown(kind: &EventKind) -> String {
         EventKind::Gathered { node, visit, input } => format!("{node} ({visit}): {}", entered(input)),
         EventKind::Said { node } => format!("ready for {node}"),
         EventKind::LegAnswered { attempt, .. } => format!("attempt {attempt} asks what to say"),
-        EventKind::Screened { attempt, input } => format!("attempt {attempt} pressed {}", entered(input)),
+        EventKind::Screened { attempt, input, .. } => format!("attempt {attempt} pressed {}", entered(input)),
         EventKind::LegProgress { attempt, report } => format!("attempt {attempt} {}", reported(report)),
         EventKind::DialEnded { attempt, report } => format!("dial {attempt} over, {}", reported(report)),
         EventKind::ForwardEnded { node, answered } => {
@@ -75,7 +75,10 @@ pub(super) fn event_of(then: &Continuation, input: Input) -> Option<EventKind> {
             Some(EventKind::Gathered { node: node.clone(), visit: *visit, input })
         }
         Continuation::Said { node } => Some(EventKind::Said { node: node.clone() }),
-        Continuation::Screened { attempt } => Some(EventKind::Screened { attempt: *attempt, input }),
+        Continuation::Screened { attempt, asked_at } => {
+            let (attempt, asked_at) = (*attempt, Some(*asked_at));
+            Some(EventKind::Screened { attempt, asked_at, provider_leg_id: None, input })
+        }
         Continuation::LegAnswered { .. }
         | Continuation::DialEnded { .. }
         | Continuation::LegProgress { .. }

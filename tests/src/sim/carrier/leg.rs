@@ -8,7 +8,7 @@ use std::{
 use ringfall_domain::{
     call::{
         event::{EndCause, EventKind, LegReport, LegStatus},
-        instructions::{Continuation, Dial, DialPurpose, Instruction},
+        instructions::{Continuation, Dial, DialPurpose, Greeting, Instruction},
     },
     config::Target,
     ids::LegId,
@@ -198,7 +198,8 @@ impl Carrier {
         self.trace.note(format_args!("{} is answered", leg.label()));
         self.checker.leg_answered(leg.id);
         self.report_leg(leg, document);
-        let is_greeted = matches!(leg.dial.purpose, DialPurpose::Attempt { greeted: true, .. });
+        let is_greeted =
+            matches!(&leg.dial.purpose, DialPurpose::Attempt { greeting, .. } if *greeting != Greeting::None);
         if is_greeted && !self.is_let_through(leg, document).await {
             return EndCause::Completed;
         }

@@ -11,14 +11,14 @@ use ringfall_domain::{
 use ringfall_store::{
     engines::memory::MemoryStore,
     port::{Item, Key, StoreError, Table},
-    records::journal,
+    records::{journal, timeline},
 };
 
 use super::{Checker, State, held};
 use crate::sim::verdict::Invariant;
 
 impl Checker {
-    /// An entry is written: for the first time, by its own key, and balanced.
+    /// Entries are written: for the first time, by their own key, and balanced.
     pub(super) fn entry_written(
         &self,
         state: &mut State,
@@ -29,15 +29,17 @@ impl Checker {
             self.violated(Invariant::Journal, format_args!("{key} was written before"));
         }
         let Some(after) = after else { return Ok(()) };
-        let (account, entry) = journal::decode(after)?;
-        if *key != journal::key(account, entry.call, entry.attempt, entry.kind) {
-            self.violated(Invariant::Journal, format_args!("{key} holds another entry"));
+        let account = timeline::account_of(key)?;
+        for entry in journal::decode(after)? {
+            if *key != journal::key(account, &entry) {
+                self.violated(Invariant::Journal, format_args!("{key} holds another entry"));
+            }
+            let sum: Money = entry.postings.iter().map(|posting| posting.amount).sum();
+            if sum != Money::ZERO || entry.amount.is_negative() {
+                self.violated(Invariant::Journal, format_args!("{key} does not balance"));
+            }
+            self.trace.count("journal: an entry");
         }
-        let sum: Money = entry.postings.iter().map(|posting| posting.amount).sum();
-        if sum != Money::ZERO || entry.amount.is_negative() {
-            self.violated(Invariant::Journal, format_args!("{key} does not balance"));
-        }
-        self.trace.count("journal: an entry");
         Ok(())
     }
 
@@ -87,11 +89,13 @@ impl Checker {
         let mut entries = BTreeMap::new();
         for key in keys {
             let Some(item) = store.get(&key).await? else { continue };
-            let (_, entry) = journal::decode(&item)?;
-            if !calls.iter().any(|call| call.id == entry.call) {
-                self.violated(Invariant::Journal, format_args!("{key} is of a call that there is not"));
+            for entry in journal::decode(&item)? {
+                if !calls.iter().any(|call| call.id == entry.call) {
+                    self.violated(Invariant::Journal, format_args!("{key} is of a call that there is not"));
+                }
+                let leg = LegId { call: entry.call, attempt: entry.attempt };
+                entries.insert((leg, entry.kind.as_str()), entry);
             }
-            entries.insert((LegId { call: entry.call, attempt: entry.attempt }, entry.kind.as_str()), entry);
         }
         Ok(entries)
     }

@@ -111,9 +111,7 @@ impl Checker {
         let seen = match (key.sort.as_str(), after) {
             (CAPACITY, Some(after)) => self.slots_changed(&mut state, key, after),
             (call_record::SORT, Some(after)) => self.call_changed(&mut state, after),
-            (sort, after) if sort.starts_with(journal_record::PREFIX) => {
-                self.entry_written(&mut state, key, after)
-            }
+            (_, after) if journal_record::is_journal(key) => self.entry_written(&mut state, key, after),
             (_, after) => state.limits.saved(key, after),
         };
         if let Err(error) = seen {
@@ -238,7 +236,7 @@ impl Checker {
 
     /// A webhook has arrived at the platform.
     pub fn arrived(&self, call: CallId, kind: &EventKind) {
-        if let EventKind::Screened { attempt, input } = kind {
+        if let EventKind::Screened { attempt, input, .. } = kind {
             self.with_attempt(LegId { call, attempt: *attempt }, |attempt| attempt.heard(input));
         }
     }

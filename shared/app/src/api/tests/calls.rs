@@ -51,10 +51,9 @@ impl<'a> Provider<'a> {
     /// A call that is taken, and lasts so long.
     async fn taken(&self, name: &str, seconds: u32) {
         self.qualified(name, "TX").await;
-        self.event(name, EventKind::LegAnswered { attempt: 1, provider_leg_id: Some("CA-leg".to_owned()) })
-            .await;
-        let key = Input::Digits("1".to_owned());
-        self.event(name, EventKind::Screened { attempt: 1, input: key }).await;
+        let provider_leg_id = Some("CA-leg".to_owned());
+        let (asked_at, input) = (Some(self.api.platform.now()), Input::Digits("1".to_owned()));
+        self.event(name, EventKind::Screened { attempt: 1, asked_at, provider_leg_id, input }).await;
         self.api.pass(i64::from(seconds));
         let status = Some(LegStatus::Ended(EndCause::Completed));
         let report = LegReport { status, duration_seconds: Some(seconds), ..LegReport::default() };
@@ -124,6 +123,19 @@ async fn a_converted_call_is_shown_with_its_leg_its_decision_and_what_it_earned(
     assert_eq!((&candidate["target_id"], &candidate["reason"]), (&json!(agency.target), &reason));
 }
 
+/// A list of entries, read page by page.
+async fn in_pages(api: &Api, path: &str, limit: usize) -> Vec<Value> {
+    let mut all = Vec::new();
+    let mut page = api.get(path).await.expect_status(200);
+    loop {
+        let entries = page["entries"].as_array().expect("a list").clone();
+        assert!(entries.len() <= limit, "{page}");
+        all.extend(entries);
+        let Some(cursor) = page["next_cursor"].as_str() else { return all };
+        page = api.get(&format!("{path}&cursor={cursor}")).await.expect_status(200);
+    }
+}
+
 #[tokio::test]
 async fn the_ledger_has_balanced_entries_and_the_report_their_sum() {
     let api = Api::new().await;
@@ -150,6 +162,15 @@ async fn the_ledger_has_balanced_entries_and_the_report_their_sum() {
     let of_one: Vec<&Value> = of_one["entries"].as_array().expect("a list").iter().collect();
     assert_eq!(of_one.len(), 4);
     assert!(of_one.iter().all(|entry| entries.contains(entry)));
+    for limit in [1, 2, 3, 5] {
+        assert_eq!(
+            in_pages(&api, &format!("/v1/ledger?limit={limit}"), limit).await,
+            entries,
+            "{limit} at once"
+        );
+        let path = format!("/v1/ledger?call_id={first}&limit={limit}");
+        assert_eq!(in_pages(&api, &path, limit).await.iter().collect::<Vec<_>>(), of_one, "{limit} at once");
+    }
     for (group, key) in [
         ("campaign", agency.campaign.as_str()),
         ("publisher", &agency.publisher),

@@ -56,7 +56,12 @@ fn event(event: WebhookEvent, reader: &Reader<'_>) -> Result<EventKind, ParseErr
             attempt: reader.attempt()?,
             provider_leg_id: Some(reader.sid("CallSid")?),
         },
-        WebhookEvent::Screened => EventKind::Screened { attempt: reader.attempt()?, input: input(reader) },
+        WebhookEvent::Screened => EventKind::Screened {
+            attempt: reader.attempt()?,
+            asked_at: reader.position().asked_at,
+            provider_leg_id: reader.sid_if_told("CallSid"),
+            input: input(reader),
+        },
         WebhookEvent::LegProgress => {
             EventKind::LegProgress { attempt: reader.attempt()?, report: leg::progress(reader)? }
         }

@@ -142,7 +142,9 @@ fn what_was_entered_is_digits_or_speech_or_nothing() {
         let form = format!("CallSid=CA1&{form}");
         let gathered = EventKind::Gathered { node: node(), visit: 2, input: expected.clone() };
         assert_eq!(event_of(WebhookEvent::Gathered, &form), gathered, "{form}");
-        let screened = EventKind::Screened { attempt: 3, input: expected };
+        let provider_leg_id = Some("CA1".to_owned());
+        let screened =
+            EventKind::Screened { attempt: 3, asked_at: None, provider_leg_id, input: expected };
         assert_eq!(event_of(WebhookEvent::Screened, &form), screened, "{form}");
     }
 }

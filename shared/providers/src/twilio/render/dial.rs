@@ -1,7 +1,7 @@
 //! The `<Dial>` verb, with the number or SIP URI in it.
 
 use ringfall_domain::{
-    call::instructions::{Continuation, Dial, DialPurpose},
+    call::instructions::{Continuation, Dial, DialPurpose, Greeting},
     phone::PhoneNumber,
     target::Destination,
 };
@@ -13,8 +13,14 @@ use crate::xml::Element;
 const RING_TIMEOUT_SECONDS: (u32, u32) = (5, 600);
 /// Twilio's longest call.
 const MOST_CALL_SECONDS: u32 = 24 * 60 * 60;
-/// Every event that a number or SIP URI can report.
-const EVENTS: &str = "initiated ringing answered completed";
+/// The events of a number or SIP URI that are worth a webhook: each costs a write. The answer is told by the key where one is
+/// asked for. The end is told by the dial's `action` as well; whichever comes first frees the slot.
+const fn events(greeting: Greeting) -> &'static str {
+    match greeting {
+        Greeting::Screening => "completed",
+        Greeting::None | Greeting::Whisper => "answered completed",
+    }
+}
 
 impl Twiml<'_> {
     /// Without a caller id Twilio shows the caller's own number. The caller hears ringing until the bridge, so that a call which nobody
@@ -50,19 +56,20 @@ impl Twiml<'_> {
         };
         let element = element.text(address);
         match &dial.purpose {
-            DialPurpose::Attempt { attempt, greeted } => self.reported(element, *attempt, *greeted),
+            DialPurpose::Attempt { attempt, greeting } => self.reported(element, *attempt, *greeting),
             DialPurpose::Forward(_) | DialPurpose::Fallback => element,
         }
     }
 
     /// The destination of an attempt: its progress is reported, and who answers may be greeted before the bridge.
-    fn reported(&self, element: Element, attempt: u8, greeted: bool) -> Element {
-        let greeting = greeted.then(|| self.url(&Continuation::LegAnswered { attempt }));
+    fn reported(&self, element: Element, attempt: u8, greeting: Greeting) -> Element {
+        let greeted = greeting != Greeting::None;
+        let url = greeted.then(|| self.url(&Continuation::LegAnswered { attempt }));
         element
-            .attribute_if_some("method", greeting.as_ref().map(|_| "POST"))
-            .attribute_if_some("url", greeting)
+            .attribute_if_some("method", url.as_ref().map(|_| "POST"))
+            .attribute_if_some("url", url)
             .attribute("statusCallback", self.url(&Continuation::LegProgress { attempt }))
-            .attribute("statusCallbackEvent", EVENTS)
+            .attribute("statusCallbackEvent", events(greeting))
             .attribute("statusCallbackMethod", "POST")
     }
 }

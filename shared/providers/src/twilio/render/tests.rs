@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use quick_xml::{Reader, events::Event};
 use ringfall_domain::{
-    call::instructions::{Dial, DialPurpose},
+    call::instructions::{Dial, DialPurpose, Greeting},
     flow::NodeId,
     ids::ConnectionId,
     target::{Destination, SipUri},
@@ -62,8 +62,8 @@ fn dial(purpose: DialPurpose) -> Dial {
     }
 }
 
-fn attempt(greeted: bool) -> DialPurpose {
-    DialPurpose::Attempt { attempt: 3, greeted }
+fn attempt(greeting: Greeting) -> DialPurpose {
+    DialPurpose::Attempt { attempt: 3, greeting }
 }
 
 #[test]
@@ -126,22 +126,27 @@ fn a_question_says_what_may_be_entered() {
 #[test]
 fn an_attempt_reports_its_progress_and_its_end() {
     let dial_ended = r#"<Dial method="POST" action="{dial-ended?}attempt=3""#;
-    let progress = r#"statusCallback="{leg-progress?}attempt=3" statusCallbackEvent="initiated ringing answered completed" statusCallbackMethod="POST""#;
+    let progress = |events| {
+        format!(
+            r#"statusCallback="{{leg-progress?}}attempt=3" statusCallbackEvent="{events}" statusCallbackMethod="POST""#
+        )
+    };
+    let (unasked, asked) = (progress("answered completed"), progress("completed"));
     check(
-        &[Instruction::Connect(dial(attempt(false)))],
+        &[Instruction::Connect(dial(attempt(Greeting::None)))],
         &format!(
-            r#"{dial_ended} timeout="20" timeLimit="3600" answerOnBridge="true"><Number {progress}>+12145550100</Number></Dial>"#
+            r#"{dial_ended} timeout="20" timeLimit="3600" answerOnBridge="true"><Number {unasked}>+12145550100</Number></Dial>"#
         ),
     );
     let screened = Dial {
         caller_id: Some("+18005550111".parse().expect("a number")),
         record: true,
-        ..dial(attempt(true))
+        ..dial(attempt(Greeting::Screening))
     };
     check(
         &[Instruction::Connect(screened)],
         &format!(
-            r#"{dial_ended} timeout="20" timeLimit="3600" callerId="+18005550111" record="record-from-answer-dual" answerOnBridge="true"><Number method="POST" url="{{leg-answered?}}attempt=3" {progress}>+12145550100</Number></Dial>"#
+            r#"{dial_ended} timeout="20" timeLimit="3600" callerId="+18005550111" record="record-from-answer-dual" answerOnBridge="true"><Number method="POST" url="{{leg-answered?}}attempt=3" {asked}>+12145550100</Number></Dial>"#
         ),
     );
 }
