@@ -1,28 +1,67 @@
 //! Random filters against a naive judge of three-valued logic that reads the document itself.
 
 use proptest::prelude::*;
-use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::{Known, filter, leaf};
-use crate::filter::Filter;
+use crate::filter::{Field, Filter};
 
-const FIELDS: [&str; 4] = ["caller.state", "caller.zip", "number", "tags.x"];
-const TEXTS: [&str; 8] = ["", "a", "A", "b", "ab", "1", "2", "1.5"];
+const TEXTS: [&str; 20] = [
+    "", "a", "A", "b", "aB", "ab", "é", "É", "zz", " ", "1", "01", "2", "1.5", "1.50", "-1", "+1", "1e2",
+    "true", "75201",
+];
+
+fn a_field() -> impl Strategy<Value = &'static str> {
+    prop_oneof![prop::sample::select(Field::NAMES), prop::sample::select(&["tags.x", "tags.y"][..])]
+}
+
+fn a_text() -> impl Strategy<Value = String> {
+    let known = prop::sample::select(&TEXTS[..]).prop_map(str::to_owned);
+    prop_oneof![6 => known, 1 => (-200..200).prop_map(number_text), 1 => "\\PC{0,3}"]
+}
+
+/// A number of hundredths, written in one of several ways.
+fn number_text(hundredths: i32) -> String {
+    let sign = if hundredths < 0 { "-" } else { "" };
+    let (whole, fraction) = (hundredths.abs() / 100, hundredths.abs() % 100);
+    match hundredths.rem_euclid(3) {
+        0 => format!("{sign}{whole}.{fraction:02}"),
+        1 => format!("{sign}0{whole}.{fraction:02}0"),
+        _ => format!("{sign}{whole}.{fraction:02}").trim_end_matches('0').trim_end_matches('.').to_owned(),
+    }
+}
+
+/// A value as a document may write it.
+fn a_scalar() -> impl Strategy<Value = Value> {
+    prop_oneof![6 => a_text().prop_map(Value::from), 1 => (-3..3).prop_map(Value::from), 1 => any::<bool>().prop_map(Value::from)]
+}
+
+/// The ends of a `between`, in their order: both numbers or both texts that are none.
+fn ends() -> impl Strategy<Value = Value> {
+    let numbers =
+        (-200..200, 0..200).prop_map(|(low, more)| json!([number_text(low), number_text(low + more)]));
+    let word = "[a-dA-D]{0,3}";
+    let texts = (word, word).prop_map(|(one, other)| {
+        if lower(&json!(one)) <= lower(&json!(other)) { json!([one, other]) } else { json!([other, one]) }
+    });
+    prop_oneof![numbers, texts]
+}
 
 fn a_leaf() -> impl Strategy<Value = Value> {
-    let field = prop::sample::select(&FIELDS[..]);
-    let text = || prop::sample::select(&TEXTS[..]);
-    let texts = prop::collection::vec(text(), 1..12);
-    let two = prop::sample::select(vec![("1", "2"), ("1", "1.5"), ("a", "ab"), ("", "b")]);
-    (field, text(), texts, two, any::<bool>(), 0..6).prop_map(|(field, text, texts, two, truth, op)| match op
-    {
-        0 => leaf(field, "eq", &json!(text)),
-        1 => leaf(field, "in", &json!(texts)),
-        2 => leaf(field, "between", &json!([two.0, two.1])),
-        3 => leaf(field, "prefix", &json!(format!("{text}a"))),
-        4 => leaf(field, "exists", &json!(truth)),
-        _ => json!({"field": field, "op": "exists"}),
+    let scalars = || prop::collection::vec(a_scalar(), 1..12);
+    let prefix = || a_text().prop_map(|text| format!("{text}a"));
+    let right_side = prop_oneof![
+        a_scalar().prop_map(|one| ("eq", one)),
+        scalars().prop_map(|list| ("in", json!(list))),
+        ends().prop_map(|ends| ("between", ends)),
+        prefix().prop_map(|prefix| ("prefix", json!(prefix))),
+        prop::collection::vec(prefix(), 1..4).prop_map(|list| ("prefix", json!(list))),
+        any::<bool>().prop_map(|wanted| ("exists", json!(wanted))),
+        Just(("exists", Value::Null)),
+    ];
+    (a_field(), right_side).prop_map(|(field, (op, value))| match value {
+        Value::Null => json!({"field": field, "op": op}),
+        value => leaf(field, op, &value),
     })
 }
 
@@ -38,12 +77,8 @@ fn a_filter() -> impl Strategy<Value = Value> {
 }
 
 fn some_facts() -> impl Strategy<Value = Known> {
-    let facts = prop::collection::btree_map(
-        prop::sample::select(&FIELDS[..]).prop_map(str::to_owned),
-        prop::sample::select(&TEXTS[..]).prop_map(str::to_owned),
-        0..=FIELDS.len(),
-    );
-    facts.prop_map(Known)
+    prop::collection::btree_map(a_field().prop_map(str::to_owned), a_text(), 0..=Field::NAMES.len())
+        .prop_map(Known)
 }
 
 /// Judges the document itself: true, false, or none where it is unknown.
@@ -67,25 +102,46 @@ fn naive(document: &Value, facts: &Known) -> Option<bool> {
     if document["not"].is_object() {
         return naive(&document["not"], facts).map(|inner| !inner);
     }
-    let fact = facts.0.get(document["field"].as_str().expect("a field")).map(|fact| fact.to_lowercase());
-    let text = |value: &Value| value.as_str().expect("a text").to_lowercase();
+    let fact = facts.0.get(document["field"].as_str().expect("a field")).map(|fact| lower(&json!(fact)));
     let value = &document["value"];
+    let one_or_many = || value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
     match document["op"].as_str().expect("an operator") {
         "exists" => Some(fact.is_some() == value.as_bool().unwrap_or(true)),
-        "eq" => fact.map(|fact| fact == text(value)),
-        "in" => fact.map(|fact| value.as_array().expect("a list").iter().any(|one| text(one) == fact)),
-        "prefix" => fact.map(|fact| fact.starts_with(&text(value))),
+        "eq" | "in" => fact.map(|fact| one_or_many().iter().any(|one| lower(one) == fact)),
+        "prefix" => fact.map(|fact| one_or_many().iter().any(|one| fact.starts_with(&lower(one)))),
         _ => fact.map(|fact| {
-            let (low, high) = (text(&value[0]), text(&value[1]));
-            match (low.parse::<Decimal>(), high.parse::<Decimal>()) {
-                (Ok(low), Ok(high)) => fact.parse().is_ok_and(|fact: Decimal| low <= fact && fact <= high),
+            let (low, high) = (lower(&value[0]), lower(&value[1]));
+            match (millionths(&low), millionths(&high)) {
+                (Some(low), Some(high)) => millionths(&fact).is_some_and(|fact| low <= fact && fact <= high),
                 _ => low <= fact && fact <= high,
             }
         }),
     }
 }
 
+/// The text that a value is compared as, its ASCII letters in lower case.
+fn lower(value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    text.chars().map(|character| character.to_ascii_lowercase()).collect()
+}
+
+/// The number that a short plain decimal writes.
+fn millionths(text: &str) -> Option<i64> {
+    let (digits, sign) = text.strip_prefix('-').map_or((text, 1), |digits| (digits, -1));
+    let mut parts = digits.split('.');
+    let (whole, fraction) = (parts.next()?, parts.next().unwrap_or("0"));
+    let is_plain = [whole, fraction]
+        .iter()
+        .all(|part| !part.is_empty() && part.len() < 7 && part.chars().all(|one| one.is_ascii_digit()));
+    if !is_plain || parts.next().is_some() {
+        return None;
+    }
+    Some(sign * format!("{whole}{fraction:0<6}").parse::<i64>().ok()?)
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_024))]
+
     #[test]
     fn filters_judge_as_a_naive_judge_would(document in a_filter(), facts in some_facts()) {
         let expected = naive(&document, &facts);

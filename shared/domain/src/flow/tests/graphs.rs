@@ -28,7 +28,7 @@ fn a_node() -> impl Strategy<Value = Value> {
     })
 }
 
-fn a_graph() -> impl Strategy<Value = Flow> {
+pub(super) fn a_graph() -> impl Strategy<Value = Flow> {
     prop::collection::vec(a_node(), 1..=MOST).prop_map(|nodes| {
         let nodes: BTreeMap<_, _> =
             nodes.into_iter().enumerate().map(|(number, node)| (format!("n{number}"), node)).collect();
@@ -37,7 +37,7 @@ fn a_graph() -> impl Strategy<Value = Flow> {
 }
 
 /// A graph whose names all lead to a later node, so that it has no circle; what nobody reaches is left out.
-fn a_sound_graph() -> impl Strategy<Value = Flow> {
+pub(super) fn a_sound_graph() -> impl Strategy<Value = Flow> {
     (a_graph(), any::<prop::sample::Index>()).prop_map(|(mut flow, shift)| {
         let count = flow.nodes.len();
         let written = serde_json::to_value(&flow.nodes).expect("json");
@@ -95,7 +95,7 @@ fn is_sound(flow: &Flow) -> bool {
 }
 
 /// Takes a call through a flow with the inputs given, then with nothing, and counts the steps to its end.
-fn steps_to_the_end(flow: &Flow, inputs: &[Input]) -> Option<usize> {
+pub(super) fn steps_to_the_end(flow: &Flow, inputs: &[Input]) -> Option<usize> {
     let most = flow.nodes.len() * 6;
     let (mut node, mut visit, mut tags) = (flow.start.clone(), 1, Tags::default());
     for step in 0..most {
@@ -129,7 +129,7 @@ fn steps_to_the_end(flow: &Flow, inputs: &[Input]) -> Option<usize> {
     None
 }
 
-fn an_input() -> impl Strategy<Value = Input> {
+pub(super) fn an_input() -> impl Strategy<Value = Input> {
     prop_oneof![
         "[0-9*#]{0,6}".prop_map(Input::Digits),
         prop::sample::select(vec!["1", "2"]).prop_map(digits),

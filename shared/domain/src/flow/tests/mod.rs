@@ -1,6 +1,7 @@
 //! Flows by example: what is refused when they are read and when they are saved.
 
 mod graphs;
+mod hostile;
 mod walk;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! Hours by example.
 
 mod naive;
+mod zones;
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
