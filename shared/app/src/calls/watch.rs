@@ -73,11 +73,11 @@ pub async fn watch(
         return Ok(if now < decided_at { Watched::Again(decided_at) } else { Watched::Done });
     };
     if leg.ended.is_some() {
-        return give_back(platform, &call, leg).await;
+        return give_back(platform, &call, leg, now).await;
     }
     match connected.carrier.fetch_leg(&query(&call, leg)).await {
         Ok(LegOnProvider::Known(report)) => match report.status {
-            Some(LegStatus::Ended(_)) => ended(platform, &call, leg, &report).await,
+            Some(LegStatus::Ended(_)) => ended(platform, &call, leg, &report, now).await,
             None | Some(LegStatus::Ringing | LegStatus::Answered) => {
                 still_live(platform, &call, leg, now).await
             }
@@ -117,7 +117,7 @@ async fn no_such_leg(
     let was_answered = leg.answered.is_some() || leg.was_accepted();
     let cause = if was_answered { EndCause::Completed } else { EndCause::NeverDialled };
     let report = LegReport { status: Some(LegStatus::Ended(cause)), ..LegReport::default() };
-    ended(platform, call, leg, &report).await
+    ended(platform, call, leg, &report, now).await
 }
 
 /// The end is written before the slot is freed: from then on, a leg that shows up after all is hung up on.
@@ -126,22 +126,29 @@ async fn ended(
     call: &Call,
     leg: &Leg,
     report: &LegReport,
+    now: Timestamp,
 ) -> Result<Watched, StoreError> {
-    let now = platform.now();
-    let facts: Vec<Fact> =
-        facts_of_report(report, now).into_iter().map(|fact| Fact::Leg(leg.attempt, fact)).collect();
+    let facts: Vec<Fact> = facts_of_report(report, platform.now())
+        .into_iter()
+        .map(|fact| Fact::Leg(leg.attempt, fact))
+        .collect();
     let Some(call) = record(&*platform.table, call.account, call.id, &facts).await? else {
         return Ok(Watched::Done);
     };
     match call.leg(leg.attempt) {
-        Some(leg) => give_back(platform, &call, leg).await,
+        Some(leg) => give_back(platform, &call, leg, now).await,
         None => Ok(Watched::Done),
     }
 }
 
-/// What is undecided is looked at once more when it no longer can be.
-async fn give_back(platform: &Platform, call: &Call, leg: &Leg) -> Result<Watched, StoreError> {
-    match release(&*platform.table, call, leg, platform.now()).await? {
+/// What is undecided is looked at once more when it no longer can be. `now` was read before the call was.
+async fn give_back(
+    platform: &Platform,
+    call: &Call,
+    leg: &Leg,
+    now: Timestamp,
+) -> Result<Watched, StoreError> {
+    match release(&*platform.table, call, leg, now).await? {
         Released::Settled => Ok(Watched::Done),
         Released::Undecided { until } => Ok(Watched::Again(until)),
         Released::Live => Ok(Watched::Again(platform.now() + LIVE_INTERVAL)),
