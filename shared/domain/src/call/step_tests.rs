@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     call::{
-        KeyPress, LegEnd, LegFact, Stamp,
+        CallState, Disposition, KeyPress, LegEnd, LegFact, Stamp,
         event::{EndCause, Input, LegReport, LegStatus},
     },
     fixtures::{call, later, leg, node, noon, plan},
@@ -104,6 +104,50 @@ fn the_waterfall_goes_on_until_somebody_takes_the_call() {
         assert_eq!(told(&with_leg(&facts), &dial_ended(1)), expected, "{facts:?}");
     }
     assert_eq!(told(&call(), &dial_ended(1)), "UnknownAttempt");
+}
+
+#[test]
+fn a_caller_on_whom_the_target_hangs_up_early_goes_on_unless_the_call_is_billed_or_the_caller_gone() {
+    let after = |before_seconds, seconds| {
+        let mut call = call();
+        let mut leg = leg(1, 1);
+        (leg.screening_key, leg.terms.second_chance_before_seconds) = (None, before_seconds);
+        let stamp = Stamp { arrived_at: later(200), occurred_at: None };
+        leg.learn(LegFact::Ended(LegEnd {
+            stamp,
+            cause: EndCause::Completed,
+            duration_seconds: Some(seconds),
+        }));
+        call.legs.push(leg);
+        call
+    };
+    for (before_seconds, seconds, expected) in [
+        (Some(20), 19, "route buyers"),
+        (Some(20), 20, "hang up"),
+        (None, 1, "hang up"),
+        (Some(300), 89, "route buyers"),
+        (Some(300), 90, "hang up"),
+    ] {
+        assert_eq!(
+            told(&after(before_seconds, seconds), &dial_ended(1)),
+            expected,
+            "{before_seconds:?} {seconds}"
+        );
+    }
+    let report = LegReport { caller_is_gone: true, ..LegReport::default() };
+    let gone = EventKind::DialEnded { attempt: 1, report };
+    assert_eq!(told(&after(Some(20), 5), &gone), "hang up");
+
+    let mut call = after(Some(20), 5);
+    assert_eq!((call.state(), call.disposition()), (CallState::Qualifying, Disposition::InProgress));
+    let again = Leg { attempt: 2, ..call.legs[0].clone() };
+    call.legs.push(Leg { ended: None, ..again.clone() });
+    assert_eq!(call.second_chances(), 1);
+    assert!(told(&call, &dial_ended(1)).starts_with("dial Attempt { attempt: 2"));
+    call.legs[1].terms.second_chance_before_seconds = None;
+    call.legs[1].ended = again.ended;
+    assert_eq!(told(&call, &dial_ended(2)), "hang up", "that was the last chance");
+    assert_eq!(call.disposition(), Disposition::Connected);
 }
 
 #[test]

@@ -95,6 +95,33 @@ fn a_retried_webhook_finds_the_same_order_and_who_was_tried_is_not_asked_again()
 }
 
 #[test]
+fn a_buyer_who_hung_up_early_is_not_asked_again_and_a_group_shares_its_limits() {
+    let documents = [OPEN, OPEN, OPEN, r#"{"price": "45.00", "group": "Night desk"}"#];
+    let mut plan = plan(&documents, None);
+    plan.targets[1].buyer = 0;
+    let mut call = call();
+    let mut early = leg(1, 1);
+    (early.screening_key, early.terms.second_chance_before_seconds) = (None, Some(20));
+    let stamp = crate::call::Stamp { arrived_at: noon(), occurred_at: None };
+    let cause = crate::call::event::EndCause::Completed;
+    early.ended = Some(crate::call::LegEnd { stamp, cause, duration_seconds: Some(7) });
+    assert_eq!(early.outcome().1.to_string(), "hung_up_early {connected_seconds: 7, before_seconds: 20}");
+    call.legs.push(early);
+    let mut capacity = empty(&plan);
+    let caps = Caps { hourly: Some(2), ..Caps::default() };
+    let shared = Usage { caps, counted: [2, 2, 2, 2], ..Usage::default() };
+    let groups = [("Night desk".parse().expect("a name"), shared)].into();
+    capacity.buyers[3] = Some(BuyerUsage { groups, ..BuyerUsage::default() });
+
+    let judgement = judged(&plan, &call, &capacity, None);
+
+    assert_eq!(eligible(&plan, &judgement), [3]);
+    let reasons: Vec<String> = judgement.passed_over.iter().map(|(_, reason)| reason.to_string()).collect();
+    let excluded = format!("second_chance_used {{buyer: {}}}", plan.buyers[0].id);
+    assert_eq!(reasons, [excluded.as_str(), "at_hourly_cap {scope: group, counted: 2, limit: 2}"]);
+}
+
+#[test]
 fn the_record_names_everyone_who_was_not_taken() {
     let plan = plan(&[OPEN, OPEN, OPEN, r#"{"price": "1.00", "paused": true}"#], None);
     let judgement = judged(&plan, &call(), &empty(&plan), None);

@@ -221,6 +221,43 @@ fn a_wrong_buyer_is_refused_at_its_field() {
 }
 
 #[test]
+fn limits_on_money_and_pace_are_read_and_refused_at_their_field() {
+    let limits = json!({"hourly": "100.00", "daily": "400.00", "monthly": "9000.00", "total": "50000.00"});
+    let group = json!({"name": "Night desk", "caps": {"concurrency": 1}, "money_caps": limits,
+                       "minimum_seconds_between_calls": 5});
+    let whole = with(with(buyer(), "/groups", json!([group])), "/money_caps", limits.clone());
+    check_taken::<Buyer>(&with(whole.clone(), "/minimum_seconds_between_calls", json!(30)));
+    let member = with(with(target(), "/group", json!("Night desk")), "/money_caps", limits);
+    check_taken::<Target>(&with(member, "/minimum_seconds_between_calls", json!(86_400)));
+    let rule = json!({"before_seconds": 20, "most_reroutes": 2});
+    check_taken::<Campaign>(&with(campaign(), "/routing/second_chance", rule));
+    check_refused::<Buyer>(&[
+        (with(whole.clone(), "/money_caps/daily", json!(50)), "money_caps.daily", "an amount as a string"),
+        (with(whole.clone(), "/money_caps/daily", json!("-1")), "money_caps.daily", "zero or more"),
+        (
+            with(whole.clone(), "/money_caps/weekly", json!("1")),
+            "money_caps.weekly",
+            "unknown field `weekly`",
+        ),
+        (with(whole.clone(), "/groups/0/name", json!(" ")), "groups[0].name", "1 to 128 characters"),
+        (with(whole.clone(), "/groups/0/cap", json!({})), "groups[0].cap", "unknown field `cap`"),
+        (with(buyer(), "/groups", json!(vec![group; 21])), "groups", "at most 20 items"),
+        (
+            with(buyer(), "/minimum_seconds_between_calls", json!(0)),
+            "minimum_seconds_between_calls",
+            "from 1 to 86400",
+        ),
+    ]);
+    for (rule, field, expected) in [
+        (json!({"before_seconds": 0}), "before_seconds", "from 1 to 3600"),
+        (json!({"before_seconds": 9, "most_reroutes": 6}), "most_reroutes", "from 1 to 5"),
+    ] {
+        let path = format!("routing.second_chance.{field}");
+        check_refused::<Campaign>(&[(with(campaign(), "/routing/second_chance", rule), &path, expected)]);
+    }
+}
+
+#[test]
 fn a_wrong_target_is_refused_at_its_field() {
     check_refused::<Target>(&[
         (with(target(), "/buyer_id", json!(target_id(1))), "buyer_id", "buy_ followed by 26 characters"),
