@@ -2,6 +2,7 @@
 //! program, the units that calls use on DynamoDB.
 
 pub mod contract;
+pub mod model;
 pub mod sim;
 pub mod stack;
 pub mod tidy;

@@ -3,6 +3,7 @@
 mod contract;
 mod example;
 mod kill;
+mod model;
 mod patience;
 mod race;
 mod simulator;
