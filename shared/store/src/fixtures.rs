@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use ringfall_domain::{
     call::{Call, Leg, Origin, TelephonyRates, Terms, event::CallerFacts},
     capacity::Window,
-    config::{Caps, PayoutRule},
+    config::{Buyer, Caps, Limits, PayoutRule},
     flow::NodeId,
     ids::{AccountId, BuyerId, CallId, CampaignId, ConnectionId, NumberId, PublisherId, TargetId},
     money::Money,
@@ -67,12 +67,15 @@ pub(crate) fn leg(attempt: u8) -> Leg {
             billable_after_seconds: 90,
             payout: serde_json::from_str::<PayoutRule>(r#"{"kind": "fixed", "amount": "20.00"}"#)
                 .expect("a rule"),
+            duplicate: None,
+            second_chance_before_seconds: None,
         },
         reserved_at: at(1),
         counted_in: Window::all_at(at(1), &jiff::tz::TimeZone::UTC),
+        group: None,
+        claims_caller: false,
         provider_leg_id: None,
         answered: None,
-        screening_began_at: None,
         screened: None,
         bridged: None,
         recording_url: None,
@@ -82,10 +85,17 @@ pub(crate) fn leg(attempt: u8) -> Leg {
 
 /// A store that holds a buyer and its target with these caps.
 pub(crate) async fn store(buyer_caps: Caps, target_caps: Caps, budget: Option<Money>) -> Arc<MemoryStore> {
+    let mut owner: Buyer = serde_json::from_str(r#"{"name": "B", "time_zone": "UTC"}"#).expect("a buyer");
+    (owner.caps, owner.budget) = (buyer_caps, budget);
+    store_of(&owner, &target_caps.into()).await
+}
+
+/// A store that holds a buyer and its target with these limits.
+pub(crate) async fn store_of(owner: &Buyer, limits: &Limits) -> Arc<MemoryStore> {
     let store = Arc::new(MemoryStore::new());
-    let mut item = records::capacity::encode_new(&buyer_caps, budget);
+    let mut item = records::capacity::encode_new(owner);
     if let Some(Value::Map(targets)) = item.get_mut(records::capacity::names::TARGETS) {
-        targets.insert(target().to_string(), records::capacity::encode_new_scope(&target_caps));
+        targets.insert(target().to_string(), records::capacity::encode_new_scope(limits));
     }
     put(&*store, Write::Put { key: records::capacity::key(account(), buyer()), item, condition: None }).await;
     store

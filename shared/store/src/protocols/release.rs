@@ -2,7 +2,8 @@
 //!
 //! The slot is freed as soon as the leg is over. The counts and the money are kept if the call converted and given back if
 //! it did not; while that is undecided (the report of the key may have been overtaken by that of the end) the leg is
-//! noted as undecided, so that whoever decides it later gives back exactly what is held.
+//! noted as undecided, so that whoever decides it later gives back exactly what is held. The leg's claim on the caller, if it has
+//! one, is settled along with them.
 
 use jiff::Timestamp;
 use ringfall_domain::{
@@ -10,11 +11,12 @@ use ringfall_domain::{
     ids::LegId,
 };
 
+use super::caller::settle_claim;
 use crate::{
     port::{Condition, StoreError, Table, Update, Write, WriteError},
     records::{
         self,
-        capacity::{Lease, encode_lease, names, scope, within},
+        capacity::{Lease, Place, encode_lease, names},
     },
 };
 
@@ -25,7 +27,7 @@ pub enum Released {
     Settled,
     /// The slot is free, and the rest is held until it is decided; release again then.
     Undecided {
-        /// When nothing that may be reported changes it any more.
+        /// When all that was reported in time is sure to be written.
         until: Timestamp,
     },
     /// The leg is not over.
@@ -33,7 +35,8 @@ pub enum Released {
 }
 
 /// Frees the slot of a leg that is over, and gives its counts and its money back if it did not convert. Safe to repeat: what is
-/// not held is not given back.
+/// not held is not given back. `now` is read before the call is: by a later clock, a leg would be settled without a report
+/// that was written in between.
 pub async fn release(
     table: &dyn Table,
     call: &Call,
@@ -51,10 +54,13 @@ pub async fn release(
         Standing::NotConverted => (give_back(leg), Released::Settled),
         Standing::Undecided { until } => (vec![note_undecided(&id)], Released::Undecided { until }),
     };
-    let was_live =
-        update(table, call, leg, free_slot(leg, &id).into_iter().chain(rest.clone()).collect(), is_live(&id));
-    if was_live.await? == Held::NotAny && released == Released::Settled && leg.may_have_been_undecided() {
-        let decided = Update::Remove(within(&scope(None), &[names::UNDECIDED, &id]));
+    let freed = free_slot(leg, &id).chain(rest.clone()).collect();
+    let (was_live, ()) = futures::try_join!(
+        update(table, call, leg, freed, is_live(&id)),
+        settle_claim(table, call, leg, standing),
+    )?;
+    if was_live == Held::NotAny && released == Released::Settled && leg.may_have_been_undecided() {
+        let decided = Update::Remove(Place::Buyer.path([names::UNDECIDED, &id]));
         let updates = [decided].into_iter().chain(rest).collect();
         update(table, call, leg, updates, is_undecided(&id)).await?;
     }
@@ -62,28 +68,34 @@ pub async fn release(
 }
 
 fn is_live(id: &str) -> Condition {
-    Condition::Exists(within(&scope(None), &[names::LIVE, id]))
+    Condition::Exists(Place::Buyer.path([names::LIVE, id]))
 }
 
 fn is_undecided(id: &str) -> Condition {
-    Condition::Exists(within(&scope(None), &[names::UNDECIDED, id]))
+    Condition::Exists(Place::Buyer.path([names::UNDECIDED, id]))
 }
 
-fn free_slot(leg: &Leg, id: &str) -> [Update; 2] {
-    [None, Some(leg.target)].map(|target| Update::Remove(within(&scope(target), &[names::LIVE, id])))
+fn free_slot(leg: &Leg, id: &str) -> impl Iterator<Item = Update> {
+    Place::all_of(leg).map(move |place| Update::Remove(place.path([names::LIVE, id])))
 }
 
 fn note_undecided(id: &str) -> Update {
-    Update::Set(within(&scope(None), &[names::UNDECIDED, id]), true.into())
+    Update::Set(Place::Buyer.path([names::UNDECIDED, id]), true.into())
 }
 
+/// What was taken, in the windows that it was taken in. When the call before was reserved stays as it is.
 fn give_back(leg: &Leg) -> Vec<Update> {
-    let scopes = [scope(None), scope(Some(leg.target))];
-    let count = |scope: &Vec<String>, window| {
-        Update::Add(within(scope, &[names::COUNTED, &format!("{window}")]), (-1).into())
-    };
-    let counts = scopes.iter().flat_map(|scope| leg.counted_in.map(|window| count(scope, window)));
-    counts.chain([Update::Add(names::AVAILABLE.into(), leg.terms.price.as_decimal())]).collect()
+    let price = leg.terms.price;
+    let windows = leg.counted_in.map(|window| window.to_string());
+    let counts = Place::all_of(leg).flat_map(|place| {
+        windows.each_ref().map(|window| {
+            [
+                Update::Add(place.path([names::COUNTED, window]), (-1).into()),
+                Update::Add(place.path([names::COMMITTED, window]), (-price).as_decimal()),
+            ]
+        })
+    });
+    counts.flatten().chain([Update::Add(names::AVAILABLE.into(), price.as_decimal())]).collect()
 }
 
 /// Extends the lease of a leg that is still live. Nothing is extended that was released.
@@ -95,7 +107,7 @@ pub async fn extend(
 ) -> Result<(), StoreError> {
     let id = LegId { call: call.id, attempt: leg.attempt }.to_string();
     let lease = encode_lease(&Lease { target: leg.target, expires_at });
-    let set = Update::Set(within(&scope(None), &[names::LIVE, &id]), lease);
+    let set = Update::Set(Place::Buyer.path([names::LIVE, &id]), lease);
     update(table, call, leg, vec![set], is_live(&id)).await?;
     Ok(())
 }

@@ -1,27 +1,39 @@
 //! Capacity is reserved: the heart of the promise that no cap is ever broken.
 //!
-//! One transaction over two items. The buyer's CAPACITY: every cap of the buyer and the target has room, and the leg holds no slot yet;
-//! then the leg takes a slot, each window counts one more, the price leaves the budget. The CALL: it is not over, this
-//! attempt is new, and the attempt before it is over; then the attempt is written with the terms that it will be billed by.
+//! One transaction over two items. The buyer's CAPACITY: every limit of the buyer, the target and its group has room, and the leg holds no
+//! slot yet; then the leg takes a slot, each window counts one more call and its price, the price leaves the budget. The
+//! CALL: it is not over, this attempt is new, and the attempt before it is over; then the attempt is written with the
+//! terms that it will be billed by.
 //!
 //! So a reservation and its attempt exist together or not at all: a process that dies leaves none without the other, a
 //! doubled webhook cannot reserve twice, and a caller who has hung up cannot be given a slot.
+//!
+//! Where a rule about repeated callers asks for it, the transaction claims the caller too ([`caller`](super::caller)).
+//!
+//! A condition compares and does not calculate: "committed + price ≤ cap" is "committed ≤ cap − price", the right side a figure of
+//! the writer's. So the limits are those that the writer has read, and the write holds only while their revision stands. A cap
+//! that was lowered meanwhile refuses it; it is tried again by the limits that stand then.
+
+use std::borrow::Cow;
 
 use jiff::Timestamp;
 use ringfall_domain::{
     call::{Call, Leg},
-    capacity::{Full, Scope, Window},
-    ids::{AccountId, BuyerId, LegId, TargetId},
+    capacity::{Full, Pace, Period, Window},
+    config::Limits,
+    ids::{AccountId, BuyerId, LegId},
+    money::Money,
     routing::Ruling,
 };
 
-use super::find::refused;
+use super::{caller::claim, find::refused};
 use crate::{
-    port::{Condition, Item, Operand, Path, Refusal, StoreError, Table, Update, Write, WriteError},
+    port::{Condition, Operand, Path, Refusal, StoreError, Table, Update, Write, WriteError},
     records::{
         self,
         call::names as call_names,
-        capacity::{CapacityRecord, Lease, cap_name, encode_lease, names, scope, within},
+        caller::CallerRecord,
+        capacity::{CapacityRecord, Lease, Place, ScopeRecord, encode_lease, names},
     },
 };
 
@@ -34,10 +46,13 @@ pub struct Request<'a> {
     pub leg: &'a Leg,
     /// When the sweep asks what became of the leg.
     pub expires_at: Timestamp,
-    /// The buyer's capacity as last read: only to clear away windows that are past.
+    /// The buyer's capacity as last read: the limits that the reservation goes by, if they still stand, and the windows that are past.
+    /// How much is in use is not taken from it.
     pub known: &'a CapacityRecord,
     /// Why the other candidates were passed over, kept with the attempt.
     pub rulings: &'a [Ruling],
+    /// What the caller's earlier calls were judged by, where the attempt is to claim the caller.
+    pub caller: Option<&'a CallerRecord>,
 }
 
 /// What came of it.
@@ -45,21 +60,45 @@ pub struct Request<'a> {
 pub enum Reserved {
     /// Capacity is held, and the attempt is written.
     Held,
-    /// A cap has no room.
+    /// A limit has no room.
     Full(Full),
-    /// The buyer or the target has no capacity record: it was archived.
+    /// The buyer, the target or its group has no capacity: it was archived or taken away.
     CapacityGone,
     /// Another copy of the webhook was faster, or the call is over: the call as it stands.
     Overtaken(Box<Call>),
+    /// Another call of the same caller was faster: this one is to be judged again.
+    CallerClaimed,
 }
+
+/// Limits that change each time before they could be gone by: somebody saves faster than anybody can.
+const MOST_TRIES: usize = 8;
 
 /// Reserves capacity for an attempt and writes the attempt, both or none.
 pub async fn reserve(table: &dyn Table, request: &Request<'_>) -> Result<Reserved, StoreError> {
+    let mut known = Cow::Borrowed(request.known);
+    for _ in 0..MOST_TRIES {
+        let Some(writes) = writes(request, &known) else { return Ok(Reserved::CapacityGone) };
+        match table.write(writes).await {
+            Ok(_) => return Ok(Reserved::Held),
+            Err(WriteError::Store(error)) => return Err(error),
+            Err(WriteError::Refused(refusals)) => match refusal(request, &known, &refusals)? {
+                Found::Answer(reserved) => return Ok(reserved),
+                Found::OtherLimits(record) => known = Cow::Owned(*record),
+            },
+        }
+    }
+    Err(StoreError::Unavailable("the buyer's limits change faster than they can be gone by".to_owned()))
+}
+
+/// None where the buyer, the target or its group has no capacity.
+fn writes(request: &Request<'_>, known: &CapacityRecord) -> Option<Vec<Write>> {
     let (call, leg) = (request.call, request.leg);
+    let scopes = known.scopes_of(leg)?;
+    let id = LegId { call: call.id, attempt: leg.attempt };
     let capacity = Write::Update {
         key: records::capacity::key(call.account, leg.buyer),
-        updates: take(request),
-        condition: Some(has_room(leg_id(request), leg)),
+        updates: take(request, &scopes, id),
+        condition: Some(has_room(known, &scopes, id, leg)),
     };
     let attempt = Write::Update {
         key: records::call::key(call.account, call.id),
@@ -69,15 +108,8 @@ pub async fn reserve(table: &dyn Table, request: &Request<'_>) -> Result<Reserve
         ],
         condition: Some(is_next(leg.attempt)),
     };
-    match table.write(vec![capacity, attempt]).await {
-        Ok(_) => Ok(Reserved::Held),
-        Err(WriteError::Store(error)) => Err(error),
-        Err(WriteError::Refused(refusals)) => refusal(request, &refusals),
-    }
-}
-
-fn leg_id(request: &Request<'_>) -> LegId {
-    LegId { call: request.call.id, attempt: request.leg.attempt }
+    let claim = request.caller.and_then(|known| claim(call, leg, known));
+    Some([capacity, attempt].into_iter().chain(claim).collect())
 }
 
 fn leg_path(attempt: u8) -> Path {
@@ -105,97 +137,121 @@ fn is_next(attempt: u8) -> Condition {
     Condition::All(conditions)
 }
 
-fn has_room(id: LegId, leg: &Leg) -> Condition {
-    let own = scope_has_room(None, id, &leg.counted_in);
-    let target = scope_has_room(Some(leg.target), id, &leg.counted_in);
-    let budget = Condition::Any(vec![
-        Condition::Equal(Operand::Path(names::BUDGETED.into()), false.into()),
-        Condition::AtMost(leg.terms.price.as_decimal().into(), Operand::Path(names::AVAILABLE.into())),
-    ]);
-    Condition::All(vec![own, target, budget])
+type Scopes<'a> = [(Place<'a>, &'a ScopeRecord)];
+
+fn has_room(known: &CapacityRecord, scopes: &Scopes<'_>, id: LegId, leg: &Leg) -> Condition {
+    let same_limits = Condition::Equal(Operand::Path(names::REVISION.into()), known.revision.into());
+    let budget =
+        Condition::AtMost(leg.terms.price.as_decimal().into(), Operand::Path(names::AVAILABLE.into()));
+    let budget =
+        Condition::Any(vec![Condition::Equal(Operand::Path(names::BUDGETED.into()), false.into()), budget]);
+    let scopes = scopes.iter().flat_map(|(place, scope)| scope_has_room(*place, &scope.limits, id, leg));
+    Condition::All([same_limits, budget].into_iter().chain(scopes).collect())
 }
 
-fn scope_has_room(target: Option<TargetId>, leg: LegId, windows: &[Window; 4]) -> Condition {
-    let scope = scope(target);
-    let live = within(&scope, &[names::LIVE]);
-    let concurrency = within(&scope, &[names::CAPS, names::CONCURRENCY]);
-    let mut conditions = vec![
-        Condition::Exists(live.clone()),
-        Condition::Absent(within(&scope, &[names::LIVE, &leg.to_string()])),
-        Condition::Any(vec![
-            Condition::Absent(concurrency.clone()),
-            Condition::Below(Operand::Size(live), Operand::Path(concurrency)),
-        ]),
-    ];
-    conditions.extend(windows.iter().map(|window| window_has_room(&scope, *window)));
-    Condition::All(conditions)
+fn scope_has_room(place: Place<'_>, limits: &Limits, id: LegId, leg: &Leg) -> Vec<Condition> {
+    let live = place.path([names::LIVE]);
+    let mut conditions =
+        vec![Condition::Exists(live.clone()), Condition::Absent(place.path([names::LIVE, &id.to_string()]))];
+    let concurrency = limits.caps.concurrency;
+    conditions.extend(concurrency.map(|limit| Condition::Below(Operand::Size(live), limit.into())));
+    for (period, window) in Period::ALL.into_iter().zip(leg.counted_in) {
+        let calls = period.limit(&limits.caps);
+        conditions.extend(calls.map(|limit| calls_have_room(place, window, limit)));
+        let money = period.money_limit(&limits.money_caps);
+        conditions.extend(money.map(|limit| money_has_room(place, window, limit, leg.terms.price)));
+    }
+    let pace = limits.minimum_seconds_between_calls;
+    conditions.extend(pace.map(|minimum_seconds| is_not_too_soon(place, minimum_seconds, leg.reserved_at)));
+    conditions
 }
 
-fn window_has_room(scope: &[String], window: Window) -> Condition {
-    let limit = within(scope, &[names::CAPS, cap_name(window.period)]);
-    let counted = within(scope, &[names::COUNTED, &window.to_string()]);
+/// A window in which nothing was counted yet has room for a first call, if for any.
+fn calls_have_room(place: Place<'_>, window: Window, limit: u32) -> Condition {
+    let counted = place.path([names::COUNTED, &window.to_string()]);
+    let first = (limit > 0).then(|| Condition::Absent(counted.clone()));
+    let next = Condition::Below(Operand::Path(counted), limit.into());
+    Condition::Any(first.into_iter().chain([next]).collect())
+}
+
+fn money_has_room(place: Place<'_>, window: Window, limit: Money, price: Money) -> Condition {
+    let committed = place.path([names::COMMITTED, &window.to_string()]);
+    let first = (price <= limit).then(|| Condition::Absent(committed.clone()));
+    let next = Condition::AtMost(Operand::Path(committed), (limit - price).as_decimal().into());
+    Condition::Any(first.into_iter().chain([next]).collect())
+}
+
+fn is_not_too_soon(place: Place<'_>, minimum_seconds: u32, at: Timestamp) -> Condition {
+    let last = place.path([names::LAST_RESERVED_AT]);
+    let latest = Pace::latest_before_milliseconds(minimum_seconds, at);
     Condition::Any(vec![
-        Condition::Absent(limit.clone()),
-        Condition::Below(Operand::Path(counted.clone()), Operand::Path(limit.clone())),
-        Condition::All(vec![
-            Condition::Absent(counted),
-            Condition::Below(0_u32.into(), Operand::Path(limit)),
-        ]),
+        Condition::Absent(last.clone()),
+        Condition::AtMost(Operand::Path(last), latest.into()),
     ])
 }
 
-fn take(request: &Request<'_>) -> Vec<Update> {
-    let leg = request.leg;
-    let id = leg_id(request).to_string();
-    let lease = Lease { target: leg.target, expires_at: request.expires_at };
-    let (own, target) = (scope(None), scope(Some(leg.target)));
-    let mut updates = vec![
-        Update::Set(within(&own, &[names::LIVE, &id]), encode_lease(&lease)),
-        Update::Set(within(&target, &[names::LIVE, &id]), true.into()),
-        Update::Add(names::AVAILABLE.into(), (-leg.terms.price).as_decimal()),
-    ];
-    for scope in [&own, &target] {
-        for window in leg.counted_in {
-            updates.push(Update::Add(within(scope, &[names::COUNTED, &window.to_string()]), 1.into()));
+fn take(request: &Request<'_>, scopes: &Scopes<'_>, id: LegId) -> Vec<Update> {
+    let (leg, name) = (request.leg, id.to_string());
+    let price = leg.terms.price;
+    let mut updates = vec![Update::Add(names::AVAILABLE.into(), (-price).as_decimal())];
+    for (place, scope) in scopes {
+        let held = match place {
+            Place::Buyer => encode_lease(&Lease { target: leg.target, expires_at: request.expires_at }),
+            Place::Group(_) | Place::Target(_) => true.into(),
+        };
+        updates.push(Update::Set(place.path([names::LIVE, &name]), held));
+        for window in leg.counted_in.map(|window| window.to_string()) {
+            updates.push(Update::Add(place.path([names::COUNTED, &window]), 1.into()));
+            updates.push(Update::Add(place.path([names::COMMITTED, &window]), price.as_decimal()));
         }
+        let last = place.path([names::LAST_RESERVED_AT]);
+        let at = leg.reserved_at.as_millisecond();
+        updates.extend(scope.limits.minimum_seconds_between_calls.map(|_| Update::Set(last, at.into())));
+        updates.extend(clear_past_windows(*place, scope, leg.reserved_at));
     }
-    updates.extend(clear_past_windows(request, &own, &target));
     updates
 }
 
 /// Windows in which no call can still be counted are cleared away by whoever passes, so that the item stays small.
-fn clear_past_windows(request: &Request<'_>, own: &[String], target: &[String]) -> Vec<Update> {
-    let (known, now) = (request.known, request.leg.reserved_at);
-    let of_target = known.targets.get(&request.leg.target).map(|scope| &scope.counted);
-    let past = |counted: &std::collections::BTreeMap<Window, u32>, scope: &[String]| -> Vec<Update> {
-        let past = counted.keys().filter(|window| window.is_past(now));
-        past.map(|window| Update::Remove(within(scope, &[names::COUNTED, &window.to_string()]))).collect()
-    };
-    let mut removals = past(&known.buyer.counted, own);
-    removals.extend(of_target.map(|counted| past(counted, target)).unwrap_or_default());
-    removals
+fn clear_past_windows(place: Place<'_>, scope: &ScopeRecord, now: Timestamp) -> impl Iterator<Item = Update> {
+    scope.past(now).map(|window| window.to_string()).flat_map(move |window| {
+        [names::COUNTED, names::COMMITTED].map(|sums| Update::Remove(place.path([sums, &window])))
+    })
 }
 
-/// The call's refusal comes first: an attempt that exists already needs no explanation of caps.
-fn refusal(request: &Request<'_>, refusals: &[Option<Refusal>]) -> Result<Reserved, StoreError> {
+/// What a refusal comes to.
+enum Found {
+    Answer(Reserved),
+    /// The limits were saved since they were read.
+    OtherLimits(Box<CapacityRecord>),
+}
+
+/// The call's refusal comes first: an attempt that exists already needs no explanation of caps. Nor does one that is judged again.
+fn refusal(
+    request: &Request<'_>,
+    known: &CapacityRecord,
+    refusals: &[Option<Refusal>],
+) -> Result<Found, StoreError> {
     if refusals.get(1).is_some_and(Option::is_some) {
-        return refused(refusals, 1).map(|call| Reserved::Overtaken(Box::new(call)));
+        let call = refused(refusals, 1)?;
+        return Ok(Found::Answer(Reserved::Overtaken(Box::new(call))));
+    }
+    if refusals.get(2).is_some_and(Option::is_some) {
+        return Ok(Found::Answer(Reserved::CallerClaimed));
     }
     let item = refusals.first().and_then(|refusal| refusal.as_ref()?.item.as_ref());
-    let Some(item) = item else { return Ok(Reserved::CapacityGone) };
-    why_full(item, request.leg)
-}
-
-fn why_full(item: &Item, leg: &Leg) -> Result<Reserved, StoreError> {
+    let Some(item) = item else { return Ok(Found::Answer(Reserved::CapacityGone)) };
     let record = records::capacity::decode(item)?;
-    let Some(target) = record.targets.get(&leg.target) else { return Ok(Reserved::CapacityGone) };
-    let of_target = target.usage(&leg.counted_in).full(Scope::Target);
-    let full = of_target.or_else(|| record.buyer_usage(&leg.counted_in).full(leg.terms.price));
-    full.map(Reserved::Full).ok_or_else(|| {
-        StoreError::Damaged(
+    if record.scopes_of(request.leg).is_none() {
+        return Ok(Found::Answer(Reserved::CapacityGone));
+    }
+    match record.full(request.leg) {
+        Some(full) => Ok(Found::Answer(Reserved::Full(full))),
+        None if record.revision != known.revision => Ok(Found::OtherLimits(Box::new(record))),
+        None => Err(StoreError::Damaged(
             "capacity that has room and yet was refused: the leg holds a slot without its attempt".to_owned(),
-        )
-    })
+        )),
+    }
 }
 
 /// The capacity of some buyers, in their order; none where a buyer has no record.
@@ -213,3 +269,6 @@ pub async fn read_capacity(
     }
     Ok(records)
 }
+
+#[cfg(test)]
+mod tests;

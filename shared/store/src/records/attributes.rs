@@ -104,8 +104,21 @@ impl<'a> Reader<'a> {
 
     /// An amount.
     pub fn money(self, name: &str) -> Result<Money, StoreError> {
-        let amount = self.0.get(name).and_then(Value::as_number).ok_or_else(|| damaged(name, "an amount"))?;
-        Money::new(amount).map_err(|_| damaged(name, "an amount"))
+        self.optional_money(name)?.ok_or_else(|| damaged(name, "an amount"))
+    }
+
+    /// An amount, if the attribute is there.
+    pub fn optional_money(self, name: &str) -> Result<Option<Money>, StoreError> {
+        let amount = |value: &Value| Money::new(value.as_number()?).ok();
+        self.0.get(name).map(|value| amount(value).ok_or_else(|| damaged(name, "an amount"))).transpose()
+    }
+
+    /// An instant that is kept as milliseconds of the epoch, if the attribute is there.
+    pub fn optional_milliseconds(self, name: &str) -> Result<Option<Timestamp>, StoreError> {
+        let instant = |milliseconds| {
+            Timestamp::from_millisecond(milliseconds).map_err(|_| damaged(name, "milliseconds of the epoch"))
+        };
+        self.optional_number(name)?.map(instant).transpose()
     }
 
     /// True or false; absent is false.

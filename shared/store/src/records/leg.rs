@@ -1,8 +1,7 @@
 //! One attempt within CALL.
 
-use jiff::Timestamp;
 use ringfall_domain::{
-    call::{Bridging, KeyPress, Leg, LegEnd, LegFact, Terms, event::EndCause},
+    call::{Bridging, DuplicateTerms, KeyPress, Leg, LegEnd, LegFact, Terms, event::EndCause},
     capacity::Window,
     flow::NodeId,
 };
@@ -28,6 +27,10 @@ pub fn encode_new(leg: &Leg) -> Value {
         .with_document("payout", &leg.terms.payout)
         .with_text("reserved_at", leg.reserved_at)
         .with("counted_in", Value::List(counted_in))
+        .with_some("claims_caller", leg.claims_caller.then_some(true))
+        .with_some("duplicate", leg.terms.duplicate.map(encode_duplicate))
+        .with_some("group", leg.group.as_ref().map(ToString::to_string))
+        .with_some("second_chance_before_seconds", leg.terms.second_chance_before_seconds)
         .into()
 }
 
@@ -36,7 +39,6 @@ pub fn encode_fact(fact: &LegFact) -> (&'static str, Value) {
     match fact {
         LegFact::ProviderLegId(id) => ("provider_leg_id", id.as_str().into()),
         LegFact::Answered(stamp) => ("answered", encode_stamp(*stamp).into()),
-        LegFact::ScreeningBegan(at) => ("screening_began_at", at.to_string().into()),
         LegFact::Screened(press) => ("screened", encode_key_press(press)),
         LegFact::Bridged(bridging) => ("bridged", encode_bridging(bridging)),
         LegFact::RecordingUrl(url) => ("recording_url", url.as_str().into()),
@@ -59,17 +61,28 @@ pub fn decode(attempt: u8, reader: Reader<'_>) -> Result<Leg, StoreError> {
             price: reader.money("price")?,
             billable_after_seconds: reader.number("billable_after_seconds")?,
             payout: reader.document("payout")?,
+            duplicate: reader.optional_map("duplicate")?.map(decode_duplicate).transpose()?,
+            second_chance_before_seconds: reader.optional_number("second_chance_before_seconds")?,
         },
         reserved_at: reader.time("reserved_at")?,
         counted_in: decode_windows(reader)?,
+        group: reader.optional_parsed("group")?,
+        claims_caller: reader.flag("claims_caller")?,
         provider_leg_id: reader.optional_text("provider_leg_id")?.map(str::to_owned),
         answered: reader.optional_map("answered")?.map(decode_stamp).transpose()?,
-        screening_began_at: reader.optional_parsed::<Timestamp>("screening_began_at")?,
         screened: reader.optional_map("screened")?.map(decode_key_press).transpose()?,
         bridged: reader.optional_map("bridged")?.map(decode_bridging).transpose()?,
         recording_url: reader.optional_text("recording_url")?.map(str::to_owned),
         ended: reader.optional_map("ended")?.map(decode_end).transpose()?,
     })
+}
+
+fn encode_duplicate(duplicate: DuplicateTerms) -> Value {
+    Attributes::new().with_text("of", duplicate.of).with("pays_publisher", duplicate.pays_publisher).into()
+}
+
+fn decode_duplicate(reader: Reader<'_>) -> Result<DuplicateTerms, StoreError> {
+    Ok(DuplicateTerms { of: reader.parsed("of")?, pays_publisher: reader.flag("pays_publisher")? })
 }
 
 fn decode_windows(reader: Reader<'_>) -> Result<[Window; 4], StoreError> {
@@ -80,11 +93,19 @@ fn decode_windows(reader: Reader<'_>) -> Result<[Window; 4], StoreError> {
 }
 
 fn encode_key_press(press: &KeyPress) -> Value {
-    Attributes::new().with_some("key", press.key.map(String::from)).with_text("at", press.at).into()
+    Attributes::new()
+        .with_some("asked_at", press.asked_at.map(|asked_at| asked_at.to_string()))
+        .with_some("key", press.key.map(String::from))
+        .with_text("at", press.at)
+        .into()
 }
 
 fn decode_key_press(reader: Reader<'_>) -> Result<KeyPress, StoreError> {
-    Ok(KeyPress { key: reader.optional_parsed("key")?, at: reader.time("at")? })
+    Ok(KeyPress {
+        asked_at: reader.optional_parsed("asked_at")?,
+        key: reader.optional_parsed("key")?,
+        at: reader.time("at")?,
+    })
 }
 
 fn encode_bridging(bridging: &Bridging) -> Value {

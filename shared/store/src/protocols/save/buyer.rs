@@ -1,14 +1,18 @@
-//! A buyer is saved: its limits go into its CAPACITY, its document into the plans.
+//! A buyer is saved: its limits and those of its groups go into its CAPACITY, its document into the plans.
 
-use ringfall_domain::{config::Buyer, ids::BuyerId, money::Money};
+mod budget;
+mod groups;
 
-use super::{Change, Consequences, Save, SaveError, Scene, plans::rewrite};
+use ringfall_domain::{config::Buyer, ids::BuyerId};
+
+use super::{
+    Change, Consequences, Save, SaveError, Scene,
+    capacity::{change, is_as_read, read},
+    plans::rewrite,
+};
 use crate::{
-    port::{Condition, Operand, StoreError, Update, Write},
-    records::{
-        call,
-        capacity::{self, CapacityRecord, encode_caps, names, scope, within},
-    },
+    port::{Condition, Update, Write},
+    records::capacity::{self, Place, encode_limits, names},
 };
 
 impl Save for Buyer {
@@ -17,11 +21,10 @@ impl Save for Buyer {
         id: BuyerId,
         change: Change<'_, Self>,
     ) -> Result<Consequences, SaveError> {
-        let key = capacity::key(scene.account, id);
         match change {
             Change::Create(buyer) => Ok(Consequences::of(vec![Write::Put {
-                key,
-                item: capacity::encode_new(&buyer.caps, buyer.budget),
+                key: capacity::key(scene.account, id),
+                item: capacity::encode_new(buyer),
                 condition: None,
             }])),
             Change::Replace { before, after } => {
@@ -39,53 +42,23 @@ impl Save for Buyer {
     }
 }
 
+/// Changes of CAPACITY, and what must hold for them.
+#[derive(Default)]
+struct Changes {
+    updates: Vec<Update>,
+    conditions: Vec<Condition>,
+}
+
 async fn limits(scene: &Scene<'_>, id: BuyerId, before: &Buyer, after: &Buyer) -> Result<Write, SaveError> {
-    let mut updates = vec![Update::Set(within(&scope(None), &[names::CAPS]), encode_caps(&after.caps))];
-    let mut condition = None;
-    match (before.budget, after.budget) {
-        (None, None) => {}
-        (Some(_), None) => updates.push(Update::Set(names::BUDGETED.into(), false.into())),
-        (Some(before), Some(after)) => {
-            updates.push(Update::Add(names::AVAILABLE.into(), (after - before).as_decimal()));
-        }
-        (None, Some(budget)) => {
-            let known = available(scene, id).await?;
-            let left = budget - held(scene, &known.record).await?;
-            updates.push(Update::Set(names::BUDGETED.into(), true.into()));
-            updates.push(Update::Set(names::AVAILABLE.into(), left.as_decimal().into()));
-            condition = Some(known.unchanged);
-        }
+    let record = read(scene, id).await?;
+    groups::refuse_while_named(scene, id, before, after).await?;
+    let mut changes = Changes::default();
+    let own = Place::Buyer.path([names::LIMITS]);
+    changes.updates.push(Update::Set(own, encode_limits(&after.limits())));
+    budget::change(scene, &record, before.budget, after.budget, &mut changes).await?;
+    groups::change(&record, &after.groups, &mut changes);
+    if !before.groups.is_empty() || !after.groups.is_empty() || !record.groups.is_empty() {
+        changes.conditions.push(is_as_read(&record));
     }
-    Ok(Write::Update { key: capacity::key(scene.account, id), updates, condition })
-}
-
-struct Known {
-    record: CapacityRecord,
-    unchanged: Condition,
-}
-
-/// The capacity, and the condition that no money was reserved or given back since.
-async fn available(scene: &Scene<'_>, id: BuyerId) -> Result<Known, StoreError> {
-    let missing = || StoreError::Damaged(format!("{id} has no capacity"));
-    let item = scene.table.get(&capacity::key(scene.account, id)).await?.ok_or_else(missing)?;
-    let available = item.get(names::AVAILABLE).cloned().ok_or_else(missing)?;
-    let unchanged = Condition::Equal(Operand::Path(names::AVAILABLE.into()), Operand::Value(available));
-    Ok(Known { record: capacity::decode(&item)?, unchanged })
-}
-
-/// The money that calls under way hold. They were reserved before there was a budget, and give it back to the new
-/// one if they do not convert: so it is taken off first.
-async fn held(scene: &Scene<'_>, record: &CapacityRecord) -> Result<Money, StoreError> {
-    let legs: Vec<_> = record.leases.keys().chain(&record.undecided).copied().collect();
-    let mut keys: Vec<_> = legs.iter().map(|leg| call::key(scene.account, leg.call)).collect();
-    keys.dedup();
-    let mut calls = Vec::new();
-    for item in scene.items(keys).await?.iter().flatten() {
-        calls.push(call::decode(item)?);
-    }
-    let price = |leg: &ringfall_domain::ids::LegId| {
-        let call = calls.iter().find(|call| call.id == leg.call)?;
-        Some(call.leg(leg.attempt)?.terms.price)
-    };
-    Ok(legs.iter().filter_map(price).sum())
+    Ok(change(scene, id, changes.updates, changes.conditions))
 }

@@ -8,6 +8,7 @@
 
 mod buyer;
 mod campaign;
+mod capacity;
 mod error;
 mod number;
 mod plans;

@@ -4,14 +4,18 @@ use std::collections::BTreeSet;
 
 use ringfall_domain::{
     config::{Buyer, Target},
-    ids::{BuyerId, TargetId},
+    ids::TargetId,
     problem::Problem,
 };
 
-use super::{Change, Conflict, Consequences, Save, SaveError, Scene, plans::rewrite};
+use super::{
+    Change, Conflict, Consequences, Save, SaveError, Scene,
+    capacity::{change, is_as_read, is_idle, read},
+    plans::rewrite,
+};
 use crate::{
-    port::{Condition, Operand, StoreError, Update, Write},
-    records::capacity::{self, CapacityRecord, encode_caps, encode_new_scope, names, scope, within},
+    port::{Condition, Operand, Update},
+    records::capacity::{CapacityRecord, Place, encode_limits, encode_new_scope, names},
 };
 
 /// All targets of a buyer share one capacity item, which has its limits.
@@ -32,18 +36,16 @@ impl Save for Target {
 }
 
 async fn create(scene: &Scene<'_>, id: TargetId, target: &Target) -> Result<Consequences, SaveError> {
-    if let Err(problem) = scene.live::<Buyer>("buyer_id", target.buyer_id).await? {
-        return Err(SaveError::Invalid(vec![problem]));
-    }
-    let record = read_capacity(scene, target.buyer_id).await?;
+    let record = read(scene, target.buyer_id).await?;
+    let mut conditions = has_its_group(scene, target, &record).await?;
     if record.targets.len() >= MOST_TARGETS_OF_A_BUYER {
         return Err(Conflict::TooManyTargets { most: MOST_TARGETS_OF_A_BUYER }.into());
     }
-    let place = Update::Set(within(&scope(Some(id)), &[]), encode_new_scope(&target.caps));
+    let scope = Update::Set(Place::Target(id).path([]), encode_new_scope(&target.limits()));
     let most = u32::try_from(MOST_TARGETS_OF_A_BUYER).unwrap_or(u32::MAX);
-    let has_room = Condition::Below(Operand::Size(names::TARGETS.into()), most.into());
+    conditions.push(Condition::Below(Operand::Size(names::TARGETS.into()), most.into()));
     Ok(Consequences {
-        writes: vec![update(scene, target, place, Some(has_room))],
+        writes: vec![change(scene, target.buyer_id, [scope], conditions)],
         names: names_of(target),
         plans: Vec::new(),
     })
@@ -59,42 +61,49 @@ async fn replace(
         let message = format!("a target stays with its buyer, {}: add another target", before.buyer_id);
         return Err(SaveError::Invalid(vec![Problem::new("buyer_id", message)]));
     }
+    let record = read(scene, after.buyer_id).await?;
+    let conditions = has_its_group(scene, after, &record).await?;
     let rewritten = rewrite(scene, &id, |plan| {
         plan.targets.insert(id, after.clone());
     })
     .await?;
-    let caps = Update::Set(within(&scope(Some(id)), &[names::CAPS]), encode_caps(&after.caps));
-    let writes = rewritten.writes.into_iter().chain([update(scene, after, caps, None)]).collect();
+    let limits = Update::Set(Place::Target(id).path([names::LIMITS]), encode_limits(&after.limits()));
+    let limits = change(scene, after.buyer_id, [limits], conditions);
+    let writes = rewritten.writes.into_iter().chain([limits]).collect();
     Ok(Consequences { writes, names: names_of(after), plans: rewritten.plans })
+}
+
+/// The buyer is there and has the group that the target names; what must hold for that to be so when the target is written. `record`
+/// was read before: a group that is taken away counts the revision up.
+async fn has_its_group(
+    scene: &Scene<'_>,
+    target: &Target,
+    record: &CapacityRecord,
+) -> Result<Vec<Condition>, SaveError> {
+    let buyer = scene.live::<Buyer>("buyer_id", target.buyer_id).await?;
+    let buyer = buyer.map_err(|problem| SaveError::Invalid(vec![problem]))?;
+    let Some(name) = &target.group else { return Ok(Vec::new()) };
+    if buyer.groups.iter().any(|group| group.name == *name) {
+        return Ok(vec![is_as_read(record)]);
+    }
+    let groups: Vec<String> = buyer.groups.iter().map(|group| format!("`{}`", group.name)).collect();
+    let known = if groups.is_empty() { "none".to_owned() } else { groups.join(", ") };
+    let message = format!("its buyer has no group `{name}`: give it one; it has {known}");
+    Err(SaveError::Invalid(vec![Problem::new("group", message)]))
 }
 
 /// The target's counts go with it, unless a call is under way: that one must find what it gives back to.
 async fn archive(scene: &Scene<'_>, id: TargetId, target: &Target) -> Result<Consequences, SaveError> {
-    let record = read_capacity(scene, target.buyer_id).await?;
+    let record = read(scene, target.buyer_id).await?;
     // A leg that is undecided may be this target's, and gives its counts back later.
-    let is_idle =
+    let seems_idle =
         record.undecided.is_empty() && record.targets.get(&id).is_some_and(|scope| scope.live.is_empty());
-    let removal = is_idle.then(|| {
-        let scope = scope(Some(id));
-        let undecided = within(&capacity::scope(None), &[names::UNDECIDED]);
-        let still_idle = [within(&scope, &[names::LIVE]), undecided]
-            .map(|legs| Condition::Equal(Operand::Size(legs), 0_u32.into()));
-        let still_idle = Condition::All(still_idle.to_vec());
-        update(scene, target, Update::Remove(within(&scope, &[])), Some(still_idle))
-    });
+    let place = Place::Target(id);
+    let removal = seems_idle
+        .then(|| change(scene, target.buyer_id, [Update::Remove(place.path([]))], is_idle(place).to_vec()));
     Ok(Consequences::of(removal.into_iter().collect()))
 }
 
 fn names_of(target: &Target) -> BTreeSet<String> {
     BTreeSet::from([target.buyer_id.to_string()])
-}
-
-async fn read_capacity(scene: &Scene<'_>, buyer: BuyerId) -> Result<CapacityRecord, StoreError> {
-    let item = scene.table.get(&capacity::key(scene.account, buyer)).await?;
-    let item = item.ok_or_else(|| StoreError::Damaged(format!("{buyer} has no capacity")))?;
-    capacity::decode(&item)
-}
-
-fn update(scene: &Scene<'_>, target: &Target, update: Update, condition: Option<Condition>) -> Write {
-    Write::Update { key: capacity::key(scene.account, target.buyer_id), updates: vec![update], condition }
 }

@@ -1,8 +1,10 @@
 use ringfall_domain::{
     call::{Leg, LegEnd, LegFact, Stamp, event::EndCause},
     money::Money,
+    problem::Problem,
 };
 
+use super::super::SaveError;
 use super::kit::{buyer, buyer_id, create, replace, target, target_id};
 use crate::{
     engines::memory::MemoryStore,
@@ -36,7 +38,7 @@ impl Books {
         self.calls += 1;
         let call = arrive(&self.store, &call(self.calls)).await.expect("a call");
         let (known, leg) = (capacity(&self.store).await, leg(1));
-        let request = Request { call: &call, leg: &leg, expires_at: at(60), known: &known, rulings: &[] };
+        let request = Request { call: &call, leg: &leg, expires_at: at(60), known: &known, rulings: &[], caller: None };
         assert_eq!(reserve(&self.store, &request).await, Ok(Reserved::Held));
         (call, leg)
     }
@@ -60,10 +62,26 @@ async fn a_changed_budget_changes_what_is_left_by_the_difference() {
     assert_eq!(books.left().await.as_deref(), Some("255.00"));
     books.set_budget(Some("50.00")).await;
     assert_eq!(books.left().await.as_deref(), Some("5.00"));
-    books.set_budget(Some("10.00")).await;
-    assert_eq!(books.left().await.as_deref(), Some("-35.00"));
     books.give_back(held).await;
-    assert_eq!(books.left().await.as_deref(), Some("10.00"));
+    assert_eq!(books.left().await.as_deref(), Some("50.00"));
+}
+
+#[tokio::test]
+async fn a_budget_below_what_is_spent_and_held_is_refused_with_the_figure() {
+    let mut books = Books::open(Some("100.00")).await;
+    let held = books.reserve().await;
+    let message = "45.00 are spent or held by calls in flight: the budget cannot be less";
+    let refused = Err(SaveError::Invalid(vec![Problem::new("budget", message)]));
+    let cut = replace(&books.store, buyer_id(1), buyer(Some("44.99"))).await;
+    assert_eq!(cut.map(drop), refused);
+    books.set_budget(Some("45.00")).await;
+    assert_eq!(books.left().await.as_deref(), Some("0.00"));
+    books.set_budget(None).await;
+    let new = replace(&books.store, buyer_id(1), buyer(Some("44.99"))).await;
+    assert_eq!(new.map(drop), refused);
+    books.give_back(held).await;
+    books.set_budget(Some("44.99")).await;
+    assert_eq!(books.left().await.as_deref(), Some("44.99"));
 }
 
 #[tokio::test]

@@ -27,12 +27,16 @@ use crate::{
 };
 
 /// A table that lets others go first, as often as a seed says.
-struct Waiting {
-    store: MemoryStore,
+pub(super) struct Waiting {
+    pub(super) store: MemoryStore,
     seed: Mutex<u64>,
 }
 
 impl Waiting {
+    pub(super) fn new(store: MemoryStore, seed: u64) -> Self {
+        Self { store, seed: Mutex::new(seed) }
+    }
+
     async fn wait(&self) {
         let turns = {
             let mut seed = self.seed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -170,7 +174,7 @@ proptest! {
                 create(&store, target_id(n), target(buyer_id(0), "Desk")).await.expect("a target");
             }
             create(&store, campaign_id(0), campaign((0..3).map(target_id), "Sorry.")).await.expect("a campaign");
-            let table = Arc::new(Waiting { store: store.clone(), seed: Mutex::new(seed) });
+            let table = Arc::new(Waiting::new(store.clone(), seed));
             let mut running = JoinSet::new();
             for step in steps {
                 let table = Arc::clone(&table);

@@ -2,3 +2,4 @@ mod budgets;
 mod interleavings;
 mod kit;
 mod limits;
+mod money;

@@ -1,0 +1,42 @@
+//! CAPACITY as saves see it.
+
+use ringfall_domain::ids::BuyerId;
+
+use super::Scene;
+use crate::{
+    port::{Condition, Operand, StoreError, Update, Write},
+    records::capacity::{self, CapacityRecord, Place, names},
+};
+
+/// A buyer's capacity.
+pub(super) async fn read(scene: &Scene<'_>, buyer: BuyerId) -> Result<CapacityRecord, StoreError> {
+    let item = scene.table.get(&capacity::key(scene.account, buyer)).await?;
+    let item = item.ok_or_else(|| StoreError::Damaged(format!("{buyer} has no capacity")))?;
+    capacity::decode(&item)
+}
+
+/// Changes limits. Whoever reserves by the limits that stood before is refused, and reads again.
+pub(super) fn change(
+    scene: &Scene<'_>,
+    buyer: BuyerId,
+    updates: impl IntoIterator<Item = Update>,
+    conditions: Vec<Condition>,
+) -> Write {
+    let count_up = Update::Add(names::REVISION.into(), 1.into());
+    Write::Update {
+        key: capacity::key(scene.account, buyer),
+        updates: [count_up].into_iter().chain(updates).collect(),
+        condition: (!conditions.is_empty()).then_some(Condition::All(conditions)),
+    }
+}
+
+/// No other save came between.
+pub(super) fn is_as_read(record: &CapacityRecord) -> Condition {
+    Condition::Equal(Operand::Path(names::REVISION.into()), record.revision.into())
+}
+
+/// No call holds anything of a scope, or may yet: one that is undecided may be of any.
+pub(super) fn is_idle(place: Place<'_>) -> [Condition; 2] {
+    [place.path([names::LIVE]), Place::Buyer.path([names::UNDECIDED])]
+        .map(|legs| Condition::Equal(Operand::Size(legs), 0_u32.into()))
+}
