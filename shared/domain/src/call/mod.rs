@@ -12,6 +12,7 @@ pub mod leg;
 pub mod step;
 
 mod caller;
+mod whereabouts;
 
 use jiff::Timestamp;
 
@@ -21,6 +22,7 @@ pub use self::{
     disposition::{CallState, Disposition},
     fact::{Bridging, CallEnd, Fact, Finish, FinishKind, KeyPress, LegEnd, LegFact, Stamp},
     leg::{DuplicateTerms, Leg, Standing, Terms},
+    whereabouts::{Known, Source, Values, Whereabouts},
 };
 use crate::{
     ids::{AccountId, CallId, CampaignId, ConnectionId, NumberId, PublisherId},
@@ -50,8 +52,8 @@ pub struct Call {
     pub legs: Vec<Leg>,
     /// Whether targets were ever judged for it.
     pub routed: bool,
-    /// The earlier call of which it is a duplicate for its campaign, once it was routed.
-    pub duplicate_of: Option<CallId>,
+    /// The earlier call of which it is a duplicate, if no target was found for it.
+    pub turned_away_as_duplicate_of: Option<CallId>,
     /// How the flow ended it, if it did.
     pub finished: Option<Finish>,
     /// Its end, if the provider has reported it.
@@ -102,7 +104,7 @@ impl Call {
             tags,
             legs: Vec::new(),
             routed: false,
-            duplicate_of: None,
+            turned_away_as_duplicate_of: None,
             finished: None,
             ended: None,
         }
@@ -131,6 +133,12 @@ impl Call {
     /// How often the caller has gone on after a target hung up early.
     pub fn second_chances(&self) -> usize {
         self.legs.iter().filter(|leg| leg.gives_second_chance()).count()
+    }
+
+    /// The earlier call of the same caller of which this one is a duplicate for its campaign, once it was routed.
+    pub fn duplicate_of(&self) -> Option<CallId> {
+        let sold = self.legs.iter().find_map(|leg| leg.terms.duplicate).map(|duplicate| duplicate.of);
+        sold.or(self.turned_away_as_duplicate_of)
     }
 
     /// Whether the flow has told the caller that nobody will take the call: no copy of a webhook may offer them after that.

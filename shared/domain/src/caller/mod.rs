@@ -2,4 +2,4 @@
 
 pub mod past;
 
-pub use past::{CallerPast, Claim, ClaimState};
+pub use past::{CallerPast, Claim, ClaimEnd, ClaimState};

@@ -4,6 +4,7 @@
 //! - [`record`]: facts are written once each; the reports of one thing may come in any order and number.
 //! - [`reserve`], [`release`]: capacity. In one transaction the buyer's caps are checked and taken and the attempt is written into its
 //!   call, if absent: there is no reservation without its attempt, and a late hang-up of one attempt cannot free another.
+//! - [`caller`]: to whom a caller was sold, claimed along with capacity, so that two simultaneous calls know of each other.
 //! - [`settle`]: the journal. One put per attempt and kind, under a deterministic key, only if absent.
 //! - [`rollup`]: sums that take up each change of the feed once, however often it is replayed.
 //! - [`save`]: configuration. A document and all that follows from it (plans, limits, pointers) are written together, and only
@@ -14,6 +15,7 @@
 
 pub mod accounts;
 pub mod arrive;
+pub mod caller;
 pub mod find;
 pub mod idempotency;
 pub mod record;

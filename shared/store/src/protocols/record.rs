@@ -75,7 +75,7 @@ fn there_are_the_attempts_of(facts: &[Fact]) -> Condition {
         .iter()
         .filter_map(|fact| match fact {
             Fact::Leg(attempt, _) => Some(*attempt),
-            Fact::Tag(..) | Fact::Finished(_) | Fact::Ended(_) => None,
+            Fact::Tag(..) | Fact::DuplicateOf(_) | Fact::Finished(_) | Fact::Ended(_) => None,
         })
         .collect();
     let legs =

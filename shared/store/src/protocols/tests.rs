@@ -35,7 +35,7 @@ fn concurrency(limit: u32) -> Caps {
 
 async fn try_reserve(table: &dyn Table, call: &Call, leg: &Leg) -> Reserved {
     let known = capacity(table).await;
-    let request = Request { call, leg, expires_at: at(60), known: &known, rulings: &[] };
+    let request = Request { call, leg, expires_at: at(60), known: &known, rulings: &[], caller: None };
     reserve(table, &request).await.expect("the store works")
 }
 
@@ -50,7 +50,7 @@ fn over(seconds: u32) -> LegFact {
 }
 
 fn pressed(key: char, seconds: i64) -> LegFact {
-    LegFact::Screened(KeyPress { key: Some(key), at: at(seconds) })
+    LegFact::Screened(KeyPress { asked_at: Some(at(5)), key: Some(key), at: at(seconds) })
 }
 
 fn taken() -> LegFact {
@@ -71,7 +71,6 @@ async fn a_call_and_its_facts_read_back_as_they_were_written() {
     let facts = [
         LegFact::ProviderLegId("CA2".to_owned()),
         LegFact::Answered(stamp),
-        LegFact::ScreeningBegan(at(5)),
         taken(),
         LegFact::Bridged(Bridging { joined: true, at: at(10) }),
         LegFact::RecordingUrl("https://example.com/r.wav".to_owned()),
@@ -245,9 +244,9 @@ async fn a_conversion_keeps_its_count_and_its_money_and_anything_else_gives_both
 /// The report of the key is overtaken by that of the end: the slot is free at once, the rest waits.
 #[tokio::test]
 async fn what_is_undecided_holds_its_count_and_its_money_until_it_is_decided() {
-    let (soon, late) = (at(201), at(261));
+    let (soon, late) = (at(201), at(276));
     for (news, now, released, counted, available) in [
-        (vec![], soon, Released::Undecided { until: at(260) }, 1, 500),
+        (vec![], soon, Released::Undecided { until: at(275) }, 1, 500),
         (vec![], late, Released::Settled, 0, 5_000),
         (vec![pressed('1', 202)], soon, Released::Settled, 1, 500),
         (vec![pressed('2', 202)], soon, Released::Settled, 0, 5_000),
@@ -256,7 +255,7 @@ async fn what_is_undecided_holds_its_count_and_its_money_until_it_is_decided() {
         let call = arrive(&*table, &call(1)).await.expect("a call");
         try_reserve(&*table, &call, &leg(1)).await;
         let call = learn(&*table, &call, 1, &[over(95)]).await;
-        let undecided = Ok(Released::Undecided { until: at(260) });
+        let undecided = Ok(Released::Undecided { until: at(275) });
         assert_eq!(release(&*table, &call, &call.legs[0], soon).await, undecided);
         assert_eq!(capacity(&*table).await.buyer.live, []);
         let call = learn(&*table, &call, 1, &news).await;
@@ -318,16 +317,15 @@ async fn a_call_is_journalled_once_however_often_it_is_settled() {
     let call = arrive(&*table, &call(1)).await.expect("a call");
     try_reserve(&*table, &call, &leg(1)).await;
     let call = learn(&*table, &call, 1, &[taken(), over(95)]).await;
-    assert_eq!(settle(&*table, &call).await, Ok(2));
-    assert_eq!(settle(&*table, &call).await, Ok(0));
-    let partition = records::call::partition(account(), call.id);
-    let range = Range { from: Some(records::journal::PREFIX.to_owned()), to: None };
+    let expected = ringfall_domain::ledger::entries_of(&call);
+    assert_eq!(settle(&*table, account(), &expected).await, Ok(2));
+    assert_eq!(settle(&*table, account(), &expected).await, Ok(0));
+    let (partition, range) = records::journal::of_call(account(), call.id, call.origin.arrived_at);
     let page = table.query(&partition, &range, crate::port::Direction::Ascending, 10).await.expect("a read");
     let entries: Vec<_> =
-        page.items.iter().map(|(_, item)| records::journal::decode(item).expect("an entry").1).collect();
-    assert_eq!(entries.len(), 2);
-    let expected = ringfall_domain::ledger::entries_of(&call);
-    assert!(expected.iter().all(|entry| entries.contains(entry)), "{entries:?}");
+        page.items.iter().flat_map(|(_, item)| records::journal::decode(item).expect("entries")).collect();
+    assert_eq!(entries, expected);
+    assert!(page.items.iter().all(|(key, _)| records::journal::is_journal(key)));
 }
 
 #[tokio::test]

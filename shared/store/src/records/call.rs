@@ -7,6 +7,7 @@ use ringfall_domain::{
         event::{Attestation, CallerFacts},
     },
     flow::NodeId,
+    geography::LineType,
     ids::{AccountId, CallId},
     phone::CallerNumber,
     routing::Ruling,
@@ -33,6 +34,9 @@ pub mod names {
     /// How the flow ended the call.
     pub const FINISHED: &str = "finished";
 }
+
+/// The earlier call of which this one is a duplicate.
+const DUPLICATE_OF: &str = "duplicate_of";
 
 /// The kind of a finish after which the flow may still go on.
 pub const FORWARDED: &str = "forwarded";
@@ -108,6 +112,7 @@ pub fn decode(item: &Item) -> Result<Call, StoreError> {
         Call::new(reader.parsed(names::CALL)?, reader.parsed("account")?, origin, decode_tags(reader)?);
     call.legs = decode_legs(reader)?;
     call.routed = item.contains_key(decision::ATTRIBUTE);
+    call.turned_away_as_duplicate_of = reader.optional_parsed(DUPLICATE_OF)?;
     call.finished = reader.optional_map(names::FINISHED)?.map(decode_finish).transpose()?;
     call.ended = reader.optional_map(names::ENDED)?.map(decode_end).transpose()?;
     Ok(call)
@@ -120,6 +125,7 @@ pub fn write_once(fact: &Fact) -> Update {
             Update::SetIfAbsent(Path::of([names::TAGS, name.as_str()]), value.as_str().into())
         }
         Fact::Leg(attempt, fact) => leg_fact(*attempt, fact),
+        Fact::DuplicateOf(earlier) => Update::SetIfAbsent(DUPLICATE_OF.into(), earlier.to_string().into()),
         Fact::Finished(finish) => Update::SetIfAbsent(names::FINISHED.into(), encode_finish(finish)),
         Fact::Ended(end) => Update::SetIfAbsent(names::ENDED.into(), encode_end(end)),
     }
@@ -147,6 +153,7 @@ fn encode_caller_facts(facts: &CallerFacts) -> Attributes {
         .with_some("zip", facts.zip.clone())
         .with_some("city", facts.city.clone())
         .with_some("country", facts.country.clone())
+        .with_some("line_type", facts.line_type.map(LineType::as_str))
         .with_some("attestation", attestation)
 }
 
@@ -164,8 +171,13 @@ fn decode_caller_facts(reader: Reader<'_>) -> Result<CallerFacts, StoreError> {
         zip: text("zip")?,
         city: text("city")?,
         country: text("country")?,
+        line_type: reader.optional_text("line_type")?.map(line_type).transpose()?,
         attestation,
     })
+}
+
+fn line_type(text: &str) -> Result<LineType, StoreError> {
+    text.parse().map_err(|_| damaged("line_type", "a kind of line"))
 }
 
 fn decode_tags(reader: Reader<'_>) -> Result<Tags, StoreError> {
