@@ -15,6 +15,7 @@ pub mod filter;
 #[cfg(test)]
 mod fixtures;
 pub mod flow;
+pub mod geography;
 pub mod ids;
 pub mod ledger;
 pub mod money;

@@ -24,6 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{
     Shared,
     auth::{Caller, Scope},
+    caller_facts::CallerFactsBody,
     decision::Decision,
     openapi::{Endpoint, Verb, text},
     pages::{List, Page, PageRequest},
@@ -58,6 +59,7 @@ pub(super) struct CallBody {
     /// Who called: a number, `anonymous`, or whatever the network presented.
     #[schema(example = "+12145550123")]
     caller: String,
+    caller_facts: CallerFactsBody,
     /// The tracking number that was dialled.
     number: PhoneNumber,
     /// What the caller answered.
@@ -67,6 +69,8 @@ pub(super) struct CallBody {
     ended_at: Option<Timestamp>,
     /// Seconds from our answer to the end, where the provider told them.
     duration_seconds: Option<u32>,
+    /// The earlier call of the same caller, where the campaign's rule makes this one a duplicate. Known once it was routed.
+    duplicate_of: Option<CallId>,
     /// The attempts, in order.
     legs: Vec<LegBody>,
     decision: Decision,
@@ -218,11 +222,13 @@ impl CallBody {
             publisher_id: call.origin.publisher,
             number_id: call.origin.number,
             caller: call.origin.caller.to_string(),
+            caller_facts: (&call).into(),
             number: call.origin.dialled.clone(),
             tags: call.tags.clone(),
             arrived_at: call.origin.arrived_at,
             ended_at: call.ended.map(|end| end.stamp.earliest()),
             duration_seconds: call.ended.and_then(|end| end.duration_seconds),
+            duplicate_of: call.duplicate_of(),
             legs: call.legs.iter().map(LegBody::from).collect(),
             decision: Decision::of(&call, lines),
             revenue,

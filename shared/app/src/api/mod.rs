@@ -5,6 +5,7 @@
 //! [`pages`], [`etag`]), asks the store's protocols, and replies.
 //!
 //! - [`resources`]: connections, publishers, buyers, targets, campaigns and numbers, all served alike.
+//! - [`usage`]: how much of a buyer's limits is in use.
 //! - [`accounts`], [`keys`]: who may ask. [`first_account`]: how it all begins.
 //! - [`calls`], [`reports`], [`ledger`]: what became of calls, and what they earned.
 //! - [`simulation`]: where a call would go.
@@ -15,6 +16,7 @@
 mod accounts;
 mod auth;
 mod body;
+mod caller_facts;
 mod calls;
 mod decision;
 mod etag;
@@ -33,6 +35,7 @@ mod simulation;
 mod span;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use std::sync::Arc;
 
@@ -76,6 +79,7 @@ pub fn router(platform: Arc<Platform>) -> Router {
 fn endpoints(platform: &Shared) -> OpenApiRouter<Shared> {
     [
         resources::routes(platform),
+        usage::routes(platform),
         calls::routes(platform),
         reports::routes(platform),
         ledger::routes(platform),

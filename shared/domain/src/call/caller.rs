@@ -1,19 +1,23 @@
 //! What filters and conditions can ask of a call.
 
-use super::{Call, event::Attestation};
+use super::{Call, Known, Source, Values, Whereabouts, event::Attestation};
 use crate::{
-    filter::{Facts, Field},
+    filter::{Fact, Facts, Field},
+    geography::NumberPlace,
     phone::PhoneNumber,
     tags::TagValue,
 };
 
-/// A call's fields as filters see them. What the caller states stands above what the provider says.
+/// A call's fields as filters see them. What the caller states stands above what the provider says, and that above
+/// what the number tells.
 #[derive(Debug)]
 pub struct KnownCaller<'a> {
     call: &'a Call,
     publisher: String,
-    state: Option<&'a str>,
-    zip: Option<&'a str>,
+    /// Where the caller is.
+    pub whereabouts: Whereabouts<'a>,
+    /// What kind of line the caller's is.
+    pub line_type: Option<Known<'a>>,
 }
 
 impl<'a> KnownCaller<'a> {
@@ -24,36 +28,46 @@ impl<'a> KnownCaller<'a> {
 
     /// The fields of a call.
     pub fn of(call: &'a Call) -> Self {
-        let stated = |tag| call.tags.get(tag).map(TagValue::as_str);
-        let said = &call.origin.caller_facts;
+        let number = call.origin.caller.known().map(NumberPlace::of).unwrap_or_default();
+        let said = call.origin.caller_facts.line_type.map(|kind| (kind, Source::Provider));
+        let line_type = said.or_else(|| Some((number.line_type?, Source::Number)));
         Self {
             call,
             publisher: call.origin.publisher.to_string(),
-            state: stated(Self::STATE_TAG).or(said.state.as_deref()),
-            zip: stated(Self::ZIP_TAG).or(said.zip.as_deref()),
+            whereabouts: Whereabouts::of(call, &number),
+            line_type: line_type.map(|(kind, source)| Known { values: Values::One(kind.as_str()), source }),
         }
     }
 }
 
 impl Facts for KnownCaller<'_> {
-    fn value(&self, field: &Field) -> Option<&str> {
+    fn fact(&self, field: &Field) -> Fact<'_> {
         let origin = &self.call.origin;
-        let said = &origin.caller_facts;
+        let (place, said) = (&self.whereabouts, &origin.caller_facts);
         match field {
-            Field::CallerNumber => origin.caller.known().map(PhoneNumber::as_str),
-            Field::CallerAreaCode => origin.caller.known().and_then(PhoneNumber::area_code),
-            Field::CallerState => self.state,
-            Field::CallerZip => self.zip,
-            Field::CallerCity => said.city.as_deref(),
-            Field::CallerCountry => said.country.as_deref(),
-            Field::CallerAttestation => said.attestation.map(|attestation| match attestation {
-                Attestation::A => "A",
-                Attestation::B => "B",
-                Attestation::C => "C",
+            Field::CallerNumber => origin.caller.known().map(PhoneNumber::as_str).into(),
+            Field::CallerAreaCode => origin.caller.known().and_then(PhoneNumber::area_code).into(),
+            Field::CallerState => fact(place.state.as_ref()),
+            Field::CallerZip => fact(place.zip.as_ref()),
+            Field::CallerCounty => fact(place.county.as_ref()),
+            Field::CallerCity => fact(place.city.as_ref()),
+            Field::CallerCountry => fact(place.country.as_ref()),
+            Field::CallerZones => fact(place.zones.as_ref()),
+            Field::CallerLineType => fact(self.line_type.as_ref()),
+            Field::CallerAttestation => said.attestation.map_or(Fact::Unknown, |attestation| {
+                Fact::Known(match attestation {
+                    Attestation::A => "A",
+                    Attestation::B => "B",
+                    Attestation::C => "C",
+                })
             }),
-            Field::Number => Some(origin.dialled.as_str()),
-            Field::PublisherId => Some(&self.publisher),
-            Field::Tag(name) => self.call.tags.get(name.as_str()).map(TagValue::as_str),
+            Field::Number => Fact::Known(origin.dialled.as_str()),
+            Field::PublisherId => Fact::Known(&self.publisher),
+            Field::Tag(name) => self.call.tags.get(name.as_str()).map(TagValue::as_str).into(),
         }
     }
+}
+
+fn fact<'a>(known: Option<&'a Known<'_>>) -> Fact<'a> {
+    known.map_or(Fact::Unknown, |known| known.values.as_slice().into())
 }

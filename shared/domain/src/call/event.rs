@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     flow::NodeId,
+    geography::LineType,
     phone::{CallerNumber, PhoneNumber},
 };
 
@@ -102,6 +103,8 @@ pub struct CallerFacts {
     pub city: Option<String>,
     /// ISO 3166 alpha-2.
     pub country: Option<String>,
+    /// What kind of line the caller's is.
+    pub line_type: Option<LineType>,
     /// The attestation of the caller's number, where it was verified: `A`, `B` or `C` (ATIS-1000074).
     pub attestation: Option<Attestation>,
 }

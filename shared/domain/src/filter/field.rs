@@ -46,14 +46,20 @@ fields! {
     CallerNumber = "caller.number",
     /// The area code of the caller's number.
     CallerAreaCode = "caller.area_code",
-    /// The caller's state: two letters.
+    /// The caller's state, province or territory: two letters.
     CallerState = "caller.state",
     /// The caller's postal code.
     CallerZip = "caller.zip",
+    /// The caller's county, without the word: `Dallas`.
+    CallerCounty = "caller.county",
     /// The caller's city.
     CallerCity = "caller.city",
     /// The caller's country: ISO 3166 alpha-2.
     CallerCountry = "caller.country",
+    /// The caller's time zone: all that it may be.
+    CallerZones = "caller.zones",
+    /// The kind of the caller's line: `landline`, `mobile`, `voip`, `toll_free`, `premium_rate` or `personal`.
+    CallerLineType = "caller.line_type",
     /// How far the caller's number is vouched for: `A`, `B` or `C`.
     CallerAttestation = "caller.attestation",
     /// The number that was dialled, in E.164 form.

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::{
-    Facts, Field, Operator,
+    Fact, Facts, Field, Operator,
     value::{Scalar, Value},
 };
 
@@ -74,23 +74,52 @@ impl Leaf {
 
     /// Compares the fact.
     pub(super) fn judge(&self, facts: &(impl Facts + ?Sized)) -> Truth {
-        let fact = facts.value(&self.field);
-        let holds = match (&self.test, fact) {
-            (Test::Exists(wanted), fact) => fact.is_some() == *wanted,
-            (_, None) => return Truth::Unknown,
-            (Test::Equal(text), Some(fact)) => fact.eq_ignore_ascii_case(text),
-            (Test::OneOf(texts), Some(fact)) => is_one_of(texts, fact),
-            (Test::BetweenNumbers(low, high), Some(fact)) => {
+        match facts.fact(&self.field) {
+            Fact::Unknown => self.test.of_nothing(),
+            Fact::Known(fact) => Truth::from(self.test.holds(fact)),
+            Fact::OneOf(possible) => self.test.of_several(possible),
+        }
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(holds: bool) -> Self {
+        if holds { Self::True } else { Self::False }
+    }
+}
+
+impl Test {
+    fn holds(&self, fact: &str) -> bool {
+        match self {
+            Self::Equal(text) => fact.eq_ignore_ascii_case(text),
+            Self::OneOf(texts) => is_one_of(texts, fact),
+            Self::BetweenNumbers(low, high) => {
                 number(fact).is_some_and(|fact| (*low..=*high).contains(&fact))
             }
-            (Test::BetweenTexts(low, high), Some(fact)) => {
-                compare(fact, low).is_ge() && compare(fact, high).is_le()
-            }
-            (Test::AnyPrefix(prefixes), Some(fact)) => {
-                prefixes.iter().any(|prefix| begins_with(fact, prefix))
-            }
-        };
-        if holds { Truth::True } else { Truth::False }
+            Self::BetweenTexts(low, high) => compare(fact, low).is_ge() && compare(fact, high).is_le(),
+            Self::AnyPrefix(prefixes) => prefixes.iter().any(|prefix| begins_with(fact, prefix)),
+            Self::Exists(wanted) => *wanted,
+        }
+    }
+
+    fn of_nothing(&self) -> Truth {
+        match self {
+            Self::Exists(wanted) => Truth::from(!*wanted),
+            Self::Equal(_)
+            | Self::OneOf(_)
+            | Self::BetweenNumbers(..)
+            | Self::BetweenTexts(..)
+            | Self::AnyPrefix(_) => Truth::Unknown,
+        }
+    }
+
+    fn of_several(&self, possible: &[&str]) -> Truth {
+        let holding = possible.iter().filter(|fact| self.holds(fact)).count();
+        match holding {
+            0 => Truth::False,
+            all if all == possible.len() => Truth::True,
+            _ => Truth::Unknown,
+        }
     }
 }
 

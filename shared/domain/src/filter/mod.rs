@@ -4,6 +4,9 @@
 //! not by itself, and not under `not`, where it stays unknown. `exists` is how to ask whether a fact is there. `all`
 //! is false where any branch is, else unknown where any is; `any` is true where any branch is, else unknown where any is.
 //!
+//! A fact may be one of several, such as the zones of an area code that spans two. A comparison is true where it is for
+//! each of them, false where it is for none, else unknown: who is in hours is in hours wherever they may be.
+//!
 //! Texts are compared without regard to ASCII case. Numbers and truth values compare as the text that writes them.
 //! `between` includes both ends; where both are decimals it compares numbers, and a fact that is no number is outside.
 
@@ -73,8 +76,35 @@ impl fmt::Display for Operator {
 
 /// What is known of a caller.
 pub trait Facts {
-    /// The fact; none where it is not known. An empty text is a fact.
-    fn value(&self, field: &Field) -> Option<&str>;
+    /// The fact. An empty text is one.
+    fn fact(&self, field: &Field) -> Fact<'_>;
+}
+
+/// What is known of one field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fact<'a> {
+    /// Nothing.
+    Unknown,
+    /// The fact.
+    Known(&'a str),
+    /// The fact is one of these, two or more, and nobody knows which.
+    OneOf(&'a [&'a str]),
+}
+
+impl<'a> From<Option<&'a str>> for Fact<'a> {
+    fn from(fact: Option<&'a str>) -> Self {
+        fact.map_or(Self::Unknown, Self::Known)
+    }
+}
+
+impl<'a> From<&'a [&'a str]> for Fact<'a> {
+    fn from(possible: &'a [&'a str]) -> Self {
+        match possible {
+            [] => Self::Unknown,
+            [fact] => Self::Known(fact),
+            several => Self::OneOf(several),
+        }
+    }
 }
 
 /// Why a filter did not let a caller through: the first comparison, in the order of the document, that decided it.

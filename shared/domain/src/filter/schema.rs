@@ -23,7 +23,8 @@ impl PartialSchema for Filter {
         OneOfBuilder::new()
             .description(Some(
                 "A tree of at most 64 conditions, nested at most 4 deep: `all`, `any` or `not` over comparisons of a \
-                 fact. A fact that is not known is never allowed, also not by `not`; `exists` asks whether it is known.",
+                 fact. A fact that is not known is never allowed, also not by `not`; `exists` asks whether it is known. Where \
+                 a fact is one of several (the zones of an area code), each of them has to be allowed.",
             ))
             .item(branch("all", list_of_filters()))
             .item(branch("any", list_of_filters()))

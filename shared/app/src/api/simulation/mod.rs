@@ -10,8 +10,10 @@ use http::StatusCode;
 use jiff::Timestamp;
 use ringfall_domain::{
     call::{Call, KnownCaller, Origin, TelephonyRates, event::CallerFacts},
+    caller::CallerPast,
     config::TrackingNumber,
     flow::{Node, NodeId},
+    geography::LineType,
     ids::{BuyerId, CallId, CampaignId, NumberId, PublisherId, TargetId},
     money::Money,
     phone::{CallerNumber, PhoneNumber},
@@ -34,11 +36,15 @@ use super::{
     Shared,
     auth::{Caller, Scope},
     body::Json,
+    caller_facts::CallerFactsBody,
     decision::{CandidateBody, Decision, ReasonBody},
     openapi::{Endpoint, Verb},
     problem::Refusal,
 };
-use crate::{calls::judging::capacity_snapshot, platform::Platform};
+use crate::{
+    calls::judging::{caller_record, capacity_snapshot},
+    platform::Platform,
+};
 
 /// A call that might come in.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -55,7 +61,7 @@ struct RouteSimulation {
     /// What the caller answers. A question whose answer is not given is taken as answered in every way.
     #[serde(default)]
     tags: Tags,
-    /// What the provider says of the caller's place. The tags `state` and `zip` stand above it.
+    /// What the provider says of the caller's place. The tags `state` and `zip` stand above it; what the number tells, below.
     #[serde(default)]
     caller_facts: CallerPlace,
 }
@@ -75,7 +81,7 @@ impl TryFrom<String> for PresentedCaller {
     }
 }
 
-/// What a provider says of a caller's place.
+/// What a provider says of a caller's place and line.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 struct CallerPlace {
@@ -88,6 +94,8 @@ struct CallerPlace {
     city: Option<String>,
     /// ISO 3166 alpha-2.
     country: Option<String>,
+    /// The kind of line.
+    line_type: Option<LineType>,
 }
 
 /// Where the call would go.
@@ -98,6 +106,7 @@ struct SimulatedRoute {
     number_id: NumberId,
     number: PhoneNumber,
     caller: String,
+    caller_facts: CallerFactsBody,
     at: Timestamp,
     tags: Tags,
     /// Whether the number takes no calls for now: then nothing is asked.
@@ -110,6 +119,8 @@ struct SimulatedRoute {
     end_nodes: BTreeSet<NodeId>,
     /// Who would be rung first; null where nobody would.
     would_connect_to: Option<FirstChoice>,
+    /// The earlier call of the same caller, where this one would be a duplicate.
+    duplicate_of: Option<CallId>,
     decision: Decision,
 }
 
@@ -151,8 +162,9 @@ async fn simulate(
     let plan = plan(&platform, &caller, &number).await?;
     let call = call(&caller, id, &number, &simulation, at);
     let (capacity, _) = capacity_snapshot(&platform, &plan, at).await?;
-    let mut run =
-        DryRun { plan: &plan, call: &call, capacity: &capacity, at, judgement: Judgement::default() };
+    let past = caller_record(&platform, &plan, &call).await?.unwrap_or_default().past;
+    let (plan, call, capacity, past) = (&plan, &call, &capacity, &past);
+    let mut run = DryRun { plan, call, capacity, past, at, judgement: Judgement::default() };
     let reached = if number.paused { Reached::default() } else { run.go() };
     Ok(axum::Json(SimulatedRoute {
         campaign_id: number.campaign_id,
@@ -160,11 +172,13 @@ async fn simulate(
         number_id: id,
         number: number.phone_number,
         caller: call.origin.caller.to_string(),
+        caller_facts: call.into(),
         at,
         number_paused: number.paused,
         route_nodes: reached.routes,
         end_nodes: reached.ends,
         would_connect_to: run.first_choice(),
+        duplicate_of: run.judgement.duplicate_of,
         decision: run.decision(),
         tags: simulation.tags,
     }))
@@ -199,6 +213,7 @@ fn call(
             zip: place.zip,
             city: place.city,
             country: place.country,
+            line_type: place.line_type,
             attestation: None,
         },
         rates: TelephonyRates::default(),
@@ -214,6 +229,7 @@ struct DryRun<'a> {
     plan: &'a Plan,
     call: &'a Call,
     capacity: &'a CapacitySnapshot,
+    past: &'a CallerPast,
     at: Timestamp,
     judgement: Judgement,
 }
@@ -247,7 +263,15 @@ impl DryRun<'_> {
     fn judge(&self, nodes: &BTreeSet<NodeId>) -> Judgement {
         let tiers: Option<Vec<Vec<u8>>> = self.routes(nodes).map(|route| route.tiers.clone()).collect();
         let tiers = tiers.map(|tiers| tiers.concat());
-        judge(self.plan, self.call, &KnownCaller::of(self.call), tiers.as_deref(), self.capacity, self.at)
+        judge(
+            self.plan,
+            self.call,
+            &KnownCaller::of(self.call),
+            tiers.as_deref(),
+            self.capacity,
+            self.past,
+            self.at,
+        )
     }
 
     fn routes(&self, nodes: &BTreeSet<NodeId>) -> impl Iterator<Item = &ringfall_domain::flow::RouteNode> {

@@ -6,21 +6,28 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Facts, Field, Filter, FilterFailure, Operator};
+use super::{Fact, Facts, Field, Filter, FilterFailure, Operator};
 
-/// Facts by the names of their fields.
+/// What each fact may be, by the names of their fields.
 #[derive(Debug, Clone, Default)]
-struct Known(BTreeMap<String, String>);
+struct Known(BTreeMap<String, Vec<&'static str>>);
 
 impl Known {
     fn of(facts: &[(&str, &str)]) -> Self {
-        Self(facts.iter().map(|(field, value)| ((*field).to_owned(), (*value).to_owned())).collect())
+        facts.iter().fold(Self::default(), |known, (field, fact)| known.with(field, &[fact]))
+    }
+
+    /// Texts live as long as the test.
+    fn with(mut self, field: &str, possible: &[&str]) -> Self {
+        let possible = possible.iter().map(|fact| &*(*fact).to_owned().leak()).collect();
+        self.0.insert(field.to_owned(), possible);
+        self
     }
 }
 
 impl Facts for Known {
-    fn value(&self, field: &Field) -> Option<&str> {
-        self.0.get(&field.to_string()).map(String::as_str)
+    fn fact(&self, field: &Field) -> Fact<'_> {
+        self.0.get(&field.to_string()).map_or(Fact::Unknown, |possible| possible.as_slice().into())
     }
 }
 
@@ -162,6 +169,29 @@ fn what_is_unknown_is_never_allowed_and_stays_unknown_under_not() {
         assert_eq!(judged(&json!({"not": leaf}), &unknown), refusal);
         assert_eq!(judged(&json!({"not": {"not": leaf}}), &unknown), refusal);
         assert_eq!(judged(&json!({"any": [{"not": leaf}, leaf]}), &unknown), refusal);
+    }
+}
+
+#[test]
+fn where_a_fact_is_one_of_several_each_has_to_be_allowed() {
+    let (east, central) = ("America/New_York", "America/Chicago");
+    let facts = Known::default().with("caller.zones", &[east, central]);
+    let eq = |zone: &str| leaf("caller.zones", "eq", &json!(zone));
+    let one_of = |zones: &[&str]| leaf("caller.zones", "in", &json!(zones));
+    for (document, expected) in [
+        (one_of(&[east, central, "America/Denver"]), "passes"),
+        (leaf("caller.zones", "prefix", &json!("america/")), "passes"),
+        (json!({"field": "caller.zones", "op": "exists"}), "passes"),
+        (leaf("caller.zones", "exists", &json!(false)), "caller.zones exists"),
+        (one_of(&[east, "America/Denver"]), "caller.zones in?"),
+        (eq(east), "caller.zones eq?"),
+        (json!({"not": eq(east)}), "caller.zones eq?"),
+        (eq("America/Denver"), "caller.zones eq"),
+        (json!({"not": eq("America/Denver")}), "passes"),
+        // Each branch is judged by itself: no single one allows both zones.
+        (json!({"any": [eq(east), eq(central)]}), "caller.zones eq?"),
+    ] {
+        assert_eq!(judged(&document, &facts), expected, "{document}");
     }
 }
 

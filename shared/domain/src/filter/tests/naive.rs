@@ -1,5 +1,7 @@
 //! Random filters against a naive judge of three-valued logic that reads the document itself.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -77,8 +79,13 @@ fn a_filter() -> impl Strategy<Value = Value> {
 }
 
 fn some_facts() -> impl Strategy<Value = Known> {
-    prop::collection::btree_map(a_field().prop_map(str::to_owned), a_text(), 0..=Field::NAMES.len())
-        .prop_map(Known)
+    let possible =
+        || prop_oneof![4 => prop::collection::vec(a_text(), 1), 1 => prop::collection::vec(a_text(), 2..4)];
+    prop::collection::vec((a_field(), possible()), 0..=Field::NAMES.len()).prop_map(|facts| {
+        facts.iter().fold(Known::default(), |known, (field, possible)| {
+            known.with(field, &possible.iter().map(String::as_str).collect::<Vec<_>>())
+        })
+    })
 }
 
 /// Judges the document itself: true, false, or none where it is unknown.
@@ -102,20 +109,29 @@ fn naive(document: &Value, facts: &Known) -> Option<bool> {
     if document["not"].is_object() {
         return naive(&document["not"], facts).map(|inner| !inner);
     }
-    let fact = facts.0.get(document["field"].as_str().expect("a field")).map(|fact| lower(&json!(fact)));
+    let possible = facts.0.get(document["field"].as_str().expect("a field"));
+    if document["op"] == "exists" {
+        return Some(possible.is_some() == document["value"].as_bool().unwrap_or(true));
+    }
+    let verdicts: BTreeSet<bool> =
+        possible?.iter().map(|fact| holds(document, &lower(&json!(fact)))).collect();
+    verdicts.first().copied().filter(|_| verdicts.len() == 1)
+}
+
+/// Compares one text.
+fn holds(document: &Value, fact: &str) -> bool {
     let value = &document["value"];
     let one_or_many = || value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
     match document["op"].as_str().expect("an operator") {
-        "exists" => Some(fact.is_some() == value.as_bool().unwrap_or(true)),
-        "eq" | "in" => fact.map(|fact| one_or_many().iter().any(|one| lower(one) == fact)),
-        "prefix" => fact.map(|fact| one_or_many().iter().any(|one| fact.starts_with(&lower(one)))),
-        _ => fact.map(|fact| {
+        "eq" | "in" => one_or_many().iter().any(|one| lower(one) == fact),
+        "prefix" => one_or_many().iter().any(|one| fact.starts_with(&lower(one))),
+        _ => {
             let (low, high) = (lower(&value[0]), lower(&value[1]));
             match (millionths(&low), millionths(&high)) {
-                (Some(low), Some(high)) => millionths(&fact).is_some_and(|fact| low <= fact && fact <= high),
-                _ => low <= fact && fact <= high,
+                (Some(low), Some(high)) => millionths(fact).is_some_and(|fact| low <= fact && fact <= high),
+                _ => *low <= *fact && *fact <= *high,
             }
-        }),
+        }
     }
 }
 

@@ -12,15 +12,15 @@ use serde_json::{Value, json};
 use super::{Flow, Node, NodeId};
 use crate::{
     call::event::Input,
-    filter::{Facts, Field},
+    filter::{Fact, Facts, Field},
     tags::{TagValue, Tags},
 };
 
 impl Facts for Tags {
-    fn value(&self, field: &Field) -> Option<&str> {
+    fn fact(&self, field: &Field) -> Fact<'_> {
         match field {
-            Field::Tag(name) => self.get(name.as_str()).map(TagValue::as_str),
-            _ => None,
+            Field::Tag(name) => self.get(name.as_str()).map(TagValue::as_str).into(),
+            _ => Fact::Unknown,
         }
     }
 }

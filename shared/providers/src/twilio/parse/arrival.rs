@@ -2,6 +2,7 @@
 
 use ringfall_domain::{
     call::event::{Arrival, Attestation, CallerFacts},
+    geography::LineType,
     phone::CallerNumber,
 };
 
@@ -23,9 +24,19 @@ pub(super) fn arrival(reader: &Reader<'_>) -> Result<Arrival, ParseError> {
             zip: words(reader, ["FromZip", "CallerZip"], MOST_ZIP_CHARACTERS),
             city: words(reader, ["FromCity", "CallerCity"], MOST_CITY_CHARACTERS),
             country: code(reader, ["FromCountry", "CallerCountry"]),
+            line_type: reader.text("AddOns").and_then(line_type),
             attestation: reader.text("StirVerstat").and_then(attestation),
         },
     })
+}
+
+/// What the add-on for carriers tells, where the agency has it: `{"results": {"twilio_carrier_info": {"result":
+/// {"carrier": {"type": "mobile"}}}}}`, among much else. Nothing where it has not, or failed.
+fn line_type(add_ons: &str) -> Option<LineType> {
+    let add_ons: serde_json::Value = serde_json::from_str(add_ons).ok()?;
+    let kind = add_ons.pointer("/results/twilio_carrier_info/result/carrier/type")?.as_str()?;
+    let told = [LineType::Landline, LineType::Mobile, LineType::Voip];
+    told.into_iter().find(|line_type| line_type.as_str() == kind)
 }
 
 /// A code of two letters, from the first of the fields that holds anything.

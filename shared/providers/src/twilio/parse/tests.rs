@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use ringfall_domain::{
     call::event::{Arrival, Attestation, CallerFacts, EndCause, LegReport},
     flow::NodeId,
+    geography::LineType,
     ids::ConnectionId,
     phone::CallerNumber,
 };
@@ -80,6 +81,7 @@ fn a_call_arrives_with_what_twilio_says_of_the_caller() {
             zip: Some("75201".to_owned()),
             city: Some("DALLAS".to_owned()),
             country: Some("US".to_owned()),
+            line_type: None,
             attestation: Some(Attestation::A),
         },
     };
@@ -102,6 +104,30 @@ fn caller_fields_stand_in_for_from_fields_and_long_ones_are_cut() {
     assert_eq!(facts.state.as_deref(), Some("OK"));
     assert_eq!(facts.zip.as_deref(), Some("12"));
     assert_eq!(facts.city.map(|city| city.len()), Some(64));
+}
+
+#[test]
+fn the_line_is_of_the_kind_that_the_add_on_for_carriers_tells() {
+    let carrier = |kind: &str| {
+        format!(
+            r#"{{"status": "successful", "results": {{"other": {{}}, "twilio_carrier_info": {{"status": "successful",
+            "result": {{"phone_number": "+12145550123", "carrier": {{"name": "x", "type": {kind}}}}}}}}}}}"#
+        )
+    };
+    let nested = "[".repeat(100_000);
+    for (add_ons, expected) in [
+        (carrier(r#""mobile""#), Some(LineType::Mobile)),
+        (carrier(r#""landline""#), Some(LineType::Landline)),
+        (carrier(r#""voip""#), Some(LineType::Voip)),
+        (carrier(r#""toll_free""#), None),
+        (carrier("null"), None),
+        (r#"{"status": "failed", "results": {}}"#.to_owned(), None),
+        ("{".to_owned(), None),
+        (nested, None),
+    ] {
+        let form: String = url::form_urlencoded::byte_serialize(add_ons.as_bytes()).collect();
+        assert_eq!(arrival_of(&format!("AddOns={form}")).caller_facts.line_type, expected, "{add_ons:.99}");
+    }
 }
 
 #[test]
@@ -143,8 +169,7 @@ fn what_was_entered_is_digits_or_speech_or_nothing() {
         let gathered = EventKind::Gathered { node: node(), visit: 2, input: expected.clone() };
         assert_eq!(event_of(WebhookEvent::Gathered, &form), gathered, "{form}");
         let provider_leg_id = Some("CA1".to_owned());
-        let screened =
-            EventKind::Screened { attempt: 3, asked_at: None, provider_leg_id, input: expected };
+        let screened = EventKind::Screened { attempt: 3, asked_at: None, provider_leg_id, input: expected };
         assert_eq!(event_of(WebhookEvent::Screened, &form), screened, "{form}");
     }
 }
