@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use ringfall_domain::{
     call::TelephonyRates,
     ids::{AccountId, ConnectionId},
-    money::Money,
+    money::{Amount, Money},
     text::Name,
 };
 use ringfall_providers::{
@@ -57,8 +57,10 @@ pub struct TwilioCredentialsDocument {
 #[serde(default, deny_unknown_fields)]
 pub struct RatesDocument {
     /// For the caller's leg.
+    #[schema(value_type = Amount)]
     pub inbound_per_minute: Money,
     /// For each leg to a target.
+    #[schema(value_type = Amount)]
     pub outbound_per_minute: Money,
 }
 

@@ -9,6 +9,13 @@ use std::{
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr, Schema,
+        schema::{ObjectBuilder, Type},
+    },
+};
 
 /// An amount in the account's currency, positive or negative, with at most four decimal places.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -145,17 +152,29 @@ impl<'de> Deserialize<'de> for Money {
     }
 }
 
-impl utoipa::PartialSchema for Money {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::schema::Type::String)
-            .pattern(Some(r"^-?[0-9]{1,12}(\.[0-9]{1,4})?$"))
-            .examples(["45.00"])
-            .into()
+fn described(pattern: &str) -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).examples(["45.00"]).into()
+}
+
+impl PartialSchema for Money {
+    fn schema() -> RefOr<Schema> {
+        described(r"^-?[0-9]{1,12}(\.[0-9]{1,4})?$")
     }
 }
 
-impl utoipa::ToSchema for Money {}
+impl ToSchema for Money {}
+
+/// How the API describes an amount that may not be below zero: what prices, budgets and caps are.
+#[derive(Debug)]
+pub enum Amount {}
+
+impl PartialSchema for Amount {
+    fn schema() -> RefOr<Schema> {
+        described(r"^[0-9]{1,12}(\.[0-9]{1,4})?$")
+    }
+}
+
+impl ToSchema for Amount {}
 
 impl Add for Money {
     type Output = Self;

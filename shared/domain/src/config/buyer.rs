@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::{Caps, Document, DuplicateWindow, Limits, MoneyCaps, amount};
 use crate::{
     bounded::{self, optional_number},
-    money::Money,
+    money::{Amount, Money},
     problem::Problem,
     schedule::TimeZoneName,
     text::Name,
@@ -43,6 +43,7 @@ pub struct Buyer {
         deserialize_with = "amount::optional_not_negative",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schema(value_type = Option<Amount>)]
     pub budget: Option<Money>,
     /// Groups of its targets that share limits, at most 20. Targets name the group that they are in.
     #[serde(

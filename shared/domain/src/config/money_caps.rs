@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::amount;
-use crate::money::Money;
+use crate::money::{Amount, Money};
 
 /// Limits on the prices of calls together: of those that converted, and of those still in flight. What is left out is unlimited. Windows
 /// are the buyer's civil hour, day and month.
@@ -17,6 +17,7 @@ pub struct MoneyCaps {
         deserialize_with = "amount::optional_not_negative",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schema(value_type = Option<Amount>)]
     pub hourly: Option<Money>,
     /// On a day.
     #[serde(
@@ -24,6 +25,7 @@ pub struct MoneyCaps {
         deserialize_with = "amount::optional_not_negative",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schema(value_type = Option<Amount>)]
     pub daily: Option<Money>,
     /// In a month.
     #[serde(
@@ -31,6 +33,7 @@ pub struct MoneyCaps {
         deserialize_with = "amount::optional_not_negative",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schema(value_type = Option<Amount>)]
     pub monthly: Option<Money>,
     /// Ever: what the budget of a target, or of a group of them, would be.
     #[serde(
@@ -38,6 +41,7 @@ pub struct MoneyCaps {
         deserialize_with = "amount::optional_not_negative",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schema(value_type = Option<Amount>)]
     pub total: Option<Money>,
 }
 

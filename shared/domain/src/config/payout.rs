@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::amount;
 use crate::{
     bounded,
-    money::Money,
+    money::{Amount, Money},
     problem::Problem,
     tagged::{Misfit, needed, refuse_unused},
 };
@@ -31,6 +31,7 @@ pub enum PayoutRule {
     /// The same for each.
     Fixed {
         /// How much.
+        #[schema(value_type = Amount)]
         amount: Money,
     },
     /// A share of what the buyer pays.
@@ -39,9 +40,11 @@ pub enum PayoutRule {
         percent: Percent,
         /// Never less than this.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<Amount>)]
         least: Option<Money>,
         /// Never more than this.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<Amount>)]
         most: Option<Money>,
     },
 }

@@ -8,7 +8,7 @@ use crate::{
     bounded,
     filter::Filter,
     ids::BuyerId,
-    money::Money,
+    money::{Amount, Money},
     problem::Problem,
     schedule::Schedule,
     target::Destination,
@@ -27,6 +27,7 @@ pub struct Target {
     pub destination: Destination,
     /// What a converted call costs the buyer.
     #[serde(deserialize_with = "amount::not_negative")]
+    #[schema(value_type = Amount)]
     pub price: Money,
     /// Limits on its calls, within those of the buyer.
     #[serde(default)]

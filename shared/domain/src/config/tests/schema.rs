@@ -53,6 +53,20 @@ fn whatever_the_description_refers_to_is_in_it_once() {
 }
 
 #[test]
+fn no_amount_of_a_document_is_described_with_a_sign() {
+    for (name, schemas) in [
+        ("buyer", schemas_of::<Buyer>()),
+        ("target", schemas_of::<Target>()),
+        ("campaign", schemas_of::<Campaign>()),
+    ] {
+        let described = serde_json::to_value(schemas).expect("json");
+        let amounts: Vec<_> = references(&described).into_iter().filter(|to| to.ends_with("/Amount")).collect();
+        assert!(!amounts.is_empty(), "{name}");
+        assert!(!references(&described).iter().any(|to| to.ends_with("/Money")), "{name}");
+    }
+}
+
+#[test]
 fn the_description_asks_for_what_reading_asks_for() {
     let required = |schema: RefOr<Schema>| {
         let schema = serde_json::to_value(schema).expect("json");
