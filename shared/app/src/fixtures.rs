@@ -171,7 +171,7 @@ pub(crate) fn target(n: u128) -> TargetId {
     TargetId::from_parts(1, n)
 }
 
-fn buyer(n: u128) -> BuyerId {
+pub(crate) fn buyer(n: u128) -> BuyerId {
     BuyerId::from_parts(1, n)
 }
 
@@ -219,6 +219,27 @@ fn plan(targets: u128) -> PlanRecord {
 impl World {
     /// A world with so many targets.
     pub(crate) async fn new(targets: u128) -> Self {
+        Self::planned(&plan(targets)).await
+    }
+
+    /// A world with so many targets, whose campaign has further members.
+    pub(crate) async fn with(targets: u128, members: serde_json::Value) -> Self {
+        let mut record = plan(targets);
+        let mut document = serde_json::to_value(&record.campaign).expect("a document");
+        let members = members.as_object().expect("an object").clone();
+        document.as_object_mut().expect("an object").extend(members);
+        record.campaign = read(document);
+        Self::planned(&record).await
+    }
+
+    /// A world with so many targets, and what a test changes of it.
+    pub(crate) async fn changed(targets: u128, change: impl FnOnce(&mut PlanRecord)) -> Self {
+        let mut record = plan(targets);
+        change(&mut record);
+        Self::planned(&record).await
+    }
+
+    async fn planned(plan: &PlanRecord) -> Self {
         let store = MemoryStore::new();
         let told =
             Arc::new(Told { leg: Mutex::new(Ok(LegOnProvider::NoSuchLeg)), hung_up: Mutex::default() });
@@ -236,7 +257,7 @@ impl World {
                 private_addresses_allowed: true,
             },
         ));
-        seed(&store, &plan(targets)).await;
+        seed(&store, plan).await;
         let connected = platform.connection(connection()).await.expect("a read").expect("a connection");
         Self { platform, table, store, clock, told, connected }
     }
@@ -328,13 +349,13 @@ async fn seed(store: &MemoryStore, plan: &PlanRecord) {
     )
     .await;
     put(store, records::plan::key(account(), campaign()), records::plan::encode(plan)).await;
-    for (id, target) in &plan.targets {
-        let owner = &plan.buyers[&target.buyer_id];
-        let mut item = records::capacity::encode_new(&owner.caps, owner.budget);
-        if let Some(Value::Map(targets)) = item.get_mut(records::capacity::names::TARGETS) {
-            targets.insert(id.to_string(), records::capacity::encode_new_scope(&target.caps));
-        }
-        put(store, records::capacity::key(account(), target.buyer_id), item).await;
+    for (owner, buyer) in &plan.buyers {
+        let mut item = records::capacity::encode_new(buyer);
+        let own = plan.targets.iter().filter(|(_, target)| target.buyer_id == *owner);
+        let scope = |target: &Target| records::capacity::encode_new_scope(&target.limits());
+        let scopes = own.map(|(id, target)| (id.to_string(), scope(target))).collect();
+        item.insert(records::capacity::names::TARGETS.to_owned(), Value::Map(scopes));
+        put(store, records::capacity::key(account(), *owner), item).await;
     }
 }
 

@@ -7,13 +7,17 @@ use ringfall_domain::{
 };
 use ringfall_store::records::idempotency::Seed;
 use serde_json::{Value, json};
+use utoipa::openapi::schema::Object;
 
-use super::Resource;
+use super::{
+    Resource,
+    warned::{Warned, further_fields},
+};
 use crate::platform::Platform;
 
 impl Resource for Buyer {
     type Input = Self;
-    type Fields = Self;
+    type Fields = Warned<Self>;
     const PATH: &'static str = "buyers";
     const NAME: &'static str = "Buyer";
 
@@ -23,14 +27,19 @@ impl Resource for Buyer {
 
     fn example() -> Value {
         json!({"name": "Lone Star Law", "time_zone": "America/Chicago", "caps": {"concurrency": 3, "daily": 50},
-               "budget": "5000.00"})
+               "money_caps": {"daily": "1500.00"}, "budget": "5000.00",
+               "groups": [{"name": "Night desk", "caps": {"concurrency": 1}}]})
     }
 
     fn problems(&self, _: &Platform) -> Vec<Problem> {
         self.check()
     }
 
-    fn fields(self, _: BuyerId, _: &Platform) -> Self {
-        self
+    fn fields(self, _: BuyerId, _: &Platform) -> Warned<Self> {
+        self.into()
+    }
+
+    fn further_fields() -> Option<Object> {
+        Some(further_fields())
     }
 }

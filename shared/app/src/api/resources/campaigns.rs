@@ -6,27 +6,18 @@ use ringfall_domain::{
     problem::Problem,
 };
 use ringfall_store::records::idempotency::Seed;
-use serde::Serialize;
 use serde_json::{Value, json};
-use utoipa::{
-    PartialSchema,
-    openapi::schema::{ArrayBuilder, Object},
+use utoipa::openapi::schema::Object;
+
+use super::{
+    Resource,
+    warned::{Warned, further_fields},
 };
-
-use super::Resource;
-use crate::{api::openapi::object, platform::Platform};
-
-/// A campaign, with what its author should know of it.
-#[derive(Debug, Serialize)]
-pub(in crate::api) struct CampaignFields {
-    #[serde(flatten)]
-    campaign: Campaign,
-    warnings: Vec<Problem>,
-}
+use crate::platform::Platform;
 
 impl Resource for Campaign {
     type Input = Self;
-    type Fields = CampaignFields;
+    type Fields = Warned<Self>;
     const PATH: &'static str = "campaigns";
     const NAME: &'static str = "Campaign";
 
@@ -55,14 +46,11 @@ impl Resource for Campaign {
         self.check()
     }
 
-    fn fields(self, _: CampaignId, _: &Platform) -> CampaignFields {
-        CampaignFields { warnings: self.warnings(), campaign: self }
+    fn fields(self, _: CampaignId, _: &Platform) -> Warned<Self> {
+        self.into()
     }
 
     fn further_fields() -> Option<Object> {
-        let warnings = ArrayBuilder::new()
-            .items(Problem::schema())
-            .description(Some("What should be known of it although it could be saved."));
-        Some(object().property("warnings", warnings).required("warnings").build())
+        Some(further_fields())
     }
 }

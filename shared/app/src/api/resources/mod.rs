@@ -9,6 +9,7 @@ mod numbers;
 mod publishers;
 mod shown;
 mod targets;
+mod warned;
 
 use ringfall_domain::{
     config::{Buyer, Campaign, Publisher, Target, TrackingNumber},

@@ -8,13 +8,17 @@ use ringfall_domain::{
 };
 use ringfall_store::records::idempotency::Seed;
 use serde_json::{Value, json};
+use utoipa::openapi::schema::Object;
 
-use super::Resource;
+use super::{
+    Resource,
+    warned::{Warned, further_fields},
+};
 use crate::{api::network::refuse_private_sip, platform::Platform};
 
 impl Resource for Target {
     type Input = Self;
-    type Fields = Self;
+    type Fields = Warned<Self>;
     const PATH: &'static str = "targets";
     const NAME: &'static str = "Target";
 
@@ -43,7 +47,11 @@ impl Resource for Target {
         problems
     }
 
-    fn fields(self, _: TargetId, _: &Platform) -> Self {
-        self
+    fn fields(self, _: TargetId, _: &Platform) -> Warned<Self> {
+        self.into()
+    }
+
+    fn further_fields() -> Option<Object> {
+        Some(further_fields())
     }
 }

@@ -46,6 +46,7 @@ async fn every_endpoint_of_the_contract_is_described_with_its_key_and_its_refusa
     let description = description().await;
     let mut expected = BTreeSet::from(
         [
+            "GET /v1/buyers/{id}/usage",
             "GET /v1/calls",
             "GET /v1/calls/{id}",
             "GET /v1/reports/pnl",

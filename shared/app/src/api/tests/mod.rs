@@ -14,4 +14,5 @@ mod races;
 mod separation;
 mod signing_in;
 mod simulation;
+mod usage;
 mod versions;

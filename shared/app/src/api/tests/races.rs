@@ -42,7 +42,7 @@ async fn check(api: &Api) {
     for (id, target) in list::<Target>(table, account, None, 100, false).await.expect("a list").resources {
         let item = table.get(&capacity::key(account, target.document.buyer_id)).await.expect("a read");
         let record = capacity::decode(&item.expect("a capacity")).expect("a record");
-        assert_eq!(record.targets[&id].caps, target.document.caps);
+        assert_eq!(record.targets[&id].limits.caps, target.document.caps);
     }
 }
 

@@ -8,11 +8,15 @@ use crate::{
     records::capacity::{self, CapacityRecord, Place, names},
 };
 
-/// A buyer's capacity.
+/// The capacity of a buyer that is there.
 pub(super) async fn read(scene: &Scene<'_>, buyer: BuyerId) -> Result<CapacityRecord, StoreError> {
+    find(scene, buyer).await?.ok_or_else(|| StoreError::Damaged(format!("{buyer} has no capacity")))
+}
+
+/// The capacity of a buyer; none where there is no such buyer.
+pub(super) async fn find(scene: &Scene<'_>, buyer: BuyerId) -> Result<Option<CapacityRecord>, StoreError> {
     let item = scene.table.get(&capacity::key(scene.account, buyer)).await?;
-    let item = item.ok_or_else(|| StoreError::Damaged(format!("{buyer} has no capacity")))?;
-    capacity::decode(&item)
+    item.as_ref().map(capacity::decode).transpose()
 }
 
 /// Changes limits. Whoever reserves by the limits that stood before is refused, and reads again.

@@ -10,11 +10,11 @@ use ringfall_domain::{
 
 use super::{
     Change, Conflict, Consequences, Save, SaveError, Scene,
-    capacity::{change, is_as_read, is_idle, read},
+    capacity::{change, find, is_as_read, is_idle, read},
     plans::rewrite,
 };
 use crate::{
-    port::{Condition, Operand, Update},
+    port::{Condition, Operand, StoreError, Update},
     records::capacity::{CapacityRecord, Place, encode_limits, encode_new_scope, names},
 };
 
@@ -36,8 +36,7 @@ impl Save for Target {
 }
 
 async fn create(scene: &Scene<'_>, id: TargetId, target: &Target) -> Result<Consequences, SaveError> {
-    let record = read(scene, target.buyer_id).await?;
-    let mut conditions = has_its_group(scene, target, &record).await?;
+    let (record, mut conditions) = has_its_group(scene, target).await?;
     if record.targets.len() >= MOST_TARGETS_OF_A_BUYER {
         return Err(Conflict::TooManyTargets { most: MOST_TARGETS_OF_A_BUYER }.into());
     }
@@ -61,8 +60,7 @@ async fn replace(
         let message = format!("a target stays with its buyer, {}: add another target", before.buyer_id);
         return Err(SaveError::Invalid(vec![Problem::new("buyer_id", message)]));
     }
-    let record = read(scene, after.buyer_id).await?;
-    let conditions = has_its_group(scene, after, &record).await?;
+    let (_, conditions) = has_its_group(scene, after).await?;
     let rewritten = rewrite(scene, &id, |plan| {
         plan.targets.insert(id, after.clone());
     })
@@ -73,18 +71,24 @@ async fn replace(
     Ok(Consequences { writes, names: names_of(after), plans: rewritten.plans })
 }
 
-/// The buyer is there and has the group that the target names; what must hold for that to be so when the target is written. `record`
-/// was read before: a group that is taken away counts the revision up.
+/// The buyer is there and has the group that the target names.
+///
+/// # Returns
+/// The buyer's capacity, and what must hold of it for that to be so when the target is written. It is read before the buyer: a group
+/// that is taken away afterwards counts its revision up.
 async fn has_its_group(
     scene: &Scene<'_>,
     target: &Target,
-    record: &CapacityRecord,
-) -> Result<Vec<Condition>, SaveError> {
+) -> Result<(CapacityRecord, Vec<Condition>), SaveError> {
+    let record = find(scene, target.buyer_id).await?;
     let buyer = scene.live::<Buyer>("buyer_id", target.buyer_id).await?;
     let buyer = buyer.map_err(|problem| SaveError::Invalid(vec![problem]))?;
-    let Some(name) = &target.group else { return Ok(Vec::new()) };
+    let missing = || StoreError::Damaged(format!("{} has no capacity", target.buyer_id));
+    let record = record.ok_or_else(missing)?;
+    let Some(name) = &target.group else { return Ok((record, Vec::new())) };
     if buyer.groups.iter().any(|group| group.name == *name) {
-        return Ok(vec![is_as_read(record)]);
+        let unchanged = vec![is_as_read(&record)];
+        return Ok((record, unchanged));
     }
     let groups: Vec<String> = buyer.groups.iter().map(|group| format!("`{}`", group.name)).collect();
     let known = if groups.is_empty() { "none".to_owned() } else { groups.join(", ") };

@@ -114,8 +114,14 @@ async fn a_target_that_is_archived_while_it_talks_keeps_its_slot_until_the_call_
     let call = arrive(&store, &call(1)).await.expect("a call");
     let known = capacity(&store).await;
     let leg = leg(1);
-    let request =
-        Request { call: &call, leg: &leg, expires_at: leg.reserved_at, known: &known, rulings: &[], caller: None };
+    let request = Request {
+        call: &call,
+        leg: &leg,
+        expires_at: leg.reserved_at,
+        known: &known,
+        rulings: &[],
+        caller: None,
+    };
     assert_eq!(reserve(&store, &request).await, Ok(Reserved::Held));
     archive::<Target>(&store, target_id(1)).await.expect("an end");
     assert_eq!(capacity(&store).await.targets[&target_id(1)].live.len(), 1);
