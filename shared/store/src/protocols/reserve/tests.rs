@@ -155,7 +155,8 @@ async fn limits_that_were_saved_since_they_were_read_are_gone_by() {
         let updates = vec![limits, Update::Add(names::REVISION.into(), 1.into())];
         table.write(vec![Write::Update { key, updates, condition: None }]).await.expect("a write");
         let leg = leg(1);
-        let request = Request { call: &call, leg: &leg, expires_at: at(60), known: &known, rulings: &[], caller: None };
+        let request =
+            Request { call: &call, leg: &leg, expires_at: at(60), known: &known, rulings: &[], caller: None };
         let reserved = reserve(&*table, &request).await.expect("the store works");
         assert_eq!(reserved == Reserved::Held, held, "{before:?} {after:?}: {reserved:?}");
     }
