@@ -11,6 +11,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;
 use ringfall_domain::{
     call::{Call, KnownCaller, Origin, TelephonyRates, event::CallerFacts},
+    caller::CallerPast,
     capacity::{BuyerUsage, Usage},
     config::{Buyer, Campaign, Caps, Target},
     ids::{AccountId, BuyerId, CallId, CampaignId, ConnectionId, NumberId, PublisherId, TargetId},
@@ -75,7 +76,15 @@ impl Scene {
     }
 
     fn judgement(&self) -> ringfall_domain::routing::Judgement {
-        judge(&self.plan, &self.call, &KnownCaller::of(&self.call), None, &self.capacity, self.at)
+        judge(
+            &self.plan,
+            &self.call,
+            &KnownCaller::of(&self.call),
+            None,
+            &self.capacity,
+            &CallerPast::default(),
+            self.at,
+        )
     }
 }
 

@@ -57,6 +57,9 @@ struct EntryBody {
     amount: Money,
     /// Both halves: debits are positive, credits negative.
     postings: Vec<PostingBody>,
+    /// Why a payout is nothing: the publisher was paid for the caller before, with this call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unpaid_duplicate_of: Option<CallId>,
     call_arrived_at: Timestamp,
 }
 
@@ -170,6 +173,7 @@ impl From<&Entry> for EntryBody {
             kind: entry.kind.as_str(),
             amount: entry.amount,
             postings: entry.postings.iter().map(PostingBody::from).collect(),
+            unpaid_duplicate_of: entry.unpaid_duplicate_of,
             call_arrived_at: entry.call_arrived_at,
         }
     }

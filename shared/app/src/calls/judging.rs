@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use ringfall_domain::{
+    call::Call,
     capacity::{Usage, Window},
     ids::BuyerId,
     plan::Plan,
@@ -9,8 +10,11 @@ use ringfall_domain::{
 };
 use ringfall_store::{
     port::StoreError,
-    protocols::reserve::read_capacity,
-    records::capacity::{CapacityRecord, ScopeRecord},
+    protocols::{caller::read_caller, reserve::read_capacity},
+    records::{
+        caller::CallerRecord,
+        capacity::{CapacityRecord, ScopeRecord},
+    },
 };
 
 use crate::platform::Platform;
@@ -42,4 +46,16 @@ pub async fn capacity_snapshot(
         targets: targets.collect(),
     };
     Ok((snapshot, records))
+}
+
+/// To whom the caller was sold; none where nobody asks, or the caller showed no number.
+pub async fn caller_record(
+    platform: &Platform,
+    plan: &Plan,
+    call: &Call,
+) -> Result<Option<CallerRecord>, StoreError> {
+    match call.origin.caller.known().filter(|_| plan.remembers_callers()) {
+        Some(number) => read_caller(&*platform.table, call.account, number).await.map(Some),
+        None => Ok(None),
+    }
 }

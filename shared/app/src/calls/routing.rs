@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use ringfall_domain::{
-    call::{Call, KnownCaller, Leg, Terms, instructions::Instruction, step::connect},
+    call::{Call, DuplicateTerms, Fact, KnownCaller, Leg, Terms, instructions::Instruction, step::connect},
     capacity::{Full, Window},
     flow::{Node, NodeId},
     ids::TargetId,
@@ -15,10 +15,13 @@ use ringfall_store::{
         record::record_decision,
         reserve::{Request, Reserved, reserve},
     },
-    records::capacity::CapacityRecord,
+    records::{caller::CallerRecord, capacity::CapacityRecord},
 };
 
-use super::{judging::capacity_snapshot, watch::first_look_at};
+use super::{
+    judging::{caller_record, capacity_snapshot},
+    watch::first_look_at,
+};
 use crate::{connection::Connected, message::WatchLeg, platform::Platform};
 
 /// What came of offering a caller.
@@ -48,7 +51,7 @@ pub async fn route(
         if let Some(leg) = call.live_leg() {
             return Ok(Routed::Connect(connect(plan, call, leg)));
         }
-        if call.ended.is_some() || call.connected_leg().is_some() {
+        if call.ended.is_some() || call.served_leg().is_some() {
             return Ok(Routed::Over);
         }
         if call.was_turned_away() {
@@ -66,6 +69,7 @@ pub async fn route(
                 return Ok(Routed::Exhausted);
             }
             Made::Overtaken(newer) => *call = *newer,
+            Made::CallerClaimed => {}
         }
     }
     Ok(Routed::Exhausted)
@@ -77,6 +81,8 @@ struct Offer {
     attempt: Option<u8>,
     judgement: Judgement,
     capacity: Vec<Option<CapacityRecord>>,
+    /// What the caller's earlier calls were judged by, where callers are remembered.
+    caller: Option<CallerRecord>,
     at: Timestamp,
 }
 
@@ -84,6 +90,8 @@ enum Made {
     Held(Box<Leg>),
     Nobody,
     Overtaken(Box<Call>),
+    /// Another call of the same caller was faster.
+    CallerClaimed,
 }
 
 impl Offer {
@@ -105,13 +113,19 @@ impl Offer {
                 }
             }
         };
-        let ((snapshot, capacity), ()) = futures::try_join!(capacity_snapshot(platform, plan, at), watchdog)?;
+        let read = futures::try_join!(
+            capacity_snapshot(platform, plan, at),
+            caller_record(platform, plan, call),
+            watchdog
+        );
+        let ((snapshot, capacity), caller, ()) = read?;
         let tiers = match plan.flow.nodes.get(node) {
             Some(Node::Route(route)) => route.tiers.as_deref(),
             _ => None,
         };
-        let judgement = judge(plan, call, &KnownCaller::of(call), tiers, &snapshot, at);
-        Ok(Self { node: node.clone(), attempt, judgement, capacity, at })
+        let past = caller.as_ref().map(|record| record.past.clone()).unwrap_or_default();
+        let judgement = judge(plan, call, &KnownCaller::of(call), tiers, &snapshot, &past, at);
+        Ok(Self { node: node.clone(), attempt, judgement, capacity, caller, at })
     }
 
     async fn make(&self, platform: &Platform, plan: &Plan, call: &Call) -> Result<Made, StoreError> {
@@ -120,10 +134,11 @@ impl Offer {
         for candidate in eligible {
             let target = &plan.targets[candidate.target];
             let Some(Some(known)) = self.capacity.get(target.buyer) else { continue };
-            let leg = self.leg(plan, target);
+            let leg = self.leg(plan, call, target);
             let rulings = self.judgement.rulings(plan, Some(target.id), &lost);
             let expires_at = first_look_at(plan, self.at) + LEASE_MARGIN;
-            let request = Request { call, leg: &leg, expires_at, known, rulings: &rulings };
+            let caller = self.caller.as_ref();
+            let request = Request { call, leg: &leg, expires_at, known, rulings: &rulings, caller };
             match reserve(&*platform.table, &request).await? {
                 Reserved::Held => {
                     platform.metrics.reserved.inc();
@@ -135,6 +150,7 @@ impl Offer {
                 }
                 Reserved::CapacityGone => {}
                 Reserved::Overtaken(newer) => return Ok(Made::Overtaken(newer)),
+                Reserved::CallerClaimed => return Ok(Made::CallerClaimed),
             }
         }
         // What fills the last slot may be a copy of this very webhook: then the caller is served, not turned away.
@@ -152,10 +168,11 @@ impl Offer {
         lost: &[(TargetId, Full)],
     ) -> Result<Option<Call>, StoreError> {
         let rulings = self.judgement.rulings(plan, None, lost);
-        record_decision(&*platform.table, call.account, call.id, &rulings, &[], self.at).await
+        let facts: Vec<Fact> = self.judgement.duplicate_of.map(Fact::DuplicateOf).into_iter().collect();
+        record_decision(&*platform.table, call.account, call.id, &rulings, &facts, self.at).await
     }
 
-    fn leg(&self, plan: &Plan, target: &PlannedTarget) -> Leg {
+    fn leg(&self, plan: &Plan, call: &Call, target: &PlannedTarget) -> Leg {
         let buyer = plan.buyer_of(target);
         Leg {
             attempt: self.attempt.unwrap_or(u8::MAX),
@@ -169,17 +186,27 @@ impl Offer {
                 price: target.price,
                 billable_after_seconds: plan.billable_after_seconds(target),
                 payout: plan.payout,
+                duplicate: self.duplicate_terms(plan),
+                second_chance_before_seconds: plan.second_chance_after(call.second_chances()),
             },
             reserved_at: self.at,
             counted_in: Window::all_at(self.at, buyer.time_zone.zone()),
+            group: target.group.clone(),
+            claims_caller: self.caller.is_some(),
             provider_leg_id: None,
             answered: None,
-            screening_began_at: None,
             screened: None,
             bridged: None,
             recording_url: None,
             ended: None,
         }
+    }
+}
+
+impl Offer {
+    fn duplicate_terms(&self, plan: &Plan) -> Option<DuplicateTerms> {
+        let (of, rule) = (self.judgement.duplicate_of?, plan.duplicates?);
+        Some(DuplicateTerms { of, pays_publisher: rule.pay_publisher })
     }
 }
 

@@ -1,3 +1,6 @@
+mod duplicates;
+mod second_chance;
+
 use ringfall_domain::{
     call::{
         Disposition,
@@ -36,7 +39,8 @@ fn dial_ended(attempt: u8, cause: EndCause, duration_seconds: Option<u32>) -> Ev
 }
 
 fn pressed(attempt: u8, digits: &str) -> EventKind {
-    EventKind::Screened { attempt, input: Input::Digits(digits.to_owned()) }
+    let input = Input::Digits(digits.to_owned());
+    EventKind::Screened { attempt, asked_at: None, provider_leg_id: None, input }
 }
 
 async fn look(world: &World, name: &str) -> Watched {

@@ -19,6 +19,13 @@ struct Provider<'a> {
     campaign: ringfall_domain::ids::CampaignId,
 }
 
+/// Calls of different names have different callers; what follows a dash tells calls of one caller apart.
+fn caller_of(name: &str) -> CallerNumber {
+    let digits =
+        name.trim_start_matches("CA").split('-').next().and_then(|digits| digits.parse::<u32>().ok());
+    CallerNumber::from_presented(&format!("+1214555{:04}", 122 + digits.expect("a number")))
+}
+
 impl<'a> Provider<'a> {
     fn of(api: &'a Api, agency: &Agency) -> Self {
         let (connection, campaign) = (agency.connection.parse(), agency.campaign.parse());
@@ -36,7 +43,7 @@ impl<'a> Provider<'a> {
     async fn qualified(&self, name: &str, state: &str) {
         let arrival = Arrival {
             provider_call_id: name.to_owned(),
-            caller: CallerNumber::from_presented("+12145550123"),
+            caller: caller_of(name),
             dialled: "+18005550111".parse().expect("a number"),
             caller_facts: CallerFacts { state: Some(state.to_owned()), ..CallerFacts::default() },
         };
@@ -251,4 +258,30 @@ async fn calls_are_listed_by_campaign_and_time() {
     let next = api.get(&format!("{path}&cursor={}", text(&page["next_cursor"]))).await.expect_status(200);
     assert_eq!((names(&next), &next["next_cursor"]), (vec!["CA1".to_owned()], &Value::Null));
     let _: Timestamp = text(&next["data"][0]["arrived_at"]).parse().expect("a time");
+}
+
+#[tokio::test]
+async fn a_duplicate_names_the_call_before_and_the_ledger_says_why_its_publisher_is_not_paid() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    let rule = json!({"duplicates": {"within_days": 30, "action": "original_buyer", "pay_publisher": false}});
+    api.patch(&format!("/v1/campaigns/{}", agency.campaign), rule).await.expect_status(200);
+    let provider = Provider::of(&api, &agency);
+    provider.taken("CA1", 90).await;
+    let simulation = json!({"number": "+18005550111", "caller": caller_of("CA1").to_string(),
+                            "tags": {"injured": "yes", "state": "TX"}});
+    let simulated = api.post("/v1/simulations/route", simulation).await.expect_status(200);
+    provider.taken("CA1-again", 90).await;
+    provider.roll_up().await;
+    let [first, second] =
+        ["CA1", "CA1-again"].map(|name| CallId::of_provider_call(provider.connection, name));
+    let call = api.get(&format!("/v1/calls/{second}")).await.expect_status(200);
+    assert_eq!((&call["duplicate_of"], &call["payout"]), (&json!(first), &json!("0.00")));
+    assert_eq!((&call["revenue"], &simulated["duplicate_of"]), (&json!("45.00"), &json!(first)));
+    let entries = in_pages(&api, &format!("/v1/ledger?call_id={second}"), 100).await;
+    let payouts: Vec<_> = entries.iter().filter(|entry| entry["kind"] == "payout").collect();
+    assert_eq!((payouts.len(), &payouts[0]["amount"]), (1, &json!("0.00")));
+    assert_eq!(payouts[0]["unpaid_duplicate_of"], json!(first));
+    let revenue = entries.iter().find(|entry| entry["kind"] == "revenue").expect("an entry");
+    assert_eq!(revenue.get("unpaid_duplicate_of"), None);
 }
