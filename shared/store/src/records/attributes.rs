@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 
 use jiff::Timestamp;
 use ringfall_domain::money::Money;
+use rust_decimal::Decimal;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::port::{StoreError, Value};
@@ -29,6 +30,12 @@ impl Attributes {
     #[must_use]
     pub fn with_text(self, name: &str, value: impl Display) -> Self {
         self.with(name, value.to_string())
+    }
+
+    /// With an instant as nanoseconds of the epoch: a third of what its text would take, in items that are written often.
+    #[must_use]
+    pub fn with_instant(self, name: &str, at: Timestamp) -> Self {
+        self.with(name, instant(at))
     }
 
     /// With an attribute, if there is one.
@@ -59,6 +66,11 @@ impl From<Attributes> for Value {
     fn from(attributes: Attributes) -> Self {
         Self::Map(attributes.0)
     }
+}
+
+/// An instant as nanoseconds of the epoch.
+pub fn instant(at: Timestamp) -> Value {
+    Decimal::from(at.as_nanosecond()).into()
 }
 
 /// A map of attributes being read.
@@ -111,6 +123,19 @@ impl<'a> Reader<'a> {
     pub fn optional_money(self, name: &str) -> Result<Option<Money>, StoreError> {
         let amount = |value: &Value| Money::new(value.as_number()?).ok();
         self.0.get(name).map(|value| amount(value).ok_or_else(|| damaged(name, "an amount"))).transpose()
+    }
+
+    /// An instant that is kept as nanoseconds of the epoch.
+    pub fn instant(self, name: &str) -> Result<Timestamp, StoreError> {
+        self.optional_instant(name)?.ok_or_else(|| damaged(name, "a number"))
+    }
+
+    /// An instant that is kept as nanoseconds of the epoch, if the attribute is there.
+    pub fn optional_instant(self, name: &str) -> Result<Option<Timestamp>, StoreError> {
+        let Some(value) = self.0.get(name) else { return Ok(None) };
+        let nanoseconds = value.as_number().and_then(|number| i128::try_from(number).ok());
+        let instant = nanoseconds.and_then(|nanoseconds| Timestamp::from_nanosecond(nanoseconds).ok());
+        instant.map(Some).ok_or_else(|| damaged(name, "nanoseconds of the epoch"))
     }
 
     /// An instant that is kept as milliseconds of the epoch, if the attribute is there.

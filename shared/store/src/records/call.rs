@@ -9,6 +9,7 @@ use ringfall_domain::{
     flow::NodeId,
     geography::LineType,
     ids::{AccountId, CallId},
+    money::Money,
     phone::CallerNumber,
     routing::Ruling,
     tags::{TagName, TagValue, Tags},
@@ -77,12 +78,17 @@ pub fn encode_new(call: &Call) -> Item {
         .with_text("dialled", &origin.dialled)
         .with_text("caller", &origin.caller)
         .with("caller_facts", encode_caller_facts(&origin.caller_facts))
-        .with("inbound_per_minute", origin.rates.inbound_per_minute.as_decimal())
-        .with("outbound_per_minute", origin.rates.outbound_per_minute.as_decimal())
-        .with_text("arrived_at", origin.arrived_at)
+        .with_some("inbound_per_minute", cost(origin.rates.inbound_per_minute))
+        .with_some("outbound_per_minute", cost(origin.rates.outbound_per_minute))
+        .with_instant("arrived_at", origin.arrived_at)
         .with(names::TAGS, tags)
         .with(names::LEGS, Value::empty_map())
         .into_map()
+}
+
+/// What costs nothing is not written.
+fn cost(rate: Money) -> Option<Value> {
+    (rate != Money::ZERO).then(|| rate.as_decimal().into())
 }
 
 /// False for an item that so far holds only the end of a call: reports may overtake the call's first webhook.
@@ -103,10 +109,10 @@ pub fn decode(item: &Item) -> Result<Call, StoreError> {
         caller: CallerNumber::from_presented(reader.text("caller")?),
         caller_facts: decode_caller_facts(reader.map("caller_facts")?)?,
         rates: TelephonyRates {
-            inbound_per_minute: reader.money("inbound_per_minute")?,
-            outbound_per_minute: reader.money("outbound_per_minute")?,
+            inbound_per_minute: reader.optional_money("inbound_per_minute")?.unwrap_or_default(),
+            outbound_per_minute: reader.optional_money("outbound_per_minute")?.unwrap_or_default(),
         },
-        arrived_at: reader.time("arrived_at")?,
+        arrived_at: reader.instant("arrived_at")?,
     };
     let mut call =
         Call::new(reader.parsed(names::CALL)?, reader.parsed("account")?, origin, decode_tags(reader)?);

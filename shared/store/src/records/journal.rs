@@ -81,7 +81,7 @@ fn encode_together(entries: &[&Entry]) -> Item {
             .with_text("publisher", entry.publisher)
             .with_text("number", entry.number)
             .with_some("buyer", entry.buyer.map(|buyer| buyer.to_string()))
-            .with_text("call_arrived_at", entry.call_arrived_at)
+            .with_instant("call_arrived_at", entry.call_arrived_at)
     });
     shared.with(ENTRIES, Value::List(entries.iter().map(|entry| encode_entry(entry)).collect())).into_map()
 }
@@ -116,7 +116,7 @@ fn decode_entry(shared: Reader<'_>, entry: &Value) -> Result<Entry, StoreError> 
         publisher: shared.parsed("publisher")?,
         number: shared.parsed("number")?,
         buyer: shared.optional_parsed("buyer")?,
-        call_arrived_at: shared.time("call_arrived_at")?,
+        call_arrived_at: shared.instant("call_arrived_at")?,
     })
 }
 

@@ -1,20 +1,20 @@
 //! One attempt within CALL.
 
+use jiff::Timestamp;
 use ringfall_domain::{
     call::{Bridging, DuplicateTerms, KeyPress, Leg, LegEnd, LegFact, Terms, event::EndCause},
-    capacity::Window,
+    capacity::{Period, Window},
     flow::NodeId,
 };
 
 use super::{
-    attributes::{Attributes, Reader, damaged},
+    attributes::{Attributes, Reader, damaged, instant},
     stamp::{decode_stamp, encode_stamp},
 };
 use crate::port::{StoreError, Value};
 
 /// An attempt as it is first written: what was agreed when capacity was reserved.
 pub fn encode_new(leg: &Leg) -> Value {
-    let counted_in = leg.counted_in.iter().map(|window| window.to_string().into()).collect();
     Attributes::new()
         .with_text("target", leg.target)
         .with_text("buyer", leg.buyer)
@@ -25,8 +25,8 @@ pub fn encode_new(leg: &Leg) -> Value {
         .with("price", leg.terms.price.as_decimal())
         .with("billable_after_seconds", leg.terms.billable_after_seconds)
         .with_document("payout", &leg.terms.payout)
-        .with_text("reserved_at", leg.reserved_at)
-        .with("counted_in", Value::List(counted_in))
+        .with_instant("reserved_at", leg.reserved_at)
+        .with("counted_in", encode_windows(&leg.counted_in))
         .with_some("claims_caller", leg.claims_caller.then_some(true))
         .with_some("duplicate", leg.terms.duplicate.map(encode_duplicate))
         .with_some("group", leg.group.as_ref().map(ToString::to_string))
@@ -64,7 +64,7 @@ pub fn decode(attempt: u8, reader: Reader<'_>) -> Result<Leg, StoreError> {
             duplicate: reader.optional_map("duplicate")?.map(decode_duplicate).transpose()?,
             second_chance_before_seconds: reader.optional_number("second_chance_before_seconds")?,
         },
-        reserved_at: reader.time("reserved_at")?,
+        reserved_at: reader.instant("reserved_at")?,
         counted_in: decode_windows(reader)?,
         group: reader.optional_parsed("group")?,
         claims_caller: reader.flag("claims_caller")?,
@@ -85,35 +85,44 @@ fn decode_duplicate(reader: Reader<'_>) -> Result<DuplicateTerms, StoreError> {
     Ok(DuplicateTerms { of: reader.parsed("of")?, pays_publisher: reader.flag("pays_publisher")? })
 }
 
+/// The seconds at which they began, in the order of [`Period::ALL`].
+fn encode_windows(windows: &[Window; 4]) -> Value {
+    Value::List(windows.iter().map(|window| window.began_at.as_second().into()).collect())
+}
+
 fn decode_windows(reader: Reader<'_>) -> Result<[Window; 4], StoreError> {
+    let window = |(period, began): (Period, &Value)| {
+        let began_at = Timestamp::from_second(began.as_number()?.try_into().ok()?).ok()?;
+        Some(Window { period, began_at })
+    };
     let windows: Option<Vec<Window>> =
-        reader.list("counted_in")?.iter().map(|name| name.as_text()?.parse().ok()).collect();
+        Period::ALL.into_iter().zip(reader.list("counted_in")?).map(window).collect();
     let four = windows.and_then(|windows| windows.try_into().ok());
-    four.ok_or_else(|| damaged("counted_in", "four windows"))
+    four.ok_or_else(|| damaged("counted_in", "the beginnings of four windows"))
 }
 
 fn encode_key_press(press: &KeyPress) -> Value {
     Attributes::new()
-        .with_some("asked_at", press.asked_at.map(|asked_at| asked_at.to_string()))
+        .with_some("asked_at", press.asked_at.map(instant))
         .with_some("key", press.key.map(String::from))
-        .with_text("at", press.at)
+        .with_instant("at", press.at)
         .into()
 }
 
 fn decode_key_press(reader: Reader<'_>) -> Result<KeyPress, StoreError> {
     Ok(KeyPress {
-        asked_at: reader.optional_parsed("asked_at")?,
+        asked_at: reader.optional_instant("asked_at")?,
         key: reader.optional_parsed("key")?,
-        at: reader.time("at")?,
+        at: reader.instant("at")?,
     })
 }
 
 fn encode_bridging(bridging: &Bridging) -> Value {
-    Attributes::new().with("joined", bridging.joined).with_text("at", bridging.at).into()
+    Attributes::new().with("joined", bridging.joined).with_instant("at", bridging.at).into()
 }
 
 fn decode_bridging(reader: Reader<'_>) -> Result<Bridging, StoreError> {
-    Ok(Bridging { joined: reader.flag("joined")?, at: reader.time("at")? })
+    Ok(Bridging { joined: reader.flag("joined")?, at: reader.instant("at")? })
 }
 
 const CAUSES: [(EndCause, &str); 6] = [
