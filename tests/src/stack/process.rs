@@ -79,6 +79,11 @@ impl Stack {
         format!("http://{}", self.address)
     }
 
+    /// The key to all of it.
+    pub const fn admin_key(&self) -> &'static str {
+        ADMIN_KEY
+    }
+
     /// Its REST API with every right.
     pub fn api(&self) -> Api {
         Api::new(&self.url(), ADMIN_KEY)

@@ -1,0 +1,5 @@
+//! Our callback URLs.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| ringfall_fuzz::entry_points::callback_url(bytes));

@@ -1,0 +1,5 @@
+//! Twilio's webhooks.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| ringfall_fuzz::entry_points::webhook(bytes));
