@@ -30,7 +30,7 @@ def tables(us_txt):
         "area_codes.rs": rust.area_codes(codes),
         "calling_codes.rs": rust.calling_codes(calling_codes.calling_codes()),
         "states.rs": rust.states(states, zones_of_state(places, codes)),
-        "zones.rs": rust.zones(all_zones),
+        "zones.rs": rust.zones(all_zones, zones.NAMES),
         **zip_codes.packed(places, sorted(states), all_zones),
     }
 

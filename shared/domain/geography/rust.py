@@ -34,15 +34,18 @@ def calling_codes(codes):
     return table("", "/// In the order of their digits, as texts.", "CALLING_CODES", "(&str, &str)", rows)
 
 
-def zones(zones):
-    rows = (f"    {text(zone)},\n" for zone in zones)
-    return table("", "/// Those that ZIP codes have.", "ZONES", "&str", rows)
+def zones(zones, names):
+    of_zip_codes = (f"    {text(zone)},\n" for zone in zones)
+    agreeing = (f"    ({text(finer)}, {text(greatest)}),\n" for finer, greatest in sorted(names.items()))
+    return table("", "/// Those that ZIP codes have.", "ZONES", "&str", of_zip_codes) + table(
+        "", "/// Zones that stand in no table, and under which name they do.", "OTHER_NAMES", "(&str, &str)", agreeing, "\n"
+    )
 
 
-def table(uses, comment, name, kind, rows):
+def table(uses, comment, name, kind, rows, header=HEADER):
     rows = list(rows)
     uses = f"{uses}\n\n" if uses else ""
-    head = f"{HEADER}{uses}{comment}\npub(in super::super) static {name}: [{kind}; {len(rows)}] = [\n"
+    head = f"{header}{uses}{comment}\npub(in super::super) static {name}: [{kind}; {len(rows)}] = [\n"
     return (head + "".join(rows) + "];\n").encode()
 
 

@@ -1,11 +1,14 @@
 //! Whole behaviours, through one boundary each.
 
 mod contract;
+mod entry_points;
 mod example;
+mod geography;
 mod kill;
 mod model;
 mod patience;
 mod race;
+mod schemathesis;
 mod simulator;
 mod tidy;
 mod twilio;

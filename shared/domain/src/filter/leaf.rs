@@ -62,12 +62,14 @@ pub(super) enum InvalidValue {
 impl Leaf {
     /// Prepares a comparison.
     pub(super) fn new(field: Field, op: Operator, value: Option<Value>) -> Result<Self, InvalidValue> {
+        let named = value.as_ref().and_then(|value| value.as_tables_have_it(&field));
+        let compared = named.as_ref().or(value.as_ref());
         let test = match op {
-            Operator::Eq => equal(value.as_ref())?,
-            Operator::In => one_of(value.as_ref())?,
-            Operator::Between => between(value.as_ref())?,
-            Operator::Prefix => any_prefix(value.as_ref())?,
-            Operator::Exists => exists(value.as_ref())?,
+            Operator::Eq => equal(compared)?,
+            Operator::In => one_of(compared)?,
+            Operator::Between => between(compared)?,
+            Operator::Prefix => any_prefix(compared)?,
+            Operator::Exists => exists(compared)?,
         };
         Ok(Self { field, op, value, test })
     }

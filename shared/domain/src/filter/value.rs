@@ -4,6 +4,9 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use super::Field;
+use crate::geography::{State, zone_name};
+
 /// A value of a condition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -26,6 +29,26 @@ impl Value {
     pub(super) const MOST: usize = 1000;
     /// The longest text.
     pub(super) const MOST_CHARACTERS: usize = 256;
+}
+
+impl Value {
+    /// With the texts under which our tables know a fact: a filter may say `Texas` and `America/Detroit`. None for a
+    /// field that is in no table.
+    pub(super) fn as_tables_have_it(&self, field: &Field) -> Option<Self> {
+        let known: fn(&str) -> &str = match field {
+            Field::CallerState => |text| State::named(text).map_or(text, |state| state.code),
+            Field::CallerZones => zone_name,
+            _ => return None,
+        };
+        let named = |scalar: &Scalar| match scalar {
+            Scalar::Text(text) => Scalar::Text(known(text).into()),
+            Scalar::Whole(_) | Scalar::Truth(_) => scalar.clone(),
+        };
+        Some(match self {
+            Self::One(one) => Self::One(named(one)),
+            Self::Many(many) => Self::Many(many.iter().map(named).collect()),
+        })
+    }
 }
 
 impl Scalar {

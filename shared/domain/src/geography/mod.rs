@@ -17,9 +17,16 @@ mod tables;
 mod tests;
 mod zip_code;
 
+use self::tables::zones::OTHER_NAMES;
 pub use self::{
     line_type::{LineType, UnknownLineType},
     number::NumberPlace,
     state::State,
     zip_code::{ZipPlace, five_digits},
 };
+
+/// The name under which a zone stands in the tables: its own, unless the clocks of a greater city agree.
+pub fn zone_name(zone: &str) -> &str {
+    let other = OTHER_NAMES.iter().find(|(finer, _)| finer.eq_ignore_ascii_case(zone));
+    other.map_or(zone, |(_, greatest)| greatest)
+}

@@ -1,13 +1,19 @@
 //! The tables by example, and whole.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, str::FromStr};
+
+use jiff::Timestamp;
 
 use super::{
     NumberPlace, State, ZipPlace, five_digits,
     tables::{
-        ZIP_ASSIGNED, ZIP_CITIES, ZIP_DISTRICTS, ZIP_NAMES, ZIP_ROWS, area_codes::AREA_CODES,
-        calling_codes::CALLING_CODES, states::STATES, zones::ZONES,
+        ZIP_ASSIGNED, ZIP_CITIES, ZIP_DISTRICTS, ZIP_NAMES, ZIP_ROWS,
+        area_codes::AREA_CODES,
+        calling_codes::CALLING_CODES,
+        states::STATES,
+        zones::{OTHER_NAMES, ZONES},
     },
+    zone_name,
 };
 use crate::geography::LineType;
 
@@ -201,6 +207,22 @@ fn every_zone_is_one_that_schedules_know() {
     let codes = (200..1_000).map(area_code).flat_map(|place| place.zones);
     for zone in states.chain(codes).chain(&ZONES) {
         assert!(zone.parse::<crate::schedule::TimeZoneName>().is_ok(), "{zone}");
+    }
+}
+
+#[test]
+fn a_zone_that_agrees_with_a_greater_one_goes_by_its_name() {
+    assert_eq!(zone_name("america/detroit"), "America/New_York");
+    assert_eq!(zone_name("America/New_York"), "America/New_York");
+    let (clock, instants) = (crate::schedule::TimeZoneName::from_str, (0..5 * 366));
+    let instants = instants.map(|day| Timestamp::from_second(1_767_225_600 + day * 86_400).expect("a time"));
+    let instants: Vec<_> = instants.collect();
+    for (finer, greatest) in OTHER_NAMES {
+        let (finer, greatest) = (clock(finer).expect(finer), clock(greatest).expect(greatest));
+        assert!(
+            instants.iter().all(|at| finer.zone().to_offset(*at) == greatest.zone().to_offset(*at)),
+            "{finer}"
+        );
     }
 }
 

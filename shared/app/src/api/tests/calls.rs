@@ -4,6 +4,7 @@ use ringfall_domain::{
         Arrival, CallReport, CallerFacts, EndCause, Event, EventKind, Input, LegReport, LegStatus,
     },
     flow::NodeId,
+    geography::LineType,
     ids::{CallId, ConnectionId},
     phone::CallerNumber,
 };
@@ -40,24 +41,29 @@ impl<'a> Provider<'a> {
         calls::handle(platform, &connected, id, Some(self.campaign), &event).await.expect("an answer");
     }
 
-    async fn qualified(&self, name: &str, state: &str) {
+    /// A call that comes from Texas, of somebody who states that ZIP.
+    async fn qualified(&self, name: &str, zip: &str) {
         let arrival = Arrival {
             provider_call_id: name.to_owned(),
             caller: caller_of(name),
             dialled: "+18005550111".parse().expect("a number"),
-            caller_facts: CallerFacts { state: Some(state.to_owned()), ..CallerFacts::default() },
+            caller_facts: CallerFacts { state: Some("TX".to_owned()), ..CallerFacts::default() },
         };
         self.event(name, EventKind::Arrived(arrival)).await;
-        for (node, digits) in [("injured", "1"), ("zip", "75201")] {
-            let node = NodeId::try_from(node.to_owned()).expect("a name");
-            let input = Input::Digits(digits.to_owned());
-            self.event(name, EventKind::Gathered { node, visit: 1, input }).await;
+        for (node, digits) in [("injured", "1"), ("zip", zip)] {
+            self.gather(name, node, digits).await;
         }
+    }
+
+    async fn gather(&self, name: &str, node: &str, digits: &str) {
+        let node = NodeId::try_from(node.to_owned()).expect("a name");
+        let input = Input::Digits(digits.to_owned());
+        self.event(name, EventKind::Gathered { node, visit: 1, input }).await;
     }
 
     /// A call that is taken, and lasts so long.
     async fn taken(&self, name: &str, seconds: u32) {
-        self.qualified(name, "TX").await;
+        self.qualified(name, "75201").await;
         let provider_leg_id = Some("CA-leg".to_owned());
         let (asked_at, input) = (Some(self.api.platform.now()), Input::Digits("1".to_owned()));
         self.event(name, EventKind::Screened { attempt: 1, asked_at, provider_leg_id, input }).await;
@@ -214,7 +220,7 @@ async fn each_candidate_that_was_passed_over_has_its_reason_and_its_figures() {
     let api = Api::new().await;
     let agency = Agency::set_up(&api).await;
     let provider = Provider::of(&api, &agency);
-    provider.qualified("CA1", "NY").await;
+    provider.qualified("CA1", "10001").await;
     let id = CallId::of_provider_call(provider.connection, "CA1");
     let call = api.get(&format!("/v1/calls/{id}")).await.expect_status(200);
     let candidate = &call["decision"]["candidates"][0];
@@ -224,6 +230,43 @@ async fn each_candidate_that_was_passed_over_has_its_reason_and_its_figures() {
         json!({"code": "filter_failed", "field": "caller.state", "op": "in", "fact": "known"})
     );
     assert_eq!((&call["state"], &call["disposition"]), (&json!("qualifying"), &json!("no_target")));
+}
+
+#[tokio::test]
+async fn a_call_is_shown_with_what_is_known_of_the_caller_and_who_says_so() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    let provider = Provider::of(&api, &agency);
+    let arrival = Arrival {
+        provider_call_id: "CA1".to_owned(),
+        caller: CallerNumber::from_presented("+12085550123"),
+        dialled: "+18005550111".parse().expect("a number"),
+        caller_facts: CallerFacts {
+            state: Some("ID".to_owned()),
+            line_type: Some(LineType::Mobile),
+            ..CallerFacts::default()
+        },
+    };
+    provider.event("CA1", EventKind::Arrived(arrival)).await;
+    let id = CallId::of_provider_call(provider.connection, "CA1");
+    let known = |value: &str, source: &str| json!({"values": [value], "source": source});
+    let call = api.get(&format!("/v1/calls/{id}")).await.expect_status(200);
+    assert_eq!(
+        call["caller_facts"],
+        json!({"country": known("US", "number"), "state": known("ID", "provider"), "zip": null, "county": null,
+               "city": null, "line_type": known("mobile", "provider"),
+               "zones": {"values": ["America/Denver", "America/Los_Angeles"], "source": "number"}})
+    );
+    provider.gather("CA1", "injured", "1").await;
+    provider.gather("CA1", "zip", "75201").await;
+    let call = api.get(&format!("/v1/calls/{id}")).await.expect_status(200);
+    assert_eq!(
+        call["caller_facts"],
+        json!({"country": known("US", "stated"), "state": known("TX", "stated"), "zip": known("75201", "stated"),
+               "county": known("Dallas", "stated"), "city": known("Dallas", "stated"),
+               "line_type": known("mobile", "provider"), "zones": known("America/Chicago", "stated")})
+    );
+    assert_eq!(call["decision"]["candidates"][0]["outcome"], "offered");
 }
 
 #[tokio::test]

@@ -12,6 +12,11 @@ fn question() -> Value {
            "tags": {"injured": "yes", "zip": "75201", "state": "TX"}})
 }
 
+/// Of a caller whose number tells no place.
+fn unplaced() -> Value {
+    with(question(), "caller", json!("+18885550123"))
+}
+
 fn with(mut question: Value, name: &str, value: Value) -> Value {
     question[name] = value;
     question
@@ -41,7 +46,7 @@ async fn a_dry_run_tells_why_nobody_would_take_the_call() {
     let api = Api::new().await;
     let agency = Agency::set_up(&api).await;
     for (question, reason) in [
-        (with(question(), "tags", json!({"injured": "yes"})), "filter_failed"),
+        (with(unplaced(), "tags", json!({"injured": "yes"})), "filter_failed"),
         (with(question(), "at", json!("2026-11-21T16:00:00Z")), "outside_hours"),
         (with(question(), "at", json!("2026-12-25T16:00:00Z")), "outside_hours"),
     ] {
@@ -80,6 +85,57 @@ async fn what_the_provider_says_of_the_caller_counts_below_what_the_caller_says(
 }
 
 #[tokio::test]
+async fn where_a_caller_is_may_be_asked_of_the_number_the_provider_and_the_caller() {
+    let api = Api::new().await;
+    Agency::set_up(&api).await;
+    let injured = |caller: &str, more: Value| {
+        let mut tags = json!({"injured": "yes"});
+        tags.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        with(with(question(), "caller", json!(caller)), "tags", tags)
+    };
+    let unknown = json!({"code": "filter_failed", "field": "caller.state", "op": "in", "fact": "unknown"});
+    let other = json!({"code": "filter_failed", "field": "caller.state", "op": "in", "fact": "known"});
+    let taken = json!({"code": "first_choice"});
+    for (question, state, reason) in [
+        (injured("+14055550123", json!({})), json!({"values": ["OK"], "source": "number"}), &taken),
+        (injured("+12125550123", json!({})), json!({"values": ["NY"], "source": "number"}), &other),
+        (injured("+19995550123", json!({})), Value::Null, &unknown),
+        (injured("+18005550123", json!({})), Value::Null, &unknown),
+        (injured("anonymous", json!({})), Value::Null, &unknown),
+        (injured("+442071838750", json!({})), Value::Null, &unknown),
+        (
+            injured("anonymous", json!({"zip": "73102"})),
+            json!({"values": ["OK"], "source": "stated"}),
+            &taken,
+        ),
+        (
+            injured("anonymous", json!({"state": "texas"})),
+            json!({"values": ["TX"], "source": "stated"}),
+            &taken,
+        ),
+        (
+            injured("+12145550123", json!({"zip": "10001"})),
+            json!({"values": ["NY"], "source": "stated"}),
+            &other,
+        ),
+        (
+            injured("+12145550123", json!({"zip": "10001", "state": "TX"})),
+            json!({"values": ["NY", "TX"], "source": "stated"}),
+            &unknown,
+        ),
+    ] {
+        let answer = run(&api, question.clone()).await;
+        assert_eq!(answer["caller_facts"]["state"], state, "{question}");
+        assert_eq!(&answer["decision"]["candidates"][0]["reason"], reason, "{question}");
+    }
+    let line = json!({"line_type": "mobile"});
+    let answer = run(&api, with(question(), "caller_facts", line)).await;
+    assert_eq!(answer["caller_facts"]["line_type"], json!({"values": ["mobile"], "source": "provider"}));
+    let wrong = with(question(), "caller_facts", json!({"line_type": "cell"}));
+    assert_eq!(api.post("/v1/simulations/route", wrong).await.fields(), ["caller_facts.line_type"]);
+}
+
+#[tokio::test]
 async fn the_flow_goes_on_where_a_route_finds_nobody() {
     let api = Api::new().await;
     let agency = Agency::set_up(&api).await;
@@ -93,7 +149,7 @@ async fn the_flow_goes_on_where_a_route_finds_nobody() {
     document["flow"]["nodes"]["buyers"] = json!({"type": "route", "tiers": [1], "otherwise": "others"});
     document["flow"]["nodes"]["others"] = json!({"type": "route", "tiers": [2], "otherwise": "busy"});
     api.put(&format!("/v1/campaigns/{}", agency.campaign), document).await.expect_status(200);
-    let answer = run(&api, with(question(), "tags", json!({"injured": "yes"}))).await;
+    let answer = run(&api, with(unplaced(), "tags", json!({"injured": "yes"}))).await;
     assert_eq!(answer["would_connect_to"]["target_id"], json!(second));
     assert_eq!(answer["route_nodes"], json!(["others"]));
     assert_eq!(reasons(&answer), ["first_choice", "tier_not_asked"]);

@@ -184,6 +184,7 @@ fn where_a_fact_is_one_of_several_each_has_to_be_allowed() {
         (json!({"field": "caller.zones", "op": "exists"}), "passes"),
         (leaf("caller.zones", "exists", &json!(false)), "caller.zones exists"),
         (one_of(&[east, "America/Denver"]), "caller.zones in?"),
+        (one_of(&["America/Detroit", "america/menominee"]), "passes"),
         (eq(east), "caller.zones eq?"),
         (json!({"not": eq(east)}), "caller.zones eq?"),
         (eq("America/Denver"), "caller.zones eq"),
@@ -193,6 +194,22 @@ fn where_a_fact_is_one_of_several_each_has_to_be_allowed() {
     ] {
         assert_eq!(judged(&document, &facts), expected, "{document}");
     }
+}
+
+#[test]
+fn a_state_may_be_named_in_full() {
+    let facts = Known::of(&[("caller.state", "TX")]);
+    for (value, expected) in [
+        (json!("texas"), "passes"),
+        (json!("tx"), "passes"),
+        (json!("Oklahoma"), "caller.state eq"),
+        (json!("Tex"), "caller.state eq"),
+    ] {
+        assert_eq!(judged(&leaf("caller.state", "eq", &value), &facts), expected, "{value}");
+    }
+    let written = leaf("caller.state", "in", &json!(["Texas", 7]));
+    assert_eq!(judged(&written, &facts), "passes");
+    assert_eq!(serde_json::to_value(filter(&written)).expect("json"), written);
 }
 
 #[test]
