@@ -1,7 +1,9 @@
 //! What whole behaviours are tested with: the house rules, the contract of the stores, the simulator, the real
 //! program, the units that calls use on DynamoDB.
 
+pub mod aws;
 pub mod contract;
+pub mod entry_points;
 pub mod model;
 pub mod sim;
 pub mod stack;

@@ -85,7 +85,7 @@ async fn a_write_that_did_not_happen_does_not_appear(engine: Engine) {
     let impossible = || Condition::Exists("n".into());
     engine.refused(vec![put_if("1", n("1"), impossible())]).await;
     engine.refused(vec![put("2", n("1")), check("3", impossible())]).await;
-    let nested = vec![Update::Remove(Path::of(["none", "x"]))];
+    let nested = vec![Update::Set(Path::of(["none", "x"]), number("1"))];
     let invalid = engine.table.write(vec![put("2", n("1")), update("3", nested)]).await;
     assert!(invalid.is_err());
     engine.write_one(delete("4")).await;

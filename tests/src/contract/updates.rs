@@ -16,6 +16,7 @@ cases![
     nested_places_are_changed_alone,
     all_updates_see_the_item_as_it_was,
     a_nested_place_needs_its_map,
+    a_nested_removal_needs_its_map,
     only_numbers_are_added_to,
     sums_that_cannot_be_exact_are_invalid,
     overlapping_places_are_invalid,
@@ -105,16 +106,23 @@ async fn all_updates_see_the_item_as_it_was(engine: Engine) {
     assert_eq!(engine.get("1").await, Some(item([("a", one())])));
 }
 
+/// Places that have no map above them in the item [`without_maps`].
+fn places() -> [Path; 3] {
+    [Path::of(["none", "x"]), Path::of(["n", "x"]), Path::of(["m", "none", "x"])]
+}
+
+fn without_maps() -> Item {
+    item([("n", one()), ("m", Value::empty_map())])
+}
+
 async fn a_nested_place_needs_its_map(engine: Engine) {
-    let given = item([("n", one()), ("m", Value::empty_map())]);
+    let given = without_maps();
     engine.write_one(put("1", given.clone())).await;
-    let places = [Path::of(["none", "x"]), Path::of(["n", "x"]), Path::of(["m", "none", "x"])];
-    for path in places {
+    for path in places() {
         let updates = [
             set(path.clone(), "x"),
             Update::SetIfAbsent(path.clone(), "x".into()),
-            Update::Add(path.clone(), decimal("1")),
-            Update::Remove(path),
+            Update::Add(path, decimal("1")),
         ];
         for change in updates {
             for sort in ["1", "absent"] {
@@ -125,6 +133,16 @@ async fn a_nested_place_needs_its_map(engine: Engine) {
     }
     assert_eq!(engine.get("1").await, Some(given));
     assert_eq!(engine.get("absent").await, None);
+}
+
+async fn a_nested_removal_needs_its_map(engine: Engine) {
+    let given = without_maps();
+    engine.write_one(put("1", given.clone())).await;
+    for path in places() {
+        let found = engine.table.write(vec![update("1", vec![set("a", "x"), Update::Remove(path)])]).await;
+        assert!(is_invalid(&found), "{found:?}");
+    }
+    assert_eq!(engine.get("1").await, Some(given));
 }
 
 async fn only_numbers_are_added_to(engine: Engine) {

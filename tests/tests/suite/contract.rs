@@ -3,10 +3,17 @@
 use std::sync::Arc;
 
 use ringfall_store::{
-    engines::{memory::MemoryStore, sqlite::SqliteStore},
+    engines::{
+        dynamodb::{DynamoStore, Missing, Settings, Unmetered},
+        memory::MemoryStore,
+        sqlite::SqliteStore,
+    },
     port::{Feed, Messages, Table},
 };
-use ringfall_tests::contract::{Engine, GivenTime, Patience, hold_to_contract};
+use ringfall_tests::{
+    aws::Aws,
+    contract::{Engine, GivenTime, Patience, RealTime, hold_to_contract, hold_to_contract_but_for},
+};
 
 /// An engine that takes the time from its caller and is never late.
 fn engine<S: Table + Messages + Feed + Clone>(store: S, kept: impl Send + Sync + 'static) -> Engine {
@@ -30,6 +37,31 @@ async fn sqlite_holds_to_the_contract() {
     hold_to_contract(async || {
         let folder = tempfile::tempdir().expect("a folder for the test");
         engine(SqliteStore::open(folder.path().join("store")).expect("the folder is new"), folder)
+    })
+    .await;
+}
+
+/// Where MiniStack is not as DynamoDB: it adds to a text and does nothing, it rounds a sum beyond its digits, and it takes
+/// the removal of a nested place that has no map above it.
+const MINISTACK_ERRS: [&str; 3] =
+    ["only_numbers_are_added_to", "sums_that_cannot_be_exact_are_invalid", "a_nested_removal_needs_its_map"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dynamodb_holds_to_the_contract() {
+    let aws = Aws::start().await.expect("DynamoDB to test against");
+    let config = aws.config().await;
+    let known: &[&str] = match &aws {
+        Aws::Local(_) => &MINISTACK_ERRS,
+        Aws::Named => &[],
+    };
+    hold_to_contract_but_for(known, async || {
+        let names = aws.names();
+        let (table, queue) = (names.as_str().to_owned(), names.as_str().to_owned());
+        let settings = Settings { table, queue, missing: Missing::Create };
+        let store = DynamoStore::open_with(&config, settings, Arc::new(Unmetered)).await;
+        let time = Arc::new(RealTime);
+        let patience = Patience::FOR_A_NETWORK;
+        Engine { time, patience, ..engine(store.expect("the table is made"), names) }
     })
     .await;
 }

@@ -3,6 +3,7 @@
 //! - [`interpreter`]: what conditions, updates and limits mean. It knows no storage.
 //! - [`memory`]: everything in one process's memory, for the simulator and for tests.
 //! - [`sqlite`]: one file with durable group commits, for one process.
+//! - [`dynamodb`]: DynamoDB, its stream and an SQS queue, for any number of processes.
 //!
 //! # How to add an engine
 //!
@@ -16,6 +17,7 @@
 //! 3. One line in `tests/tests/suite/contract.rs` that opens it and holds it to the contract suite
 //!    (`tests/src/contract`), which is written against the ports alone.
 
+pub mod dynamodb;
 mod head;
 pub mod interpreter;
 mod lane;

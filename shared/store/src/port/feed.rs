@@ -44,8 +44,8 @@ pub struct Reading {
     pub changes: Vec<Change>,
     /// How far the feed was read: where to go on once the changes are taken up. It may go on without any.
     pub reached: Position,
-    /// Whether changes were forgotten before they were read, as DynamoDB does after 24 hours. What they would have
-    /// told must be found in another way.
+    /// Whether changes may have been forgotten before they were read, as DynamoDB does after 24 hours. What they would
+    /// have told must be found in another way.
     pub has_gap: bool,
 }
 

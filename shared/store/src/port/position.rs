@@ -92,6 +92,11 @@ impl Position {
         self.0.get(lane)
     }
 
+    /// The lanes with their progress.
+    pub fn lanes(&self) -> impl Iterator<Item = (&Lane, &Progress)> {
+        self.0.iter()
+    }
+
     /// Goes on in a lane.
     pub fn set(&mut self, lane: Lane, progress: Progress) {
         self.0.insert(lane, progress);

@@ -46,9 +46,10 @@ pub enum Update {
     /// Sets the value only if nothing stands there.
     SetIfAbsent(Path, Value),
     /// Adds to a number; nothing counts as zero. Invalid if something else stands there, or if the sum has
-    /// too many digits to be exact.
+    /// too many digits to be exact (DynamoDB adds with 38, of which only 28 read back).
     Add(Path, Decimal),
-    /// Removes the value; nothing to remove is no failure.
+    /// Removes the value; nothing to remove is no failure. (DynamoDB also takes a nested path in an item that does
+    /// not exist: other engines may find that invalid.)
     Remove(Path),
 }
 

@@ -1,38 +1,65 @@
 //! The change feed as a table in order.
 
-use rusqlite::{Connection, Row, params, types::ValueRef};
+use std::sync::Arc;
 
-use super::{body::decode, fault::Fault};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::body::decode;
 use crate::{
     engines::{lane::Serial, page::Room},
     port::{Change, Item, Key, StoreError},
 };
 
-const ADD: &str = "INSERT INTO changes (partition, sort, old, new) VALUES (?1, ?2, ?3, ?4)";
+const ADD: &str = "INSERT INTO changes (position, partition, sort, old, new) VALUES (?1, ?2, ?3, ?4, ?5)";
 const READ: &str = "SELECT position, partition, sort, old, new FROM changes WHERE position > ?1
     ORDER BY position LIMIT ?2";
-const FORGET: &str = "DELETE FROM changes WHERE position IN
-    (SELECT position FROM changes WHERE position <= ?1 ORDER BY position LIMIT ?2)";
-const HEAD: &str = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'changes'";
+const FIRST: &str = "SELECT min(position) FROM changes WHERE position <= ?1";
+const FORGET: &str = "DELETE FROM changes WHERE position <= ?1";
+const REMEMBER: &str = "UPDATE forgotten SET through = ?1";
+const HEAD: &str = "SELECT max(through, coalesce((SELECT max(position) FROM changes), 0)) FROM forgotten";
 
 /// How many changes one transaction forgets, so that no write waits for long behind a consumer that caught
 /// up.
-const FORGET_AT_ONCE: u32 = 500;
+const FORGET_AT_ONCE: u64 = 500;
+
+/// A change as it is kept.
+#[derive(Debug)]
+pub(super) struct Added {
+    /// One more than the last change's.
+    pub(super) position: Serial,
+    pub(super) key: Arc<Key>,
+    /// The item's body before.
+    pub(super) old: Option<Arc<[u8]>>,
+    /// The item's body after.
+    pub(super) new: Option<Arc<[u8]>>,
+}
+
+impl Added {
+    /// The bytes of both images.
+    pub(super) fn bytes(&self) -> usize {
+        [&self.old, &self.new].into_iter().flatten().map(|body| body.len()).sum()
+    }
+
+    /// As the feed tells it.
+    pub(super) fn change(&self) -> Result<Change, StoreError> {
+        let image = |body: &Option<Arc<[u8]>>| -> Result<Option<Item>, StoreError> {
+            body.as_ref().map(|body| decode(&self.key, body)).transpose()
+        };
+        let (old, new) = (image(&self.old)?, image(&self.new)?);
+        Ok(Change { mark: self.position.mark(), key: Key::clone(&self.key), old, new })
+    }
+}
 
 /// Adds a change.
-pub(super) fn add(
-    connection: &Connection,
-    key: &Key,
-    old: Option<&str>,
-    new: Option<&str>,
-) -> rusqlite::Result<()> {
-    connection.prepare_cached(ADD)?.execute(params![key.partition, key.sort, old, new]).map(drop)
+pub(super) fn add(connection: &Connection, added: &Added) -> rusqlite::Result<()> {
+    let Added { position, key, old, new } = added;
+    let values = params![number(*position), key.partition, key.sort, old.as_deref(), new.as_deref()];
+    connection.prepare_cached(ADD)?.execute(values).map(drop)
 }
 
 /// The position of the last change that there ever was.
 pub(super) fn head(connection: &Connection) -> rusqlite::Result<Serial> {
-    let mut head = connection.prepare_cached(HEAD)?;
-    head.query_row([], |row| row.get::<_, i64>(0)).map(|head| Serial(head.unsigned_abs()))
+    connection.query_row(HEAD, [], |row| row.get::<_, i64>(0)).map(|head| Serial(head.unsigned_abs()))
 }
 
 /// Changes behind a position.
@@ -40,7 +67,7 @@ pub(super) fn read(
     connection: &Connection,
     after: Serial,
     limit: usize,
-) -> Result<Vec<Change>, Fault<StoreError>> {
+) -> rusqlite::Result<Vec<Arc<Added>>> {
     let mut room = Room::for_parts(limit);
     let mut select = connection.prepare_cached(READ)?;
     let mut rows = select.query(params![number(after), room.parts()])?;
@@ -48,37 +75,28 @@ pub(super) fn read(
     while let Some(row) = rows.next()?
         && !room.is_full()
     {
-        let (change, bytes) = change(row)?;
-        room.take(bytes);
-        changes.push(change);
+        let position = Serial(row.get::<_, i64>(0)?.unsigned_abs());
+        let key = Arc::new(Key::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?));
+        let change = Added { position, key, old: row.get(3)?, new: row.get(4)? };
+        room.take(change.bytes());
+        changes.push(Arc::new(change));
     }
     Ok(changes)
 }
 
-/// Forgets some of the changes up to and including a position; true if there were as many as that, so that
-/// more may be left.
-pub(super) fn forget(connection: &Connection, through: Serial) -> rusqlite::Result<bool> {
-    let forgotten = connection.prepare_cached(FORGET)?.execute(params![number(through), FORGET_AT_ONCE])?;
-    Ok(forgotten == FORGET_AT_ONCE as usize)
-}
-
-/// A change and the bytes of its images.
-fn change(row: &Row<'_>) -> Result<(Change, usize), Fault<StoreError>> {
-    let mark = Serial(row.get::<_, i64>(0)?.unsigned_abs()).mark();
-    let key = Key::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?);
-    let (old, old_bytes) = image(&key, row.get_ref(3)?)?;
-    let (new, new_bytes) = image(&key, row.get_ref(4)?)?;
-    Ok((Change { mark, key, old, new }, old_bytes + new_bytes))
-}
-
-fn image(key: &Key, column: ValueRef<'_>) -> Result<(Option<Item>, usize), StoreError> {
-    match column {
-        ValueRef::Null => Ok((None, 0)),
-        ValueRef::Text(body) => Ok((Some(decode(key, body)?), body.len())),
-        ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => {
-            Err(StoreError::Damaged(format!("change of item {key}: an image is not a text")))
-        }
+/// Forgets some of the changes up to and including a position; true if more may be left. `head` is the last change's.
+pub(super) fn forget(connection: &Connection, through: Serial, head: Serial) -> rusqlite::Result<bool> {
+    let through = through.min(head);
+    let mut first = connection.prepare_cached(FIRST)?;
+    let first = first.query_row([number(through)], |row| row.get::<_, Option<i64>>(0)).optional()?.flatten();
+    let Some(first) = first else { return Ok(false) };
+    let last = through.min(Serial(first.unsigned_abs() + FORGET_AT_ONCE - 1));
+    connection.prepare_cached(FORGET)?.execute([number(last)])?;
+    if last == head {
+        // With the last change goes what would tell where the next belongs.
+        connection.prepare_cached(REMEMBER)?.execute([number(head)])?;
     }
+    Ok(last < through)
 }
 
 /// SQLite's numbers end before ours.

@@ -3,16 +3,17 @@
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::{
-    body::{decode, encode},
-    changes,
+    body::decode,
+    cache::{Known, Stored},
     fault::Fault,
+    transaction::Transaction,
 };
 use crate::{
     engines::{
         interpreter::{decide, item_bytes},
         page::Room,
     },
-    port::{Direction, Item, Key, Page, Range, StoreError, Write, WriteError, Written},
+    port::{Direction, Key, Page, Range, StoreError, Write, WriteError, Written},
 };
 
 const GET: &str = "SELECT rowid, body FROM items WHERE partition = ?1 AND sort = ?2";
@@ -26,11 +27,6 @@ const DESCENDING: &str = "SELECT sort, body FROM items WHERE partition = ?1 AND 
 
 /// To SQLite every blob, even the empty one, is greater than every text.
 const BEHIND_ALL_TEXTS: &[u8] = &[];
-
-/// The item at a key.
-pub(super) fn get(connection: &Connection, key: &Key) -> Result<Option<Item>, Fault<StoreError>> {
-    Ok(find(connection, key)?.map(|row| decode(key, row.body.as_bytes())).transpose()?)
-}
 
 /// Items of a partition.
 pub(super) fn query(
@@ -57,7 +53,7 @@ pub(super) fn query(
             return Ok(Page { items, more: true });
         }
         let key = Key::new(partition, row.get::<_, String>(0)?);
-        let item = decode(&key, row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?)?;
+        let item = decode(&key, row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
         room.take(item_bytes(&key, &item));
         items.push((key, item));
     }
@@ -66,18 +62,21 @@ pub(super) fn query(
 
 /// Carries out a request. Everything is decided before the first row is written, so a request that fails has
 /// written nothing and needs no savepoint.
-pub(super) fn write(connection: &Connection, writes: Vec<Write>) -> Result<Vec<Written>, Fault<WriteError>> {
-    let mut rows = Vec::with_capacity(writes.len());
+pub(super) fn write(
+    transaction: &mut Transaction,
+    writes: Vec<Write>,
+) -> Result<Vec<Written>, Fault<WriteError>> {
+    let mut before = Vec::with_capacity(writes.len());
     let mut current = Vec::with_capacity(writes.len());
     for write in &writes {
-        let row = find(connection, write.key())?;
-        let needed = row.as_ref().filter(|_| is_about_what_stands_there(write));
-        current.push(needed.map(|row| decode(write.key(), row.body.as_bytes())).transpose()?);
-        rows.push(row);
+        let known = transaction.find(write.key())?;
+        let needed = known.as_ref().filter(|_| is_about_what_stands_there(write));
+        current.push(needed.map(|stored| decode(write.key(), &stored.body)).transpose()?);
+        before.push(known);
     }
-    let mut written = Vec::with_capacity(rows.len());
-    for ((key, item), row) in decide(writes, current)?.into_iter().zip(rows) {
-        replace(connection, &key, row.as_ref(), item.as_ref())?;
+    let mut written = Vec::with_capacity(before.len());
+    for ((key, item), before) in decide(writes, current)?.into_iter().zip(before) {
+        transaction.replace(key, before.as_ref(), item.as_ref())?;
         written.push(Written::Now(item));
     }
     Ok(written)
@@ -91,35 +90,24 @@ const fn is_about_what_stands_there(write: &Write) -> bool {
     }
 }
 
-/// Puts or deletes the item, and tells the feed. Writes nothing if nothing changes: equal items have equal
-/// bodies.
-fn replace(
-    connection: &Connection,
-    key: &Key,
-    old: Option<&Stored>,
-    item: Option<&Item>,
-) -> rusqlite::Result<()> {
-    let new = item.map(encode);
-    match (old, &new) {
-        (None, None) => return Ok(()),
-        (Some(old), Some(new)) if old.body == *new => return Ok(()),
-        (None, Some(new)) => {
-            connection.prepare_cached(INSERT)?.execute(params![key.partition, key.sort, new])?
-        }
-        (Some(old), Some(new)) => connection.prepare_cached(UPDATE)?.execute(params![old.row, new])?,
-        (Some(old), None) => connection.prepare_cached(DELETE)?.execute(params![old.row])?,
-    };
-    changes::add(connection, key, old.map(|old| old.body.as_str()), new.as_deref())
-}
-
-/// An item as it is kept.
-struct Stored {
-    row: i64,
-    body: String,
-}
-
-fn find(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Stored>> {
+/// The row at a key.
+pub(super) fn find(connection: &Connection, key: &Key) -> rusqlite::Result<Known> {
     let mut get = connection.prepare_cached(GET)?;
     get.query_row(params![key.partition, key.sort], |row| Ok(Stored { row: row.get(0)?, body: row.get(1)? }))
         .optional()
+}
+
+/// Makes a row; gives its number.
+pub(super) fn insert(connection: &Connection, key: &Key, body: &[u8]) -> rusqlite::Result<i64> {
+    connection.prepare_cached(INSERT)?.insert(params![key.partition, key.sort, body])
+}
+
+/// Changes a row.
+pub(super) fn update(connection: &Connection, row: i64, body: &[u8]) -> rusqlite::Result<()> {
+    connection.prepare_cached(UPDATE)?.execute(params![row, body]).map(drop)
+}
+
+/// Deletes a row.
+pub(super) fn delete(connection: &Connection, row: i64) -> rusqlite::Result<()> {
+    connection.prepare_cached(DELETE)?.execute([row]).map(drop)
 }

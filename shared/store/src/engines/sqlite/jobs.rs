@@ -1,8 +1,10 @@
-//! Work for a thread that owns a connection, and the queue in which it waits.
+//! Work for a thread that owns a place to work at (a connection, say), and the queue in which it waits.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
-use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::fault::Fault;
@@ -12,29 +14,36 @@ use crate::port::StoreError;
 const CAPACITY: usize = 1_024;
 
 /// A piece of work that keeps its outcome until it may be told.
-pub(super) trait Job: Send {
+pub(super) trait Job<P>: Send {
     /// Does the work.
     ///
     /// # Errors
     ///
     /// SQLite's failure, which is one of the whole transaction. A refusal or an invalid request is an outcome
     /// like any other.
-    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
+    fn run(&mut self, place: &mut P) -> rusqlite::Result<()>;
 
     /// Tells who waits: the outcome if it is now durable, else why not.
     fn answer(self: Box<Self>, durable: Result<(), StoreError>);
 }
 
 /// Jobs that a thread takes out one by one, in order.
-pub(super) type Jobs = mpsc::Receiver<Box<dyn Job>>;
+pub(super) type Jobs<P> = mpsc::Receiver<Box<dyn Job<P>>>;
 
 /// The way to a thread; closed, it lets the thread finish what waits.
-#[derive(Debug)]
-pub(super) struct Queue(Mutex<Option<mpsc::Sender<Box<dyn Job>>>>);
+pub(super) struct Queue<P>(Mutex<Option<Sender<P>>>);
 
-impl Queue {
+type Sender<P> = mpsc::Sender<Box<dyn Job<P>>>;
+
+impl<P> fmt::Debug for Queue<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").finish_non_exhaustive()
+    }
+}
+
+impl<P: 'static> Queue<P> {
     /// An open queue, and its end for the thread.
-    pub(super) fn open() -> (Self, Jobs) {
+    pub(super) fn open() -> (Self, Jobs<P>) {
         let (sender, jobs) = mpsc::channel(CAPACITY);
         (Self(Mutex::new(Some(sender))), jobs)
     }
@@ -54,7 +63,7 @@ impl Queue {
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
-        W: FnOnce(&Connection) -> Result<T, Fault<E>> + Send + 'static,
+        W: FnOnce(&mut P) -> Result<T, Fault<E>> + Send + 'static,
     {
         let gone = || StoreError::Unavailable("the store is closed".to_owned());
         let sender = self.sender().clone().ok_or_else(gone)?;
@@ -66,7 +75,7 @@ impl Queue {
         answer.await.map_err(|_| gone())?
     }
 
-    fn sender(&self) -> std::sync::MutexGuard<'_, Option<mpsc::Sender<Box<dyn Job>>>> {
+    fn sender(&self) -> MutexGuard<'_, Option<Sender<P>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -77,17 +86,17 @@ struct Task<T, E, W> {
     reply: oneshot::Sender<Result<T, E>>,
 }
 
-impl<T, E, W> Job for Task<T, E, W>
+impl<P, T, E, W> Job<P> for Task<T, E, W>
 where
     T: Send,
     E: From<StoreError> + Send,
-    W: FnOnce(&Connection) -> Result<T, Fault<E>> + Send,
+    W: FnOnce(&mut P) -> Result<T, Fault<E>> + Send,
 {
-    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+    fn run(&mut self, place: &mut P) -> rusqlite::Result<()> {
         let Some(work) = self.work.take() else {
             return Ok(());
         };
-        match work(connection) {
+        match work(place) {
             Ok(found) => self.outcome = Some(Ok(found)),
             Err(Fault::Own(error)) => self.outcome = Some(Err(error)),
             Err(Fault::Sqlite(error)) => return Err(error),

@@ -1,10 +1,12 @@
 //! The embedded engine: one SQLite file, one thread that writes, some that read.
 //!
 //! Every write is on disk before it is answered (WAL, `synchronous=FULL`), and whatever waits at the same
-//! time shares one commit. Requests wait in bounded queues: a caller that finds one full waits too. If the
-//! writer's thread dies, every later call ends with [`StoreError::Unavailable`].
+//! time shares one commit. What was written or read lately is in memory too, and a get of it asks no thread; nobody
+//! sees there what is not on disk yet. Requests wait in bounded queues: a caller that finds one full waits too. If the
+//! writer's thread dies, every later call that needs it ends with [`StoreError::Unavailable`].
 
 mod body;
+mod cache;
 mod changes;
 mod checkpoints;
 mod fault;
@@ -12,7 +14,9 @@ mod items;
 mod jobs;
 mod messages;
 mod readers;
+mod recent;
 mod schema;
+mod transaction;
 mod writer;
 
 use std::{
@@ -22,11 +26,20 @@ use std::{
 };
 
 use async_trait::async_trait;
+use futures::future::try_join_all;
 use jiff::Timestamp;
-use tokio::{sync::watch, task};
+use tokio::task;
 
 pub use self::schema::OpenError;
-use self::{fault::Fault, jobs::Queue, readers::Readers, writer::Writer};
+use self::{
+    body::decode,
+    cache::Looked,
+    fault::Fault,
+    jobs::Queue,
+    readers::Readers,
+    transaction::{OnDisk, Transaction},
+    writer::Writer,
+};
 use super::{
     head,
     interpreter::validate,
@@ -46,10 +59,10 @@ pub struct SqliteStore {
 
 #[derive(Debug)]
 struct Threads {
-    writes: Queue,
+    writes: Queue<Transaction>,
     reads: Readers,
     writer: Mutex<Option<thread::JoinHandle<()>>>,
-    head: watch::Sender<Serial>,
+    on_disk: Arc<OnDisk>,
 }
 
 impl SqliteStore {
@@ -62,9 +75,9 @@ impl SqliteStore {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let path = path.as_ref();
         let lock = schema::lock(path)?;
-        let Writer { queue: writes, thread, head } = writer::start(path, lock)?;
+        let Writer { queue: writes, thread, on_disk } = writer::start(path, lock)?;
         let reads = Readers::start(path)?;
-        Ok(Self { threads: Arc::new(Threads { writes, reads, writer: Mutex::new(Some(thread)), head }) })
+        Ok(Self { threads: Arc::new(Threads { writes, reads, writer: Mutex::new(Some(thread)), on_disk }) })
     }
 
     /// Finishes what was asked for, brings everything into the one file and lets go of it. Later calls, here
@@ -83,7 +96,23 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.threads.writes.ask(|connection| work(connection).map_err(Fault::Sqlite)).await
+        let work = |transaction: &mut Transaction| work(transaction.connection()).map_err(Fault::Sqlite);
+        self.threads.writes.ask(work).await
+    }
+
+    /// Asks no thread if what stands at the key is known.
+    async fn find(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+        let known = match self.threads.on_disk.cache.look(key) {
+            Looked::Known(known) => known,
+            Looked::Unknown(ticket) => {
+                let sought = key.clone();
+                let find = move |connection: &mut _| Ok(items::find(connection, &sought)?);
+                let found = self.threads.reads.read(find).await?;
+                self.threads.on_disk.cache.keep_found(key, &found, ticket);
+                found
+            }
+        };
+        known.map(|stored| decode(key, &stored.body)).transpose()
     }
 }
 
@@ -92,6 +121,7 @@ impl Threads {
     fn end(&self) -> Result<(), StoreError> {
         self.reads.close();
         self.writes.close();
+        self.on_disk.cache.close();
         match self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(writer) => {
                 writer.join().map_err(|_| StoreError::Unavailable("the writer had died".to_owned()))
@@ -113,15 +143,12 @@ impl Drop for Threads {
 impl Table for SqliteStore {
     async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
         validate::key(key)?;
-        let key = key.clone();
-        self.threads.reads.read(move |connection| items::get(connection, &key)).await
+        self.find(key).await
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         validate::keys(keys)?;
-        let keys = keys.to_vec();
-        let get = move |connection: &_| keys.iter().map(|key| items::get(connection, key)).collect();
-        self.threads.reads.read(get).await
+        try_join_all(keys.iter().map(|key| self.find(key))).await
     }
 
     async fn query(
@@ -133,13 +160,13 @@ impl Table for SqliteStore {
     ) -> Result<Page, StoreError> {
         validate::query(partition, range, limit)?;
         let (partition, range) = (partition.to_owned(), range.clone());
-        let query = move |connection: &_| items::query(connection, &partition, &range, direction, limit);
+        let query = move |connection: &mut _| items::query(connection, &partition, &range, direction, limit);
         self.threads.reads.read(query).await
     }
 
     async fn write(&self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
         validate::writes(&writes)?;
-        self.threads.writes.ask(|connection| items::write(connection, writes)).await
+        self.threads.writes.ask(|transaction| items::write(transaction, writes)).await
     }
 }
 
@@ -178,19 +205,27 @@ impl Feed for SqliteStore {
     async fn read(&self, after: &Position, limit: usize) -> Result<Reading, StoreError> {
         validate::read(limit)?;
         let behind = Serial::reached(after);
-        let changes =
-            self.threads.reads.read(move |connection| changes::read(connection, behind, limit)).await?;
+        let changes = match self.threads.on_disk.recent.read(behind, limit) {
+            Some(changes) => changes,
+            None => {
+                let read = move |connection: &mut _| Ok(changes::read(connection, behind, limit)?);
+                self.threads.reads.read(read).await?
+            }
+        };
+        let changes = changes.iter().map(|added| added.change()).collect::<Result<_, _>>()?;
         Ok(reading(after, changes))
     }
 
     async fn forget(&self, through: &Position) -> Result<(), StoreError> {
         let through = Serial::reached(through);
-        while self.change(move |connection| changes::forget(connection, through)).await? {}
+        let forget = move |transaction: &mut Transaction| transaction.forget(through).map_err(Fault::Sqlite);
+        while self.threads.writes.ask(forget).await? {}
+        self.threads.on_disk.recent.forget(through);
         Ok(())
     }
 
     async fn wait(&self, after: &Position) {
-        head::wait(&self.threads.head, Serial::reached(after)).await;
+        head::wait(&self.threads.on_disk.head, Serial::reached(after)).await;
     }
 }
 

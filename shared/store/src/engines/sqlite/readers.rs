@@ -22,7 +22,7 @@ const READERS: usize = 4;
 /// The readers' threads. They end when their queues are closed.
 #[derive(Debug)]
 pub(super) struct Readers {
-    queues: Vec<Queue>,
+    queues: Vec<Queue<Connection>>,
     turn: AtomicUsize,
 }
 
@@ -41,22 +41,22 @@ impl Readers {
     /// Reads, on the readers in turn.
     pub(super) async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, Fault<StoreError>> + Send + 'static,
+        work: impl FnOnce(&mut Connection) -> Result<T, Fault<StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         self.queues[turn % READERS].ask(work).await
     }
 }
 
-fn start(path: &Path) -> Result<Queue, OpenError> {
-    let connection = open_reader(path)?;
+fn start(path: &Path) -> Result<Queue<Connection>, OpenError> {
+    let mut connection = open_reader(path)?;
     let (queue, jobs) = Queue::open();
     let reader = thread::Builder::new().name("store-reader".to_owned());
-    reader.spawn(move || serve(&connection, jobs)).map_err(OpenError::Thread)?;
+    reader.spawn(move || serve(&mut connection, jobs)).map_err(OpenError::Thread)?;
     Ok(queue)
 }
 
-fn serve(connection: &Connection, mut jobs: Jobs) {
+fn serve(connection: &mut Connection, mut jobs: Jobs<Connection>) {
     while let Some(mut job) = jobs.blocking_recv() {
         let read = job.run(connection).map_err(|error| unavailable(&error));
         job.answer(read);

@@ -11,30 +11,33 @@ use rusqlite::{Connection, OpenFlags};
 /// Marks a file as ours ("RFAL").
 const APPLICATION_ID: i32 = 0x5246_414c;
 /// The version of the tables below. A change of them that an older program would misread raises it.
-const SCHEMA_VERSION: i32 = 1;
+const SCHEMA_VERSION: i32 = 2;
 
 /// Most items, and their images before and after, fit into one page; a lone write still goes to disk in a
 /// few.
 const PAGE_BYTES: u32 = 8_192;
 
 /// `items` is the table port's. It has rows by number and an index beside them, since bodies of some
-/// kilobytes within the tree of keys would make it deep. `changes` and `messages` number their rows with
-/// `AUTOINCREMENT`, which never gives a number again, not even after the row with the highest is deleted. A
-/// message's `due` is also the end of its being hidden; it is in microseconds since 1970.
+/// kilobytes within the tree of keys would make it deep. `changes` are numbered by the writer, one after the other;
+/// `forgotten` is how far they were forgotten when last none was left, so that no number is given again. `messages`
+/// number their rows with `AUTOINCREMENT`, to the same end. A message's `due` is also the end of its being hidden; it
+/// is in microseconds since 1970.
 const TABLES: &str = "
     CREATE TABLE items (
         partition TEXT NOT NULL,
         sort TEXT NOT NULL,
-        body TEXT NOT NULL,
+        body BLOB NOT NULL,
         UNIQUE (partition, sort)
     ) STRICT;
     CREATE TABLE changes (
-        position INTEGER PRIMARY KEY AUTOINCREMENT,
+        position INTEGER PRIMARY KEY,
         partition TEXT NOT NULL,
         sort TEXT NOT NULL,
-        old TEXT,
-        new TEXT
+        old BLOB,
+        new BLOB
     ) STRICT;
+    CREATE TABLE forgotten (through INTEGER NOT NULL) STRICT;
+    INSERT INTO forgotten VALUES (0);
     CREATE TABLE messages (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         body TEXT NOT NULL,

@@ -209,7 +209,7 @@ async fn a_transaction_that_fails_is_answered_so_to_all_in_it_and_the_store_goes
 async fn a_damaged_item_is_told_as_such() {
     let (_folder, path) = folder();
     let store = open(&path);
-    on_writer(&store, "INSERT INTO items VALUES ('p', 'bad', '{')").await.expect("written");
+    on_writer(&store, "INSERT INTO items VALUES ('p', 'bad', x'CC')").await.expect("written");
     assert!(matches!(store.get(&key("bad")).await, Err(StoreError::Damaged(_))));
     let update = Update::Remove("a".into());
     let update = vec![Write::Update { key: key("bad"), updates: vec![update], condition: None }];
@@ -240,5 +240,5 @@ async fn more_callers_than_the_queue_has_room_for_are_all_answered() {
         callers.spawn(async move { store.write(put(&caller.to_string())).await });
     }
     assert!(callers.join_all().await.iter().all(Result::is_ok));
-    assert_eq!(*store.threads.head.borrow(), Serial(3_000));
+    assert_eq!(*store.threads.on_disk.head.borrow(), Serial(3_000));
 }

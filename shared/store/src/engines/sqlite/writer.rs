@@ -1,18 +1,16 @@
 //! The one thread that writes, with group commit: whatever waits goes into one transaction, and nobody is
 //! answered before it is on disk. A lone request is committed at once.
 
-use std::{path::Path, thread};
+use std::{path::Path, sync::Arc, thread};
 
 use rusqlite::Connection;
-use tokio::sync::watch;
 
 use super::{
-    super::lane::Serial,
-    changes,
     checkpoints::Checkpoints,
     fault::unavailable,
     jobs::{Job, Jobs, Queue},
     schema::{Lock, OpenError, open_writer},
+    transaction::{OnDisk, Transaction},
 };
 
 /// The most requests of one transaction, so that the first of them does not wait for too many others.
@@ -22,51 +20,43 @@ const BATCH: usize = 256;
 #[derive(Debug)]
 pub(super) struct Writer {
     /// Closed, it lets the thread end.
-    pub(super) queue: Queue,
+    pub(super) queue: Queue<Transaction>,
     /// Ends after what was in the queue is done, the log is in the file and the lock is let go.
     pub(super) thread: thread::JoinHandle<()>,
-    /// The position of the last change.
-    pub(super) head: watch::Sender<Serial>,
+    /// What it has committed.
+    pub(super) on_disk: Arc<OnDisk>,
 }
 
 /// Opens the file and starts the thread.
 pub(super) fn start(path: &Path, lock: Lock) -> Result<Writer, OpenError> {
-    let connection = open_writer(path)?;
     let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
-    let head = watch::Sender::new(changes::head(&connection).map_err(failed)?);
+    let mut transaction = Transaction::on(open_writer(path)?).map_err(failed)?;
+    let on_disk = Arc::clone(transaction.on_disk());
     let mut checkpoints = Checkpoints::start(path)?;
     let (queue, jobs) = Queue::open();
-    let told = head.clone();
     let thread = thread::Builder::new()
         .name("store-writer".to_owned())
         .spawn(move || {
-            serve(&connection, jobs, &told, &mut checkpoints);
+            serve(&mut transaction, jobs, &mut checkpoints);
             checkpoints.end();
-            close(connection);
+            close(transaction.into_connection());
             drop(lock);
         })
         .map_err(OpenError::Thread)?;
-    Ok(Writer { queue, thread, head })
+    Ok(Writer { queue, thread, on_disk })
 }
 
-fn serve(
-    connection: &Connection,
-    mut jobs: Jobs,
-    head: &watch::Sender<Serial>,
-    checkpoints: &mut Checkpoints,
-) {
+fn serve(transaction: &mut Transaction, mut jobs: Jobs<Transaction>, checkpoints: &mut Checkpoints) {
     let mut batch = Vec::with_capacity(BATCH);
     while let Some(first) = jobs.blocking_recv() {
-        let committed = transact(connection, first, &mut jobs, &mut batch);
-        let durable = match committed {
-            Ok(last) => {
-                head.send_if_modified(|head| std::mem::replace(head, last) != last);
+        let durable = match transact(transaction, first, &mut jobs, &mut batch) {
+            Ok(()) => {
                 checkpoints.committed(batch.len());
                 Ok(())
             }
             Err(error) => {
                 tracing::error!(%error, requests = batch.len(), "a transaction of the store failed");
-                roll_back(connection);
+                transaction.roll_back();
                 Err(unavailable(&error))
             }
         };
@@ -77,37 +67,22 @@ fn serve(
 }
 
 /// Commits the first job and all that wait by the time their predecessors are done. Every job that was begun
-/// is in `batch`. Gives the position of the last change.
+/// is in `batch`.
 fn transact(
-    connection: &Connection,
-    first: Box<dyn Job>,
-    jobs: &mut Jobs,
-    batch: &mut Vec<Box<dyn Job>>,
-) -> rusqlite::Result<Serial> {
-    let mut ran = begin(connection);
+    transaction: &mut Transaction,
+    first: Box<dyn Job<Transaction>>,
+    jobs: &mut Jobs<Transaction>,
+    batch: &mut Vec<Box<dyn Job<Transaction>>>,
+) -> rusqlite::Result<()> {
+    let mut ran = transaction.begin();
     let mut next = Some(first);
     while let Some(mut job) = next {
-        ran = ran.and_then(|()| job.run(connection));
+        ran = ran.and_then(|()| job.run(transaction));
         batch.push(job);
         next = if ran.is_ok() && batch.len() < BATCH { jobs.try_recv().ok() } else { None };
     }
     ran?;
-    let head = changes::head(connection)?;
-    connection.prepare_cached("COMMIT")?.execute([])?;
-    Ok(head)
-}
-
-fn begin(connection: &Connection) -> rusqlite::Result<()> {
-    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)
-}
-
-/// A transaction that failed may have ended by itself.
-fn roll_back(connection: &Connection) {
-    if !connection.is_autocommit()
-        && let Err(error) = connection.execute_batch("ROLLBACK")
-    {
-        tracing::error!(%error, "a transaction of the store could not be rolled back");
-    }
+    transaction.commit()
 }
 
 /// Brings the log into the file. What stays in the log is as durable: the next opening finds it there.

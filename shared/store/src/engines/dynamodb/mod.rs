@@ -1,0 +1,102 @@
+//! The engine on AWS: a DynamoDB table, its stream as the change feed, an SQS queue for delayed messages.
+//!
+//! ```text
+//! table   pk, sk (text), on demand; stream of new and old images; TTL on `expires_at_seconds`, for clean-up only
+//! queue   standard, kept for 14 days
+//! ```
+//!
+//! Regions, credentials and endpoints are found as every AWS program finds them. Conditions are judged by DynamoDB;
+//! `table/expression.rs` says them in its language. This engine alone reads a clock (SQS counts delays from now) and
+//! draws random numbers (tokens of transactions, pauses between attempts).
+
+mod attempts;
+mod feed;
+mod messages;
+mod meter;
+mod open;
+mod table;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use self::{feed::StreamFeed, messages::SqsMessages, table::DynamoTable};
+pub use self::{
+    meter::{Meter, Operation, Units, Unmetered},
+    open::{Missing, OpenError, Settings},
+};
+use crate::port::{
+    Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Reading, Receipt,
+    StoreError, Table, Write, WriteError, Written,
+};
+
+/// A store on AWS. Clones share its connections.
+#[derive(Debug, Clone)]
+pub struct DynamoStore {
+    table: DynamoTable,
+    messages: SqsMessages,
+    feed: StreamFeed,
+}
+
+#[async_trait]
+impl Table for DynamoStore {
+    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+        self.table.get(key).await
+    }
+
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+        self.table.get_many(keys).await
+    }
+
+    async fn query(
+        &self,
+        partition: &str,
+        range: &Range,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        self.table.query(partition, range, direction, limit).await
+    }
+
+    async fn write(&self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
+        self.table.write(writes).await
+    }
+}
+
+#[async_trait]
+impl Messages for DynamoStore {
+    async fn send(&self, body: MessageBody, due_at: Timestamp) -> Result<(), StoreError> {
+        self.messages.send(body, due_at).await
+    }
+
+    async fn receive(
+        &self,
+        now: Timestamp,
+        hidden_seconds: u32,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        self.messages.receive(now, hidden_seconds, limit).await
+    }
+
+    async fn acknowledge(&self, receipt: &Receipt) -> Result<(), StoreError> {
+        self.messages.acknowledge(receipt).await
+    }
+
+    async fn postpone(&self, receipt: &Receipt, due_at: Timestamp) -> Result<(), StoreError> {
+        self.messages.postpone(receipt, due_at).await
+    }
+}
+
+#[async_trait]
+impl Feed for DynamoStore {
+    async fn read(&self, after: &Position, limit: usize) -> Result<Reading, StoreError> {
+        self.feed.read(after, limit).await
+    }
+
+    async fn forget(&self, through: &Position) -> Result<(), StoreError> {
+        self.feed.forget(through).await
+    }
+
+    async fn wait(&self, after: &Position) {
+        self.feed.wait(after).await;
+    }
+}

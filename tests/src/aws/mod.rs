@@ -1,0 +1,113 @@
+//! DynamoDB and SQS to test against: a local one that is started for the test, or what the environment names.
+
+mod ministack;
+
+use std::{env, process::Command, sync::Arc, thread};
+
+use anyhow::Result;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::Credentials;
+
+use self::ministack::MiniStack;
+
+/// Which, if set, names the DynamoDB to test against; SQS is named beside it in the same way, or is AWS'.
+const NAMED: &str = "AWS_ENDPOINT_URL_DYNAMODB";
+const REGION: &str = "us-east-1";
+/// The local one believes everybody.
+const ACCESS_KEY: &str = "test";
+
+/// An AWS. Clones share it; a local one ends with the last of them.
+#[derive(Debug, Clone)]
+pub enum Aws {
+    /// What the environment names, with its credentials.
+    Named,
+    /// A local one of our own.
+    Local(Arc<MiniStack>),
+}
+
+impl Aws {
+    /// The AWS that the environment names, or else a local one, started now.
+    ///
+    /// # Errors
+    /// The local one does not start.
+    pub async fn start() -> Result<Self> {
+        if env::var_os(NAMED).is_some() {
+            return Ok(Self::Named);
+        }
+        Ok(Self::Local(Arc::new(MiniStack::start().await?)))
+    }
+
+    /// Where it is, for this process.
+    pub async fn config(&self) -> SdkConfig {
+        let defaults = aws_config::defaults(BehaviorVersion::latest());
+        match self {
+            Self::Named => defaults.load().await,
+            Self::Local(local) => {
+                let credentials = Credentials::new(ACCESS_KEY, ACCESS_KEY, None, None, "tests");
+                let local = defaults.endpoint_url(local.url()).region(Region::new(REGION));
+                local.credentials_provider(credentials).load().await
+            }
+        }
+    }
+
+    /// Where it is, for a process that is to be started.
+    pub fn tell(&self, command: &mut Command) {
+        if let Self::Local(local) = self {
+            command
+                .env("AWS_ENDPOINT_URL", local.url())
+                .env("AWS_REGION", REGION)
+                .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+                .env("AWS_SECRET_ACCESS_KEY", ACCESS_KEY);
+        }
+    }
+
+    /// Names for a table and a queue that nobody else uses, and that are gone when these names are.
+    pub fn names(&self) -> Names {
+        Names { aws: self.clone(), name: format!("ringfall-test-{:016x}", rand::random::<u64>()) }
+    }
+}
+
+/// The name of a table and of a queue. Both are deleted when it is dropped.
+#[derive(Debug)]
+pub struct Names {
+    aws: Aws,
+    name: String,
+}
+
+impl Names {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.name
+    }
+
+    /// Where the table and the queue are.
+    pub const fn aws(&self) -> &Aws {
+        &self.aws
+    }
+}
+
+impl Drop for Names {
+    fn drop(&mut self) {
+        // What a local one keeps is gone with it.
+        if matches!(self.aws, Aws::Local(_)) {
+            return;
+        }
+        let (aws, name) = (self.aws.clone(), self.name.clone());
+        let deleting = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(delete(&aws, &name))
+        });
+        // A table that is left over costs nothing: the name tells whose it was.
+        drop(deleting.join());
+    }
+}
+
+async fn delete(aws: &Aws, name: &str) -> Result<()> {
+    let config = aws.config().await;
+    let queues = aws_sdk_sqs::Client::new(&config);
+    if let Some(url) = queues.get_queue_url().queue_name(name).send().await?.queue_url {
+        queues.delete_queue().queue_url(url).send().await?;
+    }
+    aws_sdk_dynamodb::Client::new(&config).delete_table().table_name(name).send().await?;
+    Ok(())
+}
