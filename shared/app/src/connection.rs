@@ -39,16 +39,18 @@ pub enum Connection {
 #[serde(deny_unknown_fields)]
 pub struct TwilioCredentialsDocument {
     /// `AC…`, from Twilio's console.
+    #[schema(pattern = "^AC[0-9A-Za-z]{1,62}$")]
     pub account_sid: String,
     /// The account's auth token: verifies webhooks and signs in to the REST API. Never shown again.
-    #[schema(write_only)]
+    #[schema(write_only, pattern = "^[!-~]{1,256}$")]
     pub auth_token: String,
     /// Where the REST API is, if not at Twilio's own address (a region, or a test).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^https?://")]
     pub api_base_url: Option<String>,
     /// The secret of a shared key, where webhooks are signed by HMAC-SHA256. Never shown again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(write_only)]
+    #[schema(write_only, pattern = "^[!-~]{1,256}$")]
     pub signature_key: Option<String>,
 }
 

@@ -129,7 +129,7 @@ impl PayoutRule {
 /// A share of a hundred, from 0 to 100 with at most two decimal places; a string in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
-#[schema(value_type = String, pattern = r"^[0-9]{1,3}(\.[0-9]{1,2})?$", example = "40")]
+#[schema(value_type = String, pattern = r"^(0?[0-9]{1,2}(\.[0-9]{1,2})?|100(\.0{1,2})?)$", example = "40")]
 pub struct Percent(Decimal);
 
 /// A text that is no percentage.
