@@ -84,12 +84,12 @@ impl Protocol {
     }
 }
 
-/// Goes through all states that a variant can reach in a scene; where it breaks what it must break, only until then.
+/// Goes through all states that a variant can reach in a scene; where it breaks a promise, only until then, unless it keeps the others.
 pub fn check(variant: Variant, scene: Scene) -> Verdict {
     let began = Instant::now();
     let enough = match variant.breaks() {
-        Some(promise) => HasDiscoveries::AnyOf([promise.name()].into()),
-        None => HasDiscoveries::All,
+        Some(promise) if !variant.keeps_the_others() => HasDiscoveries::AnyOf([promise.name()].into()),
+        Some(_) | None => HasDiscoveries::All,
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let checker =

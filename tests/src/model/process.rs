@@ -55,6 +55,8 @@ pub(super) enum Then {
 pub(super) enum Offer {
     /// Reserve capacity for an attempt and write it.
     Reserve(LegName),
+    /// The same for the first attempt of a call that is not written yet: it is written with the attempt.
+    ReserveFirst(LegName),
     /// The capacity is reserved; write the attempt. Only where the two are written apart.
     Write(LegName),
     /// There was no room: keep why, and see whether a copy was faster.

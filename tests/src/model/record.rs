@@ -84,7 +84,12 @@ impl Record {
         is_news
     }
 
-    /// Whether the attempt may be written: the condition of `reserve` on the call.
+    /// Whether a call may be written with its first attempt: the condition of `reserve` where the call is not written yet.
+    pub(super) const fn is_blank(&self) -> bool {
+        !self.has_arrived && !self.is_ended
+    }
+
+    /// Whether the attempt may be written: the condition of `reserve` on a call that is.
     pub(super) fn may_write(&self, leg: LegName) -> bool {
         let is_next =
             !self.leg(leg).is_there && leg.previous().is_none_or(|before| self.leg(before).ended.is_some());

@@ -19,6 +19,8 @@ pub struct Scene {
     pub name: &'static str,
     /// To how many targets each call may be offered; 0 where there is no such call.
     pub attempts: [u8; MOST_CALLS],
+    /// Which calls are offered at once, and so written with their first attempt; any other is written when it comes in.
+    pub direct: [bool; MOST_CALLS],
     /// Whether the answerer is asked to press a key, which makes the attempt a conversion.
     pub keys: bool,
     /// How many processes may be at work at once.
@@ -27,11 +29,14 @@ pub struct Scene {
 
 impl Scene {
     /// Two calls that want the same slot.
-    pub const RIVALS: Self = Self { name: "rivals", attempts: [1, 1], keys: false, processes: 2 };
+    pub const RIVALS: Self =
+        Self { name: "rivals", attempts: [1, 1], direct: [false, true], keys: false, processes: 2 };
     /// Two calls that want the same slot, one of which may be offered twice.
-    pub const WATERFALL: Self = Self { name: "waterfall", attempts: [2, 1], keys: false, processes: 2 };
+    pub const WATERFALL: Self =
+        Self { name: "waterfall", attempts: [2, 1], direct: [true, false], keys: false, processes: 2 };
     /// One attempt, and all orders of the reports of its key and of its end.
-    pub const REPORTS: Self = Self { name: "reports", attempts: [1, 0], keys: true, processes: 3 };
+    pub const REPORTS: Self =
+        Self { name: "reports", attempts: [1, 0], direct: [true, true], keys: true, processes: 3 };
 
     /// All attempts of the scene.
     pub(super) fn legs(self) -> impl Iterator<Item = LegName> {

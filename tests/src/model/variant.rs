@@ -65,6 +65,11 @@ impl Variant {
         }
     }
 
+    /// Whether it breaks no other promise: then that is checked too.
+    pub const fn keeps_the_others(self) -> bool {
+        matches!(self, Self::Built | Self::NoRecovery)
+    }
+
     /// The scenes in which it is checked: all for the protocol as it is built, else the one in which it fails.
     pub const fn scenes(self) -> &'static [Scene] {
         match self {

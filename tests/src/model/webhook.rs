@@ -56,10 +56,11 @@ impl State {
 
     fn ask(&mut self, scene: Scene, window: LegName) {
         match window.previous() {
+            None if scene.direct[usize::from(window.call)] => {
+                self.begin(Process::Offer { window, next: Offer::ReserveFirst(window) });
+            }
             None => {
-                let record = self.record_mut(window.call);
-                record.has_arrived = true;
-                let next = decide(scene, window, record);
+                let next = self.arrive_and_decide(scene, window);
                 self.begin(Process::Offer { window, next });
             }
             Some(before) => {
@@ -71,6 +72,13 @@ impl State {
                 });
             }
         }
+    }
+
+    /// The call is written, if it is not yet, and read.
+    fn arrive_and_decide(&mut self, scene: Scene, window: LegName) -> Offer {
+        let record = self.record_mut(window.call);
+        record.has_arrived = true;
+        decide(scene, window, record)
     }
 
     /// What the first report of an end releases; copies leave it to the watchdog (`Leg::was_moved_at`).
@@ -101,26 +109,35 @@ impl State {
         is_placed: bool,
     ) {
         let next = match next {
-            Offer::Reserve(leg) if variant == Variant::WrittenApart => match self.capacity.take(variant, leg)
-            {
-                true => Offer::Write(leg),
-                false => Offer::Full(leg),
-            },
+            Offer::Reserve(leg) | Offer::ReserveFirst(leg) if variant == Variant::WrittenApart => {
+                if self.capacity.take(variant, leg) { Offer::Write(leg) } else { Offer::Full(leg) }
+            }
+            Offer::ReserveFirst(leg) if !self.record(leg.call).is_blank() => {
+                self.arrive_and_decide(scene, window)
+            }
             Offer::Reserve(leg) if !self.record(leg.call).may_write(leg) => {
-                decide(scene, window, self.record(leg.call))
+                self.arrive_and_decide(scene, window)
             }
-            Offer::Reserve(leg) if !self.capacity.take(variant, leg) => Offer::Full(leg),
-            Offer::Reserve(leg) => self.write(leg),
-            Offer::Write(leg) if self.record(leg.call).may_write(leg) => self.write(leg),
+            Offer::Reserve(leg) | Offer::ReserveFirst(leg) => {
+                if self.capacity.take(variant, leg) {
+                    self.write(leg)
+                } else {
+                    Offer::Full(leg)
+                }
+            }
+            Offer::Write(leg) if self.record(leg.call).is_blank() || self.record(leg.call).may_write(leg) => {
+                self.write(leg)
+            }
             Offer::Write(leg) => {
-                self.capacity.free(variant, leg);
-                self.capacity.counted -= 1;
-                decide(scene, window, self.record(leg.call))
+                if self.capacity.free(variant, leg) {
+                    self.capacity.counted -= 1;
+                }
+                self.arrive_and_decide(scene, window)
             }
-            Offer::Full(leg) if self.record(leg.call).attempts() >= leg.attempt => {
-                decide(scene, window, self.record(leg.call))
+            Offer::Full(leg) => {
+                let next = self.arrive_and_decide(scene, window);
+                if self.record(leg.call).attempts() >= leg.attempt { next } else { Offer::TurnAway }
             }
-            Offer::Full(_) => Offer::TurnAway,
             Offer::TurnAway => {
                 self.record_mut(window.call).is_turned_away = true;
                 Offer::Reply(Reply::HangUp)
@@ -131,7 +148,9 @@ impl State {
     }
 
     fn write(&mut self, leg: LegName) -> Offer {
-        self.record_mut(leg.call).legs[leg.index()].is_there = true;
+        let record = self.record_mut(leg.call);
+        record.has_arrived = true;
+        record.legs[leg.index()].is_there = true;
         Offer::Reply(Reply::Dial(leg))
     }
 }
