@@ -11,7 +11,8 @@ use ringfall_domain::{
 };
 use ringfall_store::{
     port::{Feed, Messages, StoreError, Table},
-    records::{self, pointer::NumberPointer},
+    protocols::blocked::read_prefixes,
+    records::{self, blocked::BlockedPrefixes, pointer::NumberPointer},
 };
 use url::Url;
 
@@ -42,7 +43,9 @@ pub struct Platform {
     plans: Cache<(AccountId, CampaignId), Arc<Plan>>,
     fallbacks: Cache<(AccountId, CampaignId), PhoneNumber>,
     campaigns: Cache<(ConnectionId, PhoneNumber), CampaignId>,
+    numbers: Cache<(ConnectionId, PhoneNumber), NumberPointer>,
     connections: Cache<ConnectionId, Arc<Connected>>,
+    blocked_prefixes: Cache<AccountId, Arc<BlockedPrefixes>>,
 }
 
 /// What is set from outside.
@@ -50,7 +53,7 @@ pub struct Platform {
 pub struct Settings {
     /// The base URL under which providers reach us, as they sign it.
     pub public_url: Url,
-    /// How long a plan or a connection is kept before it is read again. Caps are never cached.
+    /// How long a plan, a number or a connection is kept before it is read again. Caps are never cached.
     pub cache_time: Duration,
     /// Whether addresses on private networks may be configured: only where `serve` itself listens on loopback.
     pub private_addresses_allowed: bool,
@@ -88,7 +91,9 @@ impl Platform {
             // What leads to a fallback number is kept much longer than a plan: it is needed just when the store cannot be asked.
             campaigns: Cache::builder().max_capacity(100_000).time_to_live(ttl * 1_000).build(),
             fallbacks: Cache::builder().max_capacity(100_000).time_to_live(ttl * 1_000).build(),
+            numbers: Cache::builder().max_capacity(100_000).time_to_live(ttl).build(),
             connections: Cache::builder().max_capacity(10_000).time_to_live(ttl).build(),
+            blocked_prefixes: Cache::builder().max_capacity(10_000).time_to_live(ttl).build(),
             settings,
             metrics: Metrics::default(),
         }
@@ -120,17 +125,22 @@ impl Platform {
         Ok(Some(plan))
     }
 
-    /// A tracking number of a connection; none if it is nobody's. Never cached: a number that was moved is moved at once.
+    /// A tracking number of a connection; none if it is nobody's.
     pub async fn number(
         &self,
         connection: ConnectionId,
         phone_number: &PhoneNumber,
     ) -> Result<Option<NumberPointer>, StoreError> {
+        let key = (connection, phone_number.clone());
+        if let Some(pointer) = self.numbers.get(&key).await {
+            return Ok(Some(pointer));
+        }
         let item = self.table.get(&records::pointer::number_key(connection, phone_number)).await?;
         let Some(pointer) = item.as_ref().map(records::pointer::decode_number).transpose()? else {
             return Ok(None);
         };
-        self.campaigns.insert((connection, phone_number.clone()), pointer.campaign).await;
+        self.campaigns.insert(key.clone(), pointer.campaign).await;
+        self.numbers.insert(key, pointer.clone()).await;
         Ok(Some(pointer))
     }
 
@@ -160,6 +170,26 @@ impl Platform {
         let connected = Arc::new(Connected::new(&*self.connector, &self.settings.public_url, id, &pointer)?);
         self.connections.insert(id, Arc::clone(&connected)).await;
         Ok(Some(connected))
+    }
+
+    /// Forgets which numbers are whose, so that one that was moved is moved at once in this process.
+    pub fn forget_numbers(&self) {
+        self.numbers.invalidate_all();
+    }
+
+    /// The prefixes whose numbers an account does not take.
+    pub async fn blocked_prefixes(&self, account: AccountId) -> Result<Arc<BlockedPrefixes>, StoreError> {
+        if let Some(prefixes) = self.blocked_prefixes.get(&account).await {
+            return Ok(prefixes);
+        }
+        let prefixes = Arc::new(read_prefixes(&*self.table, account).await?);
+        self.blocked_prefixes.insert(account, Arc::clone(&prefixes)).await;
+        Ok(prefixes)
+    }
+
+    /// Forgets which prefixes an account blocks, so that a change holds at once in this process.
+    pub async fn forget_blocked_prefixes(&self, account: AccountId) {
+        self.blocked_prefixes.invalidate(&account).await;
     }
 
     /// Forgets what is cached of a connection and a campaign, so that a change holds at once in this process.

@@ -104,6 +104,10 @@ id!(
     PublisherId, "pub"
 );
 id!(
+    /// A blocked number, or prefix of numbers.
+    BlockedCallerId, "blk"
+);
+id!(
     /// A customer who pays for calls.
     BuyerId, "buy"
 );

@@ -75,6 +75,82 @@ impl utoipa::PartialSchema for PhoneNumber {
 
 impl utoipa::ToSchema for PhoneNumber {}
 
+/// How numbers in E.164 form begin: `+` and 1 to 14 digits, the first not zero.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct NumberPrefix(Box<str>);
+
+/// A text with which no number in E.164 form begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected how numbers in E.164 form begin: + and 1 to 14 digits, such as +1900")]
+pub struct InvalidNumberPrefix;
+
+impl NumberPrefix {
+    /// The prefix with its plus sign.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Every prefix of a number, the longest first.
+    pub fn all_of(number: &PhoneNumber) -> impl Iterator<Item = &str> {
+        (2..number.as_str().len().min(Self::MOST_CHARACTERS + 1))
+            .rev()
+            .map(|length| &number.as_str()[..length])
+    }
+
+    const MOST_CHARACTERS: usize = 15;
+}
+
+impl FromStr for NumberPrefix {
+    type Err = InvalidNumberPrefix;
+
+    fn from_str(text: &str) -> Result<Self, InvalidNumberPrefix> {
+        let digits = text.strip_prefix('+').ok_or(InvalidNumberPrefix)?;
+        let well_formed = (1..Self::MOST_CHARACTERS).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && !digits.starts_with('0');
+        if well_formed { Ok(Self(text.into())) } else { Err(InvalidNumberPrefix) }
+    }
+}
+
+impl TryFrom<String> for NumberPrefix {
+    type Error = InvalidNumberPrefix;
+
+    fn try_from(text: String) -> Result<Self, InvalidNumberPrefix> {
+        text.parse()
+    }
+}
+
+impl std::borrow::Borrow<str> for NumberPrefix {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for NumberPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for NumberPrefix {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl utoipa::PartialSchema for NumberPrefix {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .pattern(Some(r"^\+[1-9][0-9]{0,13}$"))
+            .examples(["+1900"])
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for NumberPrefix {}
+
 /// Who calls, as far as the network says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallerNumber {

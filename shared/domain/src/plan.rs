@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::{
     config::{
         Buyer, CallerIdShown, Campaign, Conversion, DuplicateWindow, Duplicates, PayoutRule, Screening,
-        SecondChance, Target, TierPlan,
+        SecondChance, SuppressionPolicy, Target, TierPlan,
     },
     filter::Filter,
     flow::Flow,
@@ -42,6 +42,8 @@ pub struct Plan {
     pub second_chance: Option<SecondChance>,
     /// What is done with a caller whom one of the campaign's buyers has had already.
     pub duplicates: Option<Duplicates>,
+    /// Which callers are turned away when they come in.
+    pub suppression: Option<SuppressionPolicy>,
     /// When a call is billable.
     pub conversion: Conversion,
     /// What the publisher is paid for it.
@@ -147,6 +149,7 @@ impl Plan {
             schedules: compiler.schedules,
             second_chance: campaign.routing.second_chance,
             duplicates: campaign.duplicates,
+            suppression: campaign.suppression.clone(),
             conversion: campaign.conversion,
             payout: campaign.payout,
             fallback_number: campaign.fallback_number.clone(),

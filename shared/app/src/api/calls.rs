@@ -13,7 +13,7 @@ use ringfall_domain::{
     target::Destination,
 };
 use ringfall_store::{
-    port::{Item, StoreError},
+    port::{Item, Key, StoreError},
     protocols::timeline::{Span, read as read_timeline},
     records::{self, attributes::Reader, timeline::Listed},
 };
@@ -25,7 +25,7 @@ use super::{
     Shared,
     auth::{Caller, Scope},
     caller_facts::CallerFactsBody,
-    decision::Decision,
+    decision::{Decision, ReasonBody},
     openapi::{Endpoint, Verb, text},
     pages::{List, Page, PageRequest},
     problem::Refusal,
@@ -50,7 +50,7 @@ pub(super) struct CallBody {
     /// `qualifying`, `ringing`, `connected` or `ended`.
     #[schema(example = "ended")]
     state: &'static str,
-    /// `in_progress`, `converted`, `connected`, `unqualified`, `no_target`, `forwarded` or `abandoned`.
+    /// `in_progress`, `converted`, `connected`, `unqualified`, `no_target`, `forwarded`, `suppressed` or `abandoned`.
     #[schema(example = "converted")]
     disposition: &'static str,
     campaign_id: CampaignId,
@@ -69,6 +69,8 @@ pub(super) struct CallBody {
     ended_at: Option<Timestamp>,
     /// Seconds from our answer to the end, where the provider told them.
     duration_seconds: Option<u32>,
+    /// Why the caller was turned away on arrival; null where they were not.
+    suppression: Option<ReasonBody>,
     /// The earlier call of the same caller, where the campaign's rule makes this one a duplicate. Known once it was routed.
     duplicate_of: Option<CallId>,
     /// The attempts, in order.
@@ -140,8 +142,9 @@ async fn read(
 ) -> Result<Json<CallBody>, Refusal> {
     let missing = || Refusal::not_found("call", &text);
     let id: CallId = text.parse().map_err(|_| missing())?;
-    let item = platform.table.get(&records::call::key(caller.account, id)).await?.ok_or_else(missing)?;
-    Ok(Json(CallBody::of(&item)?))
+    let key = records::call::key(caller.account, id);
+    let item = platform.table.get(&key).await?.filter(records::call::has_arrived).ok_or_else(missing)?;
+    Ok(Json(CallBody::of(&key, &item)?))
 }
 
 async fn list(
@@ -177,11 +180,11 @@ async fn newest(
         let items = items(platform, account, &stretch.entries).await?;
         let more_behind = stretch.more;
         let count = stretch.entries.len();
-        for (index, ((at, _), item)) in stretch.entries.into_iter().zip(items).enumerate() {
+        for (index, ((at, _), (key, item))) in stretch.entries.into_iter().zip(items).enumerate() {
             place = Some(at);
             let Some(item) = item else { continue };
             if campaign.is_none_or(|wanted| Reader(&item).parsed("campaign") == Ok(wanted)) {
-                calls.push(CallBody::of(&item)?);
+                calls.push(CallBody::of(&key, &item)?);
             }
             if calls.len() == page.limit {
                 let more = more_behind || index + 1 < count;
@@ -199,17 +202,21 @@ async fn items(
     platform: &Platform,
     account: AccountId,
     entries: &[(String, Item)],
-) -> Result<Vec<Option<Item>>, StoreError> {
-    let keys: Vec<_> = entries
+) -> Result<Vec<(Key, Option<Item>)>, StoreError> {
+    let keys: Vec<Key> = entries
         .iter()
         .map(|(_, entry)| Ok(records::call::key(account, Reader(entry).parsed("call")?)))
         .collect::<Result<_, StoreError>>()?;
-    if keys.is_empty() { Ok(Vec::new()) } else { platform.table.get_many(&keys).await }
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let items = platform.table.get_many(&keys).await?;
+    Ok(keys.into_iter().zip(items).collect())
 }
 
 impl CallBody {
-    fn of(item: &Item) -> Result<Self, StoreError> {
-        let call = records::call::decode(item)?;
+    fn of(key: &Key, item: &Item) -> Result<Self, StoreError> {
+        let call = records::call::decode(key, item)?;
         let lines = records::decision::decode(item)?;
         let [revenue, payout, telephony_cost] = amounts(&call);
         Ok(Self {
@@ -228,6 +235,7 @@ impl CallBody {
             arrived_at: call.origin.arrived_at,
             ended_at: call.ended.map(|end| end.stamp.earliest()),
             duration_seconds: call.ended.and_then(|end| end.duration_seconds),
+            suppression: call.suppression.as_ref().map(ReasonBody::from),
             duplicate_of: call.duplicate_of(),
             legs: call.legs.iter().map(LegBody::from).collect(),
             decision: Decision::of(&call, lines),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use ringfall_domain::{
     call::{Call, Leg},
+    caller::Suppression,
     ids::{BuyerId, TargetId},
     routing::{Figure, Outcome, Reason},
 };
@@ -69,14 +70,22 @@ impl ReasonBody {
 
 impl From<&Reason> for ReasonBody {
     fn from(reason: &Reason) -> Self {
-        let figures = reason.figures().into_iter().map(|(name, figure)| {
-            let value = match figure {
-                Figure::Number(number) => number.into(),
-                Figure::Money(_) | Figure::Time(_) | Figure::Text(_) => figure.to_string().into(),
-            };
-            (name.to_owned(), value)
-        });
+        let figures = reason.figures().into_iter().map(|(name, figure)| (name.to_owned(), value(&figure)));
         Self { code: reason.code().to_owned(), figures: figures.collect() }
+    }
+}
+
+impl From<&Suppression> for ReasonBody {
+    fn from(suppression: &Suppression) -> Self {
+        let figures = suppression.figures.iter().map(|(name, figure)| (name.clone(), value(figure)));
+        Self { code: suppression.kind.as_str().to_owned(), figures: figures.collect() }
+    }
+}
+
+fn value(figure: &Figure) -> Value {
+    match figure {
+        Figure::Number(number) => (*number).into(),
+        Figure::Money(_) | Figure::Time(_) | Figure::Text(_) => figure.to_string().into(),
     }
 }
 

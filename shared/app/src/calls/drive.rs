@@ -19,12 +19,13 @@ use ringfall_domain::{
 };
 use ringfall_store::{
     port::StoreError,
-    protocols::{arrive::arrive, find::find, record::record},
+    protocols::{find::find, record::record},
 };
 
 use super::{
+    arrival::{find_block, suppression},
     legs,
-    routing::{Routed, route},
+    routing::{Current, Routed, route},
 };
 use crate::{connection::Connected, platform::Platform};
 
@@ -107,21 +108,26 @@ impl Driver<'_> {
             EventKind::Arrived(arrival) => self.arrived(id, arrival).await?,
             _ => self.known(id).await?,
         };
-        let Some((plan, call)) = known else { return Ok(to_a_stranger(&self.event.kind)) };
-        legs::release_ended(self.platform, &call, self.event).await?;
+        let Some((plan, current)) = known else { return Ok(to_a_stranger(&self.event.kind)) };
+        let call = &current.call;
+        legs::release_ended(self.platform, call, self.event).await?;
         if call.ended.is_some() {
-            legs::look_after_orphan(self.platform, self.connected, &call).await?;
+            legs::look_after_orphan(self.platform, self.connected, call).await?;
         }
-        self.go_on(&plan, call).await
+        self.go_on(&plan, current).await
     }
 
-    /// A call comes in on a number: the number's campaign takes it.
+    /// A call comes in on a number: the number's campaign takes it. One that is to be offered at once is written with its first
+    /// attempt, any other now.
     async fn arrived(
         &mut self,
         id: CallId,
         arrival: &Arrival,
-    ) -> Result<Option<(Arc<Plan>, Call)>, StoreError> {
-        let number = self.platform.number(self.connected.id, &arrival.dialled).await?;
+    ) -> Result<Option<(Arc<Plan>, Current)>, StoreError> {
+        let (number, block) = futures::try_join!(
+            self.platform.number(self.connected.id, &arrival.dialled),
+            find_block(self.platform, self.connected.account, &arrival.caller, self.event.arrived_at),
+        )?;
         let Some(number) = number.filter(|number| !number.paused) else { return Ok(None) };
         self.campaign = Some(number.campaign);
         let Some(plan) = self.platform.plan(self.connected.account, number.campaign).await? else {
@@ -139,14 +145,21 @@ impl Driver<'_> {
             rates: self.connected.rates,
             arrived_at: self.event.arrived_at,
         };
-        let call = Call::new(id, self.connected.account, origin, Tags::default());
-        let call = arrive(&*self.platform.table, &call).await?;
-        Ok(Some((plan, call)))
+        let mut call = Call::new(id, self.connected.account, origin, Tags::default());
+        if let Some(suppression) = suppression(self.platform, &plan, &call, block.as_ref()).await? {
+            call.turn_away(&plan, suppression);
+        }
+        let mut current = Current { call, is_stored: false };
+        let next = step(&plan, &current.call, &self.event.kind, self.event.arrived_at);
+        if !matches!(next, Next::Route { .. }) {
+            current.store(self.platform).await?;
+        }
+        Ok(Some((plan, current)))
     }
 
     /// A call goes on: what the event proves is written, and the call is read as it then stands. The end of a call is written even if
     /// its first webhook is still on its way.
-    async fn known(&mut self, id: CallId) -> Result<Option<(Arc<Plan>, Call)>, StoreError> {
+    async fn known(&mut self, id: CallId) -> Result<Option<(Arc<Plan>, Current)>, StoreError> {
         let (table, account) = (&*self.platform.table, self.connected.account);
         if self.campaign.is_none() {
             self.campaign = find(table, account, id).await?.map(|call| call.origin.campaign);
@@ -161,25 +174,25 @@ impl Driver<'_> {
             // The facts speak of an attempt that was never made: they are dropped, the call is not.
             None => find(table, account, id).await?,
         };
-        Ok(plan.zip(call))
+        Ok(plan.zip(call.map(Current::stored)))
     }
 
-    async fn go_on(&self, plan: &Plan, mut call: Call) -> Result<Instructions, StoreError> {
-        let mut next = step(plan, &call, &self.event.kind, self.event.arrived_at);
+    async fn go_on(&self, plan: &Plan, mut current: Current) -> Result<Instructions, StoreError> {
+        let mut next = step(plan, &current.call, &self.event.kind, self.event.arrived_at);
         // Each turn that does not end leaves a route node for good, and a flow has no circle.
         for _ in 0..=plan.flow.nodes.len() {
             match next {
                 Next::Nothing(_) => return Ok(Vec::new()),
                 Next::Reply(instructions) => return Ok(instructions),
                 Next::Finish(finish, instructions) => {
-                    self.finish(&call, finish).await?;
+                    self.finish(&current.call, finish).await?;
                     return Ok(instructions);
                 }
                 Next::Route { node } => {
-                    match route(self.platform, self.connected, plan, &mut call, &node).await? {
+                    match route(self.platform, self.connected, plan, &mut current, &node).await? {
                         Routed::Connect(instruction) => return Ok(vec![instruction]),
                         Routed::Over => return Ok(vec![Instruction::Hangup]),
-                        Routed::Exhausted => next = self.otherwise(plan, &call, &node),
+                        Routed::Exhausted => next = self.otherwise(plan, &current.call, &node),
                     }
                 }
             }

@@ -1,4 +1,5 @@
 mod duplicates;
+mod suppression;
 mod second_chance;
 
 use ringfall_domain::{

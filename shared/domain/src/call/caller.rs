@@ -54,13 +54,7 @@ impl Facts for KnownCaller<'_> {
             Field::CallerCountry => fact(place.country.as_ref()),
             Field::CallerZones => fact(place.zones.as_ref()),
             Field::CallerLineType => fact(self.line_type.as_ref()),
-            Field::CallerAttestation => said.attestation.map_or(Fact::Unknown, |attestation| {
-                Fact::Known(match attestation {
-                    Attestation::A => "A",
-                    Attestation::B => "B",
-                    Attestation::C => "C",
-                })
-            }),
+            Field::CallerAttestation => said.attestation.map(Attestation::as_str).into(),
             Field::Number => Fact::Known(origin.dialled.as_str()),
             Field::PublisherId => Fact::Known(&self.publisher),
             Field::Tag(name) => self.call.tags.get(name.as_str()).map(TagValue::as_str).into(),

@@ -42,6 +42,8 @@ pub enum Disposition {
     NoTarget,
     /// It was passed to a fixed number.
     Forwarded,
+    /// The caller was turned away on arrival.
+    Suppressed,
     /// The caller hung up first.
     Abandoned,
 }
@@ -56,6 +58,7 @@ impl Disposition {
             Self::Unqualified => "unqualified",
             Self::NoTarget => "no_target",
             Self::Forwarded => "forwarded",
+            Self::Suppressed => "suppressed",
             Self::Abandoned => "abandoned",
         }
     }
@@ -84,6 +87,7 @@ impl Call {
             (None, Some(FinishKind::Unqualified)) => Disposition::Unqualified,
             (None, Some(FinishKind::NoTarget)) => Disposition::NoTarget,
             (None, Some(FinishKind::Forwarded)) => Disposition::Forwarded,
+            (None, Some(FinishKind::Suppressed)) => Disposition::Suppressed,
             (None, None) if self.ended.is_some() => Disposition::Abandoned,
             (None, None) => Disposition::InProgress,
         }

@@ -105,12 +105,14 @@ pub struct CallerFacts {
     pub country: Option<String>,
     /// What kind of line the caller's is.
     pub line_type: Option<LineType>,
-    /// The attestation of the caller's number, where it was verified: `A`, `B` or `C` (ATIS-1000074).
+    /// How far the caller's number is vouched for, where anybody does.
     pub attestation: Option<Attestation>,
+    /// Whether a filter of the provider's takes the caller for spam.
+    pub spam: bool,
 }
 
-/// How far the originating carrier vouches for the caller's number (STIR/SHAKEN, ATIS-1000074).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How far the originating carrier vouches for the caller's number (STIR/SHAKEN, ATIS-1000074), the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Attestation {
     /// Full: the caller may use the number.
     A,
@@ -118,6 +120,23 @@ pub enum Attestation {
     B,
     /// Gateway: the carrier only passed it on.
     C,
+    /// What it says did not pass verification: the number may be forged.
+    Failed,
+}
+
+impl Attestation {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::A, Self::B, Self::C, Self::Failed];
+
+    /// The word in filters and records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::A => "A",
+            Self::B => "B",
+            Self::C => "C",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// What somebody entered when asked.

@@ -133,6 +133,8 @@ pub enum FinishKind {
     NoTarget,
     /// It was passed to a fixed number.
     Forwarded,
+    /// The caller was turned away on arrival.
+    Suppressed,
 }
 
 /// The facts that an event brings, in no particular order. What an event does not prove is not written. Only an answer needs

@@ -25,6 +25,7 @@ pub use self::{
     whereabouts::{Known, Source, Values, Whereabouts},
 };
 use crate::{
+    caller::Suppression,
     ids::{AccountId, CallId, CampaignId, ConnectionId, NumberId, PublisherId},
     money::Money,
     phone::{CallerNumber, PhoneNumber},
@@ -52,6 +53,8 @@ pub struct Call {
     pub legs: Vec<Leg>,
     /// Whether targets were ever judged for it.
     pub routed: bool,
+    /// Why its caller is turned away, if so.
+    pub suppression: Option<Suppression>,
     /// The earlier call of which it is a duplicate, if no target was found for it.
     pub turned_away_as_duplicate_of: Option<CallId>,
     /// How the flow ended it, if it did.
@@ -104,6 +107,7 @@ impl Call {
             tags,
             legs: Vec::new(),
             routed: false,
+            suppression: None,
             turned_away_as_duplicate_of: None,
             finished: None,
             ended: None,
@@ -144,7 +148,7 @@ impl Call {
     /// Whether the flow has told the caller that nobody will take the call: no copy of a webhook may offer them after that.
     pub fn was_turned_away(&self) -> bool {
         self.finished.as_ref().is_some_and(|finish| match finish.kind {
-            FinishKind::Unqualified | FinishKind::NoTarget => true,
+            FinishKind::Unqualified | FinishKind::NoTarget | FinishKind::Suppressed => true,
             FinishKind::Forwarded => false,
         })
     }

@@ -6,7 +6,8 @@ use super::{
     Call, Finish, FinishKind, KnownCaller, Leg, MOST_CALL_SECONDS,
     event::EventKind,
     instructions::{
-        Continuation, Dial, DialPurpose, GatherInput, Greeting, Instruction, Instructions, Speech,
+        Continuation, Dial, DialPurpose, GatherInput, Greeting, Instruction, Instructions, RejectReason,
+        Speech,
     },
 };
 use crate::{
@@ -58,12 +59,12 @@ pub fn step(plan: &Plan, call: &Call, event: &EventKind, at: Timestamp) -> Next 
         {
             Next::Reply(vec![Instruction::Hangup])
         }
-        EventKind::Arrived(_) => resume(plan, call, || enter(plan, call, &plan.flow.start, at)),
+        EventKind::Arrived(_) => resume(plan, call, || begin(plan, call, at)),
         EventKind::Gathered { node, visit, input } => {
             resume(plan, call, || match plan.flow.answer(node, *visit, input) {
                 Answer::Again { visit } => Next::Reply(ask(plan, node, visit, Vec::new())),
                 Answer::Next { node, .. } => enter(plan, call, &node, at),
-                Answer::Lost => enter(plan, call, &plan.flow.start, at),
+                Answer::Lost => begin(plan, call, at),
             })
         }
         EventKind::Said { node } => resume(plan, call, || enter(plan, call, node, at)),
@@ -83,6 +84,17 @@ fn resume(plan: &Plan, call: &Call, go_on: impl FnOnce() -> Next) -> Next {
         Some(leg) => Next::Reply(vec![connect(plan, call, leg)]),
         None if call.served_leg().is_some() => Next::Reply(vec![Instruction::Hangup]),
         None => go_on(),
+    }
+}
+
+/// A caller who is turned away is refused before the call is answered, or goes where the campaign wants them.
+fn begin(plan: &Plan, call: &Call, at: Timestamp) -> Next {
+    match &call.suppression {
+        None => enter(plan, call, &plan.flow.start, at),
+        Some(suppression) => match suppression.node(plan) {
+            Some(node) => enter(plan, call, node, at),
+            None => Next::Reply(vec![Instruction::Reject(RejectReason::Declined)]),
+        },
     }
 }
 

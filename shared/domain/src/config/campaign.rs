@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Conversion, Document, Duplicates, PayoutRule, Routing};
+use super::{Conversion, Document, Duplicates, PayoutRule, Routing, SuppressionPolicy};
 use crate::{
     bounded,
     flow::{Flow, Node},
@@ -33,6 +33,9 @@ pub struct Campaign {
     /// What is done with a caller whom one of its buyers has had already; nothing where none is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duplicates: Option<Duplicates>,
+    /// Which callers are turned away when they come in; only those whom the account blocks where none is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suppression: Option<SuppressionPolicy>,
     /// Who takes calls when the platform itself fails.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback_number: Option<PhoneNumber>,
@@ -57,10 +60,13 @@ pub struct QueuePolicy {
 
 impl Document for Campaign {
     fn check(&self) -> Vec<Problem> {
-        let flow = self.flow.check().into_iter().map(|problem| problem.under("flow"));
+        let then = self.suppression.as_ref().and_then(|policy| policy.then.as_ref());
+        let flow = self.flow.check_from(then).into_iter().map(|problem| problem.under("flow"));
+        let suppression = self.suppression.iter().flat_map(|policy| policy.check_within(&self.flow));
+        let suppression = suppression.map(|problem| problem.under("suppression"));
         let routing = self.routing.check().into_iter().map(|problem| problem.under("routing"));
         let payout = self.payout.check().into_iter().map(|problem| problem.under("payout"));
-        flow.chain(self.check_tiers()).chain(routing).chain(payout).collect()
+        flow.chain(self.check_tiers()).chain(routing).chain(payout).chain(suppression).collect()
     }
 
     fn warnings(&self) -> Vec<Problem> {
@@ -68,7 +74,9 @@ impl Document for Campaign {
         let queue = self.queue.map(|_| Problem::new("queue", format!("{not_yet}: callers are not held")));
         let duplicates = self.duplicates.iter().flat_map(Duplicates::warnings);
         let duplicates = duplicates.map(|problem| problem.under("duplicates"));
-        queue.into_iter().chain(duplicates).chain(self.second_chance_warning()).collect()
+        let suppression = self.suppression.iter().flat_map(SuppressionPolicy::warnings);
+        let suppression = suppression.map(|problem| problem.under("suppression"));
+        queue.into_iter().chain(duplicates).chain(suppression).chain(self.second_chance_warning()).collect()
     }
 }
 

@@ -11,6 +11,7 @@ mod money_caps;
 mod number;
 mod payout;
 mod routing;
+mod suppression;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,9 @@ pub use self::{
     number::{Publisher, TrackingNumber},
     payout::{Conversion, InvalidPercent, PayoutRule, Percent},
     routing::{Method, Routing, SecondChance, TierPlan, TierTarget},
+    suppression::{
+        AttestationLevel, AttestationPolicy, BlockedCaller, RateLimits, SuppressionPolicy, Treatment,
+    },
     target::{CallerIdShown, Screening, Target},
 };
 use crate::problem::Problem;

@@ -60,7 +60,7 @@ fields! {
     CallerZones = "caller.zones",
     /// The kind of the caller's line: `landline`, `mobile`, `voip`, `toll_free`, `premium_rate` or `personal`.
     CallerLineType = "caller.line_type",
-    /// How far the caller's number is vouched for: `A`, `B` or `C`.
+    /// How far the caller's number is vouched for: `A`, `B`, `C`, or `failed` where its verification fails.
     CallerAttestation = "caller.attestation",
     /// The number that was dialled, in E.164 form.
     Number = "number",

@@ -8,8 +8,13 @@ use crate::problem::Problem;
 impl Flow {
     /// Its faults: names that lead nowhere, circles, nodes that no caller reaches, and members that contradict each other.
     pub fn check(&self) -> Vec<Problem> {
+        self.check_from(None)
+    }
+
+    /// Its faults, where some callers begin at another node than the start.
+    pub fn check_from(&self, other_start: Option<&NodeId>) -> Vec<Problem> {
         let mut problems = self.check_names();
-        problems.extend(self.check_paths());
+        problems.extend(self.check_paths(other_start));
         for (id, node) in &self.nodes {
             let within = format!("nodes.{id}");
             problems.extend(node.check().into_iter().map(|problem| problem.under(&within)));
@@ -31,12 +36,24 @@ impl Flow {
     }
 
     /// Walks every path from the start, each node once.
-    fn check_paths(&self) -> Vec<Problem> {
-        let Some((start, node)) = self.nodes.get_key_value(&self.start) else {
+    fn check_paths(&self, other_start: Option<&NodeId>) -> Vec<Problem> {
+        let (mut problems, mut seen) = (Vec::new(), BTreeSet::new());
+        if !self.nodes.contains_key(&self.start) {
+            return problems;
+        }
+        for start in [&self.start].into_iter().chain(other_start) {
+            problems.extend(self.check_paths_from(start, &mut seen));
+        }
+        problems.extend(self.nodes.keys().filter(|id| !seen.contains(id)).map(is_unreachable));
+        problems
+    }
+
+    fn check_paths_from<'a>(&'a self, start: &NodeId, seen: &mut BTreeSet<&'a NodeId>) -> Vec<Problem> {
+        let found = self.nodes.get_key_value(start);
+        let Some((start, node)) = found.filter(|(start, _)| seen.insert(start)) else {
             return Vec::new();
         };
         let mut problems = Vec::new();
-        let mut seen = BTreeSet::from([start]);
         let mut trail = vec![(start, node.targets().into_iter())];
         while let Some((from, targets)) = trail.last_mut() {
             let from = *from;
@@ -53,7 +70,6 @@ impl Flow {
                 trail.push((id, node.targets().into_iter()));
             }
         }
-        problems.extend(self.nodes.keys().filter(|id| !seen.contains(id)).map(is_unreachable));
         problems
     }
 }

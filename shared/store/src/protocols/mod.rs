@@ -5,6 +5,7 @@
 //! - [`reserve`], [`release`]: capacity. In one transaction the buyer's caps are checked and taken and the attempt is written into its
 //!   call, if absent: there is no reservation without its attempt, and a late hang-up of one attempt cannot free another.
 //! - [`caller`]: to whom a caller was sold, claimed along with capacity, so that two simultaneous calls know of each other.
+//! - [`arrivals`], [`blocked`]: how often a caller calls, and whether they may.
 //! - [`settle`]: the journal. One put per attempt and kind, under a deterministic key, only if absent.
 //! - [`rollup`]: sums that take up each change of the feed once, however often it is replayed.
 //! - [`save`]: configuration. A document and all that follows from it (plans, limits, pointers) are written together, and only
@@ -14,7 +15,9 @@
 //! - [`resources`], [`timeline`]: reading in pages.
 
 pub mod accounts;
+pub mod arrivals;
 pub mod arrive;
+pub mod blocked;
 pub mod caller;
 pub mod find;
 pub mod idempotency;

@@ -58,11 +58,12 @@ async fn update(
     facts: &[Fact],
 ) -> Result<Option<Call>, StoreError> {
     let key = records::call::key(account, call);
-    let write = Write::Update { key, updates, condition: Some(there_are_the_attempts_of(facts)) };
+    let condition = Some(there_are_the_attempts_of(facts));
+    let write = Write::Update { key: key.clone(), updates, condition };
     match table.write(vec![write]).await {
         Ok(written) => match written.into_iter().next() {
             Some(Written::Now(Some(item))) if !records::call::has_arrived(&item) => Ok(None),
-            Some(Written::Now(Some(item))) => records::call::decode(&item).map(Some),
+            Some(Written::Now(Some(item))) => records::call::decode(&key, &item).map(Some),
             _ => find(table, account, call).await,
         },
         Err(WriteError::Refused(_)) => Ok(None),
@@ -81,6 +82,6 @@ fn there_are_the_attempts_of(facts: &[Fact]) -> Condition {
     let legs =
         attempts.iter().map(|attempt| Condition::Exists(Path::of([names::LEGS, &attempt.to_string()])));
     let needs_call = facts.is_empty() || facts.iter().any(|fact| !matches!(fact, Fact::Ended(_)));
-    let call = needs_call.then(|| Condition::Exists(names::CALL.into()));
+    let call = needs_call.then(|| Condition::Exists(names::ARRIVED_AT.into()));
     Condition::All(legs.chain(call).collect())
 }

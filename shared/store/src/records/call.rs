@@ -19,13 +19,14 @@ use super::{
     attributes::{Attributes, Reader, damaged},
     decision, leg,
     stamp::{decode_stamp, encode_stamp},
+    suppression,
 };
 use crate::port::{Item, Key, Path, StoreError, Update, Value};
 
 /// Attribute names that protocols put conditions on.
 pub mod names {
-    /// The call's own id: there once the call has come in.
-    pub const CALL: &str = "call";
+    /// When the call came in: there once it has.
+    pub const ARRIVED_AT: &str = "arrived_at";
     /// The attempts, by number.
     pub const LEGS: &str = "legs";
     /// The call's end.
@@ -35,6 +36,9 @@ pub mod names {
     /// How the flow ended the call.
     pub const FINISHED: &str = "finished";
 }
+
+/// Why the caller is turned away.
+const SUPPRESSION: &str = "suppression";
 
 /// The earlier call of which this one is a duplicate.
 const DUPLICATE_OF: &str = "duplicate_of";
@@ -60,16 +64,23 @@ pub fn partition(account: AccountId, call: CallId) -> String {
     format!("{account}#C#{call}")
 }
 
-/// A call as it is first written.
+fn names_of(key: &Key) -> Option<(AccountId, CallId)> {
+    let (account, call) = key.partition.split_once("#C#")?;
+    Some((account.parse().ok()?, call.parse().ok()?))
+}
+
+/// A call as it is first written: with what was agreed of its attempts, and no facts yet.
 pub fn encode_new(call: &Call) -> Item {
     let origin = &call.origin;
     let tags: Attributes = call
         .tags
         .iter()
         .fold(Attributes::new(), |tags, (name, value)| tags.with_text(name.as_str(), value.as_str()));
+    let legs: Attributes = call
+        .legs
+        .iter()
+        .fold(Attributes::new(), |legs, leg| legs.with(&leg.attempt.to_string(), leg::encode_new(leg)));
     Attributes::new()
-        .with_text("account", call.account)
-        .with_text(names::CALL, call.id)
         .with_text("connection", origin.connection)
         .with("provider_call_id", origin.provider_call_id.as_str())
         .with_text("campaign", origin.campaign)
@@ -80,9 +91,11 @@ pub fn encode_new(call: &Call) -> Item {
         .with("caller_facts", encode_caller_facts(&origin.caller_facts))
         .with_some("inbound_per_minute", cost(origin.rates.inbound_per_minute))
         .with_some("outbound_per_minute", cost(origin.rates.outbound_per_minute))
-        .with_instant("arrived_at", origin.arrived_at)
+        .with_instant(names::ARRIVED_AT, origin.arrived_at)
         .with(names::TAGS, tags)
-        .with(names::LEGS, Value::empty_map())
+        .with(names::LEGS, legs)
+        .with_some(SUPPRESSION, call.suppression.as_ref().map(suppression::encode))
+        .with_some(names::FINISHED, call.finished.as_ref().map(encode_finish))
         .into_map()
 }
 
@@ -93,11 +106,12 @@ fn cost(rate: Money) -> Option<Value> {
 
 /// False for an item that so far holds only the end of a call: reports may overtake the call's first webhook.
 pub fn has_arrived(item: &Item) -> bool {
-    item.contains_key(names::CALL)
+    item.contains_key(names::ARRIVED_AT)
 }
 
-/// Reads a call.
-pub fn decode(item: &Item) -> Result<Call, StoreError> {
+/// Reads a call. Its own id and its account's stand in its key alone.
+pub fn decode(key: &Key, item: &Item) -> Result<Call, StoreError> {
+    let (account, id) = names_of(key).ok_or_else(|| damaged("partition", "an account's and a call's id"))?;
     let reader = Reader(item);
     let origin = Origin {
         connection: reader.parsed("connection")?,
@@ -112,12 +126,12 @@ pub fn decode(item: &Item) -> Result<Call, StoreError> {
             inbound_per_minute: reader.optional_money("inbound_per_minute")?.unwrap_or_default(),
             outbound_per_minute: reader.optional_money("outbound_per_minute")?.unwrap_or_default(),
         },
-        arrived_at: reader.instant("arrived_at")?,
+        arrived_at: reader.instant(names::ARRIVED_AT)?,
     };
-    let mut call =
-        Call::new(reader.parsed(names::CALL)?, reader.parsed("account")?, origin, decode_tags(reader)?);
+    let mut call = Call::new(id, account, origin, decode_tags(reader)?);
     call.legs = decode_legs(reader)?;
     call.routed = item.contains_key(decision::ATTRIBUTE);
+    call.suppression = reader.optional_map(SUPPRESSION)?.map(suppression::decode).transpose()?;
     call.turned_away_as_duplicate_of = reader.optional_parsed(DUPLICATE_OF)?;
     call.finished = reader.optional_map(names::FINISHED)?.map(decode_finish).transpose()?;
     call.ended = reader.optional_map(names::ENDED)?.map(decode_end).transpose()?;
@@ -149,28 +163,21 @@ pub fn write_decision(rulings: &[Ruling], at: Timestamp) -> Update {
 }
 
 fn encode_caller_facts(facts: &CallerFacts) -> Attributes {
-    let attestation = facts.attestation.map(|attestation| match attestation {
-        Attestation::A => "A",
-        Attestation::B => "B",
-        Attestation::C => "C",
-    });
     Attributes::new()
         .with_some("state", facts.state.clone())
         .with_some("zip", facts.zip.clone())
         .with_some("city", facts.city.clone())
         .with_some("country", facts.country.clone())
         .with_some("line_type", facts.line_type.map(LineType::as_str))
-        .with_some("attestation", attestation)
+        .with_some("attestation", facts.attestation.map(Attestation::as_str))
+        .with_some("spam", facts.spam.then_some(true))
 }
 
 fn decode_caller_facts(reader: Reader<'_>) -> Result<CallerFacts, StoreError> {
     let text = |name| reader.optional_text(name).map(|text| text.map(str::to_owned));
-    let attestation = match reader.optional_text("attestation")? {
-        None => None,
-        Some("A") => Some(Attestation::A),
-        Some("B") => Some(Attestation::B),
-        Some("C") => Some(Attestation::C),
-        Some(_) => return Err(damaged("attestation", "A, B or C")),
+    let attestation = |word: &str| {
+        let known = Attestation::ALL.into_iter().find(|attestation| attestation.as_str() == word);
+        known.ok_or_else(|| damaged("attestation", "A, B, C or failed"))
     };
     Ok(CallerFacts {
         state: text("state")?,
@@ -178,7 +185,8 @@ fn decode_caller_facts(reader: Reader<'_>) -> Result<CallerFacts, StoreError> {
         city: text("city")?,
         country: text("country")?,
         line_type: reader.optional_text("line_type")?.map(line_type).transpose()?,
-        attestation,
+        attestation: reader.optional_text("attestation")?.map(attestation).transpose()?,
+        spam: reader.flag("spam")?,
     })
 }
 
@@ -213,6 +221,7 @@ fn encode_finish(finish: &Finish) -> Value {
         FinishKind::Unqualified => "unqualified",
         FinishKind::NoTarget => "no_target",
         FinishKind::Forwarded => FORWARDED,
+        FinishKind::Suppressed => "suppressed",
     };
     Attributes::new().with_text("node", &finish.node).with("kind", kind).into()
 }
@@ -222,6 +231,7 @@ fn decode_finish(reader: Reader<'_>) -> Result<Finish, StoreError> {
         "unqualified" => FinishKind::Unqualified,
         "no_target" => FinishKind::NoTarget,
         FORWARDED => FinishKind::Forwarded,
+        "suppressed" => FinishKind::Suppressed,
         _ => return Err(damaged("kind", "a kind of finish")),
     };
     let node =

@@ -9,6 +9,8 @@
 //! | [`pointer`](mod@pointer) | `C#{connection}`, `N#{connection}` | `CONNECTION`, the phone number |
 //! | [`timeline`] | `{account}#T#calls#{month}` | `{time}#{call}` |
 //! | [`caller`] | `{account}#N#{phone number}` | `CALLER` |
+//! | [`arrivals`] | `{account}#N#{phone number}` | `ARRIVALS` |
+//! | [`blocked`] | `{account}#N#{phone number}`, `{account}#N` | `BLOCKED`, `PREFIXES` |
 //! | [`journal`] | `{account}#T#ledger#{month}` | `{time of the call}#{call}#{attempt}#{cause}` |
 //! | [`account`] | `{account}`, `S#first`; `S#accounts` | `ACCOUNT`; the account |
 //! | [`api_key`] | `K#{digest}` | `KEY` |
@@ -19,7 +21,9 @@
 
 pub mod account;
 pub mod api_key;
+pub mod arrivals;
 pub mod attributes;
+pub mod blocked;
 pub mod call;
 pub mod caller;
 pub mod capacity;
@@ -33,5 +37,6 @@ pub mod reference;
 pub mod resource;
 pub mod saves;
 pub mod stamp;
+pub mod suppression;
 pub mod tally;
 pub mod timeline;

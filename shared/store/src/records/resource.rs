@@ -4,8 +4,8 @@ use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
 use ringfall_domain::{
-    config::{Buyer, Campaign, Publisher, Target, TrackingNumber},
-    ids::{AccountId, BuyerId, CampaignId, KeyId, NumberId, PublisherId, TargetId},
+    config::{BlockedCaller, Buyer, Campaign, Publisher, Target, TrackingNumber},
+    ids::{AccountId, BlockedCallerId, BuyerId, CampaignId, KeyId, NumberId, PublisherId, TargetId},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -30,6 +30,8 @@ pub enum Kind {
     Campaign,
     /// What callers dial.
     Number,
+    /// Whom the account does not take.
+    BlockedCaller,
     /// What programs sign in with.
     ApiKey,
 }
@@ -44,6 +46,7 @@ impl Kind {
             Self::Target => "target",
             Self::Campaign => "campaign",
             Self::Number => "number",
+            Self::BlockedCaller => "blocked_caller",
             Self::ApiKey => "key",
         }
     }
@@ -54,7 +57,7 @@ impl Kind {
             Self::Buyer => Some(Self::Target),
             Self::Target => Some(Self::Campaign),
             Self::Connection | Self::Publisher | Self::Campaign => Some(Self::Number),
-            Self::Number | Self::ApiKey => None,
+            Self::Number | Self::BlockedCaller | Self::ApiKey => None,
         }
     }
 
@@ -166,6 +169,11 @@ impl Configured for Campaign {
 impl Configured for TrackingNumber {
     type Id = NumberId;
     const KIND: Kind = Kind::Number;
+}
+
+impl Configured for BlockedCaller {
+    type Id = BlockedCallerId;
+    const KIND: Kind = Kind::BlockedCaller;
 }
 
 impl Configured for ApiKey {

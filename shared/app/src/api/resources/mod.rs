@@ -1,5 +1,6 @@
-//! What an account configures: six kinds of documents, created, read, listed, replaced, patched and archived alike.
+//! What an account configures: seven kinds of documents, created, read, listed, replaced, patched and archived alike.
 
+mod blocked_callers;
 mod buyers;
 mod campaigns;
 mod connections;
@@ -12,13 +13,16 @@ mod targets;
 mod warned;
 
 use ringfall_domain::{
-    config::{Buyer, Campaign, Publisher, Target, TrackingNumber},
+    config::{BlockedCaller, Buyer, Campaign, Publisher, Target, TrackingNumber},
     ids::ConnectionId,
     problem::Problem,
 };
 use ringfall_store::{
     protocols::save::{Save, Saved},
-    records::{idempotency::Seed, resource::Configured},
+    records::{
+        idempotency::Seed,
+        resource::{Configured, Kind},
+    },
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -75,6 +79,7 @@ pub(super) fn routes(platform: &Shared) -> OpenApiRouter<Shared> {
         endpoints::of::<Target>(platform),
         endpoints::of::<Campaign>(platform),
         endpoints::of::<TrackingNumber>(platform),
+        endpoints::of::<BlockedCaller>(platform),
     ]
     .into_iter()
     .fold(OpenApiRouter::default(), OpenApiRouter::merge)
@@ -96,4 +101,10 @@ async fn forget_cached<R: Resource>(platform: &Platform, caller: &Caller, id: R:
     let campaigns: Vec<_> = saved.plans.iter().map(|campaign| (caller.account, *campaign)).collect();
     let connections: Vec<_> = R::cached_connection(id).into_iter().collect();
     platform.forget(&campaigns, &connections).await;
+    if R::KIND == Kind::BlockedCaller {
+        platform.forget_blocked_prefixes(caller.account).await;
+    }
+    if R::KIND == Kind::Number {
+        platform.forget_numbers();
+    }
 }

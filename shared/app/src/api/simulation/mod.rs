@@ -10,7 +10,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use ringfall_domain::{
     call::{Call, KnownCaller, Origin, TelephonyRates, event::CallerFacts},
-    caller::CallerPast,
+    caller::{ArrivalCounts, CallerPast, suppress},
     config::TrackingNumber,
     flow::{Node, NodeId},
     geography::LineType,
@@ -42,7 +42,10 @@ use super::{
     problem::Refusal,
 };
 use crate::{
-    calls::judging::{caller_record, capacity_snapshot},
+    calls::{
+        arrival::find_block,
+        judging::{caller_record, capacity_snapshot},
+    },
     platform::Platform,
 };
 
@@ -119,6 +122,8 @@ struct SimulatedRoute {
     end_nodes: BTreeSet<NodeId>,
     /// Who would be rung first; null where nobody would.
     would_connect_to: Option<FirstChoice>,
+    /// Why the caller would be turned away on arrival, however often they have called; null where they would not.
+    suppression: Option<ReasonBody>,
     /// The earlier call of the same caller, where this one would be a duplicate.
     duplicate_of: Option<CallId>,
     decision: Decision,
@@ -160,12 +165,18 @@ async fn simulate(
     let (id, number) = find_number(&platform, caller.account, &simulation.number).await?;
     let at = simulation.at.unwrap_or_else(|| platform.now());
     let plan = plan(&platform, &caller, &number).await?;
-    let call = call(&caller, id, &number, &simulation, at);
+    let mut call = call(&caller, id, &number, &simulation, at);
+    let block = find_block(&platform, caller.account, &call.origin.caller, at).await?;
+    let counts = ArrivalCounts::default();
+    if let Some(suppression) = suppress(plan.suppression.as_ref(), &call, block.as_ref(), counts) {
+        call.turn_away(&plan, suppression);
+    }
     let (capacity, _) = capacity_snapshot(&platform, &plan, at).await?;
     let past = caller_record(&platform, &plan, &call).await?.unwrap_or_default().past;
     let (plan, call, capacity, past) = (&plan, &call, &capacity, &past);
     let mut run = DryRun { plan, call, capacity, past, at, judgement: Judgement::default() };
-    let reached = if number.paused { Reached::default() } else { run.go() };
+    let is_refused = number.paused || run.call.was_turned_away();
+    let reached = if is_refused { Reached::default() } else { run.go() };
     Ok(axum::Json(SimulatedRoute {
         campaign_id: number.campaign_id,
         publisher_id: number.publisher_id,
@@ -178,6 +189,7 @@ async fn simulate(
         route_nodes: reached.routes,
         end_nodes: reached.ends,
         would_connect_to: run.first_choice(),
+        suppression: run.call.suppression.as_ref().map(ReasonBody::from),
         duplicate_of: run.judgement.duplicate_of,
         decision: run.decision(),
         tags: simulation.tags,
@@ -215,6 +227,7 @@ fn call(
             country: place.country,
             line_type: place.line_type,
             attestation: None,
+            spam: false,
         },
         rates: TelephonyRates::default(),
         arrived_at: at,
@@ -238,7 +251,9 @@ impl DryRun<'_> {
     /// Goes through the flow; where nobody takes the call it goes on, as a call would.
     fn go(&mut self) -> Reached {
         let flow = &self.plan.flow;
-        let mut reached = reach(flow, self.call, vec![flow.start.clone()], self.at);
+        let diverted = self.call.suppression.as_ref().and_then(|suppression| suppression.node(self.plan));
+        let start = diverted.unwrap_or(&flow.start).clone();
+        let mut reached = reach(flow, self.call, vec![start], self.at);
         // Each round is further along: a flow has no cycles.
         for _ in 0..flow.nodes.len() {
             if reached.routes.is_empty() {

@@ -2,6 +2,7 @@
 
 mod archiving;
 mod bad_input;
+mod blocked_callers;
 mod calls;
 mod description;
 mod example;

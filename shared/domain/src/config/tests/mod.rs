@@ -3,6 +3,7 @@
 mod duplicates;
 mod payout;
 mod schema;
+mod suppression;
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};

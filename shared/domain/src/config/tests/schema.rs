@@ -60,7 +60,8 @@ fn no_amount_of_a_document_is_described_with_a_sign() {
         ("campaign", schemas_of::<Campaign>()),
     ] {
         let described = serde_json::to_value(schemas).expect("json");
-        let amounts: Vec<_> = references(&described).into_iter().filter(|to| to.ends_with("/Amount")).collect();
+        let amounts: Vec<_> =
+            references(&described).into_iter().filter(|to| to.ends_with("/Amount")).collect();
         assert!(!amounts.is_empty(), "{name}");
         assert!(!references(&described).iter().any(|to| to.ends_with("/Money")), "{name}");
     }

@@ -83,6 +83,7 @@ fn a_call_arrives_with_what_twilio_says_of_the_caller() {
             country: Some("US".to_owned()),
             line_type: None,
             attestation: Some(Attestation::A),
+            spam: false,
         },
     };
     assert_eq!(webhook.event, EventKind::Arrived(expected));
@@ -131,20 +132,46 @@ fn the_line_is_of_the_kind_that_the_add_on_for_carriers_tells() {
 }
 
 #[test]
-fn only_a_passed_validation_attests() {
+fn a_passed_validation_attests_and_a_failed_one_warns() {
     for (verstat, expected) in [
         ("TN-Validation-Passed-A", Some(Attestation::A)),
         ("TN-Validation-Passed-B-Diverted", Some(Attestation::B)),
         ("TN-Validation-Passed-C-Passthrough", Some(Attestation::C)),
         ("TN-Validation-Passed-D", None),
         ("TN-Validation-Passed-AB", None),
-        ("TN-Validation-Failed-A", None),
-        ("TN-Validation-Failed", None),
+        ("TN-Validation-Failed-A", Some(Attestation::Failed)),
+        ("TN-Validation-Failed", Some(Attestation::Failed)),
         ("No-TN-Validation", None),
         ("NULL", None),
     ] {
         let facts = arrival_of(&format!("StirVerstat={verstat}")).caller_facts;
         assert_eq!(facts.attestation, expected, "{verstat}");
+    }
+}
+
+#[test]
+fn a_caller_is_spam_where_an_add_on_says_so() {
+    let nomorobo = |score: &str| {
+        format!(
+            r#"{{"results": {{"nomorobo_spamscore": {{"result": {{"status": "success", "score": {score}}}}}}}}}"#
+        )
+    };
+    let marchex = |word: &str| {
+        format!(
+            r#"{{"results": {{"marchex_cleancall": {{"result": {{"result": {{"recommendation": "{word}"}}}}}}}}}}"#
+        )
+    };
+    for (add_ons, expected) in [
+        (nomorobo("1"), true),
+        (nomorobo("0"), false),
+        (nomorobo("null"), false),
+        (marchex("BLOCK"), true),
+        (marchex("PASS"), false),
+        (r#"{"status": "failed"}"#.to_owned(), false),
+        ("[1".to_owned(), false),
+    ] {
+        let form: String = url::form_urlencoded::byte_serialize(add_ons.as_bytes()).collect();
+        assert_eq!(arrival_of(&format!("AddOns={form}")).caller_facts.spam, expected, "{add_ons}");
     }
 }
 

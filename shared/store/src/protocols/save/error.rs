@@ -1,7 +1,7 @@
 //! Why a change was not made.
 
 use ringfall_domain::{
-    ids::{CampaignId, NumberId},
+    ids::{BlockedCallerId, CampaignId, NumberId},
     problem::Problem,
 };
 
@@ -49,6 +49,18 @@ pub enum Conflict {
     NumberTaken {
         /// Which.
         number: NumberId,
+    },
+    /// Another resource blocks the caller.
+    #[error("it is blocked already, by {by}: change that, or archive it first")]
+    CallerBlocked {
+        /// Which.
+        by: BlockedCallerId,
+    },
+    /// The account blocks as many prefixes as it can.
+    #[error("the account blocks {most} prefixes, and cannot block more: archive some first")]
+    TooManyPrefixes {
+        /// How many it may.
+        most: usize,
     },
     /// More plans would change than one transaction can write.
     #[error(

@@ -6,6 +6,7 @@
 //! began to read, and one that changes only if nothing was named ([`saves`](records::saves)); either reads
 //! again. What two saves of the same side both write, they write only over the version that they read.
 
+mod blocked_caller;
 mod buyer;
 mod campaign;
 mod capacity;
@@ -181,8 +182,11 @@ impl<D> Change<'_, D> {
             (Self::Create(_), Kind::Target | Kind::Campaign | Kind::Number)
             | (Self::Replace { .. }, Kind::Campaign | Kind::Number) => Some(Side::Naming),
             (Self::Replace { .. }, Kind::Target | Kind::Buyer) => Some(Side::Changing),
-            (Self::Create(_), Kind::Connection | Kind::Publisher | Kind::Buyer | Kind::ApiKey)
-            | (Self::Replace { .. }, Kind::Connection | Kind::Publisher | Kind::ApiKey) => None,
+            (
+                Self::Create(_),
+                Kind::Connection | Kind::Publisher | Kind::Buyer | Kind::BlockedCaller | Kind::ApiKey,
+            )
+            | (Self::Replace { .. }, Kind::Connection | Kind::Publisher | Kind::BlockedCaller | Kind::ApiKey) => None,
         }
     }
 }

@@ -1,0 +1,50 @@
+//! A caller comes in: whether they are let in.
+
+use jiff::Timestamp;
+use ringfall_domain::{
+    call::Call,
+    caller::{ArrivalCounts, Block, Suppression, suppress},
+    ids::AccountId,
+    phone::CallerNumber,
+    plan::Plan,
+};
+use ringfall_store::{
+    port::StoreError,
+    protocols::{arrivals::count_arrival, blocked},
+};
+
+use crate::platform::Platform;
+
+/// The block that holds for a caller: of the number itself, else of its longest prefix.
+pub async fn find_block(
+    platform: &Platform,
+    account: AccountId,
+    caller: &CallerNumber,
+    at: Timestamp,
+) -> Result<Option<Block>, StoreError> {
+    let Some(number) = caller.known() else { return Ok(None) };
+    let (block, prefixes) = futures::try_join!(
+        blocked::find_block(&*platform.table, account, number),
+        platform.blocked_prefixes(account),
+    )?;
+    let block = block.filter(|block| block.holds_at(at));
+    Ok(block.or_else(|| prefixes.find(number, at).cloned()))
+}
+
+/// Why a caller is turned away; none where they are let in. Their calls are counted only where the campaign limits them.
+pub(super) async fn suppression(
+    platform: &Platform,
+    plan: &Plan,
+    call: &Call,
+    block: Option<&Block>,
+) -> Result<Option<Suppression>, StoreError> {
+    let limits = plan.suppression.as_ref().and_then(|policy| policy.rate_limits);
+    let counted = call.origin.caller.known().filter(|_| limits.is_some() && block.is_none());
+    let counts = match counted {
+        Some(number) => {
+            count_arrival(&*platform.table, call.account, number, call.id, call.origin.arrived_at).await?
+        }
+        None => ArrivalCounts::default(),
+    };
+    Ok(suppress(plan.suppression.as_ref(), call, block, counts))
+}
