@@ -41,6 +41,7 @@ impl<'a> KnownCaller<'a> {
 }
 
 impl Facts for KnownCaller<'_> {
+    #[inline]
     fn fact(&self, field: &Field) -> Fact<'_> {
         let origin = &self.call.origin;
         let (place, said) = (&self.whereabouts, &origin.caller_facts);
@@ -63,5 +64,9 @@ impl Facts for KnownCaller<'_> {
 }
 
 fn fact<'a>(known: Option<&'a Known<'_>>) -> Fact<'a> {
-    known.map_or(Fact::Unknown, |known| known.values.as_slice().into())
+    match known.map(|known| &known.values) {
+        None => Fact::Unknown,
+        Some(Values::One(one)) => Fact::Known(one),
+        Some(several) => several.as_slice().into(),
+    }
 }

@@ -91,6 +91,7 @@ impl From<bool> for Truth {
 }
 
 impl Test {
+    #[inline]
     fn holds(&self, fact: &str) -> bool {
         match self {
             Self::Equal(text) => fact.eq_ignore_ascii_case(text),
@@ -104,6 +105,7 @@ impl Test {
         }
     }
 
+    #[cold]
     fn of_nothing(&self) -> Truth {
         match self {
             Self::Exists(wanted) => Truth::from(!*wanted),
@@ -115,6 +117,7 @@ impl Test {
         }
     }
 
+    #[cold]
     fn of_several(&self, possible: &[&str]) -> Truth {
         let holding = possible.iter().filter(|fact| self.holds(fact)).count();
         match holding {
