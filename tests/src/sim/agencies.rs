@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use ringfall_app::clock::Clock;
 use ringfall_domain::{
-    config::{Buyer, Caps, Target},
+    config::{Buyer, Caps, MoneyCaps, Target},
     ids::{AccountId, BuyerId, TargetId},
     money::Money,
 };
@@ -102,6 +102,13 @@ impl Agencies {
 }
 
 fn change_buyer(chance: &Chance, buyer: &mut Buyer) {
+    if chance.happens(200) {
+        return match buyer.groups.first_mut() {
+            Some(group) if chance.happens(500) => change_money_caps(chance, &mut group.money_caps),
+            Some(group) => change_caps(chance, &mut group.caps),
+            None => change_money_caps(chance, &mut buyer.money_caps),
+        };
+    }
     match buyer.budget {
         Some(budget) if chance.happens(500) => {
             let by = Money::from_cents(i64::try_from(chance.within(0..=30_000)).unwrap_or(0));
@@ -113,10 +120,20 @@ fn change_buyer(chance: &Chance, buyer: &mut Buyer) {
 }
 
 fn change_target(chance: &Chance, target: &mut Target) {
-    match chance.index(4) {
+    match chance.index(5) {
+        4 => change_money_caps(chance, &mut target.money_caps),
         0 => target.paused = !target.paused,
         1 => target.price = Money::from_cents(i64::try_from(chance.within(500..=7_000)).unwrap_or(0)),
         _ => change_caps(chance, &mut target.caps),
+    }
+}
+
+fn change_money_caps(chance: &Chance, caps: &mut MoneyCaps) {
+    let drawn = i64::try_from(chance.within(0..=40_000)).unwrap_or(0);
+    let cap = chance.happens(800).then(|| Money::from_cents(drawn));
+    match chance.index(2) {
+        0 => caps.hourly = cap,
+        _ => caps.daily = cap,
     }
 }
 

@@ -19,14 +19,21 @@ pub enum Defect {
     SlotsByCall,
     /// Slots are freed once their time is up, without asking the provider.
     ExpiryAlone,
+    /// What calls in flight will cost is not counted against caps in money.
+    MoneyUncounted,
     /// Journal entries are put without the condition that there is none yet.
     JournalUnconditional,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::PlainCounter, Self::SlotsByCall, Self::ExpiryAlone, Self::JournalUnconditional];
+    pub const ALL: [Self; 5] = [
+        Self::PlainCounter,
+        Self::SlotsByCall,
+        Self::ExpiryAlone,
+        Self::MoneyUncounted,
+        Self::JournalUnconditional,
+    ];
 
     /// Makes of the product's writes what the broken product would write.
     pub(super) async fn spoil(self, table: &MemoryStore, writes: &mut [Write]) -> Result<(), StoreError> {
@@ -39,8 +46,9 @@ impl Defect {
                     }
                 }
                 Self::SlotsByCall if is_of_capacity => rename(write, &|name| without_attempt(name)),
+                Self::MoneyUncounted if is_of_capacity => leave_money_uncounted(write),
                 Self::JournalUnconditional => put_without_condition(write),
-                Self::PlainCounter | Self::SlotsByCall | Self::ExpiryAlone => {}
+                Self::PlainCounter | Self::SlotsByCall | Self::ExpiryAlone | Self::MoneyUncounted => {}
             }
         }
         Ok(())
@@ -52,6 +60,13 @@ fn put_without_condition(write: &mut Write) {
         && journal::is_journal(key)
     {
         *condition = None;
+    }
+}
+
+fn leave_money_uncounted(write: &mut Write) {
+    if let Write::Update { updates, .. } = write {
+        let is_money = |path: &Path| path.0.iter().any(|name| name == names::COMMITTED);
+        updates.retain(|update| !matches!(update, Update::Add(path, _) if is_money(path)));
     }
 }
 

@@ -15,10 +15,12 @@ pub enum Invariant {
     Concurrency,
     /// 1: no leg is live at the carrier without a slot that is held for it, and none is rung twice.
     Slot,
-    /// 2: qualified and in flight in any window never exceed its cap.
+    /// 2: qualified and in flight in any window never exceed its cap, and no call follows another too soon.
     Window,
-    /// 2: money committed never exceeds a budget.
+    /// 2: money committed never exceeds a budget or a cap in money.
     Budget,
+    /// Second chance: who was put through goes on only if that call cannot be billed, and to another buyer.
+    SecondChance,
     /// 3: every leg that ended leaves no reservation behind, and what stays counted is what converted.
     Leftover,
     /// 4: every billable leg has exactly one entry per kind, and its postings sum to zero.
@@ -40,8 +42,9 @@ impl fmt::Display for Invariant {
         f.write_str(match self {
             Self::Concurrency => "1: live legs never exceed a concurrency cap",
             Self::Slot => "1: each live leg holds one slot",
-            Self::Window => "2: qualified and in flight never exceed a window's cap",
-            Self::Budget => "2: money committed never exceeds a budget",
+            Self::Window => "2: qualified and in flight never exceed a window's cap, nor follow too soon",
+            Self::Budget => "2: money committed never exceeds a budget or a cap in money",
+            Self::SecondChance => "who was put through goes on unbilled, and to another buyer",
             Self::Leftover => "3: nothing is left of legs that are over but what converted",
             Self::Journal => "4: one entry per kind for each billable leg",
             Self::ProfitAndLoss => "4: the journals add up to the profit and loss",

@@ -8,6 +8,7 @@ use ringfall_domain::{
     capacity::Window,
     ids::{AccountId, BuyerId, TargetId},
     money::Money,
+    text::Name,
 };
 use tokio::time::Instant;
 
@@ -19,6 +20,7 @@ pub(super) struct Attempt {
     pub(super) account: AccountId,
     pub(super) buyer: BuyerId,
     pub(super) target: TargetId,
+    pub(super) group: Option<Name>,
     pub(super) price: Money,
     pub(super) payout: Money,
     pub(super) billable_after_seconds: u32,
@@ -53,6 +55,7 @@ impl Attempt {
             account: call.account,
             buyer: leg.buyer,
             target: leg.target,
+            group: leg.group.clone(),
             price: leg.terms.price,
             payout: leg.terms.payout.amount_of(leg.terms.price),
             billable_after_seconds: leg.terms.billable_after_seconds,

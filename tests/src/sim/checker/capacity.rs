@@ -1,25 +1,21 @@
 //! Invariants 1 and 2: what a leg needs to begin.
 
 use jiff::{Timestamp, Zoned};
-use ringfall_domain::{capacity::Period, config::Caps, ids::LegId, money::Money, target::Destination};
+use ringfall_domain::{capacity::Period, ids::LegId, money::Money, target::Destination};
 use tokio::time::Instant;
 
-use super::{Checker, State, attempts::Attempt};
+use super::{Checker, State, attempts::Attempt, limits::Scope};
 use crate::sim::verdict::Invariant;
 
-/// Whose calls are counted together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scope {
-    Buyer,
-    Target,
-}
+impl Attempt {
+    /// The scopes in which it counts.
+    pub(super) fn scopes(&self) -> impl Iterator<Item = Scope<'_>> {
+        let group = self.group.as_ref().map(|name| Scope::Group(self.buyer, name));
+        [Scope::Buyer(self.buyer), Scope::Target(self.target)].into_iter().chain(group)
+    }
 
-impl Scope {
-    const BOTH: [Self; 2] = [Self::Buyer, Self::Target];
-
-    /// Whether an attempt counts where another does.
-    fn joins(self, one: &Attempt, other: &Attempt) -> bool {
-        one.buyer == other.buyer && (self == Self::Buyer || one.target == other.target)
+    fn counts_in(&self, scope: Scope<'_>) -> bool {
+        self.scopes().any(|own| own == scope)
     }
 }
 
@@ -44,42 +40,110 @@ impl Checker {
         }
         let state = &*state;
         if let Some(attempt) = state.attempts.get(&id) {
-            for scope in Scope::BOTH {
+            for scope in attempt.scopes() {
                 self.leaves_lines(state, id, attempt, scope);
                 self.leaves_windows(state, id, attempt, scope);
+                self.leaves_time(state, id, attempt, scope);
             }
             self.leaves_money(state, id, attempt);
+            self.may_follow(state, id, attempt);
         }
     }
 
-    fn leaves_lines(&self, state: &State, id: LegId, attempt: &Attempt, scope: Scope) {
-        let Some(cap) = limit(state, attempt, scope, |caps| caps.concurrency) else { return };
-        let live = state.attempts.values().filter(|other| scope.joins(attempt, other) && other.is_live());
+    /// Who was put through to a target goes on only if that call cannot be billed, and to another buyer.
+    fn may_follow(&self, state: &State, id: LegId, attempt: &Attempt) {
+        let before = (1..id.attempt).map(|attempt| LegId { attempt, ..id });
+        for (earlier_id, earlier) in before.filter_map(|id| Some((id, state.attempts.get(&id)?))) {
+            if earlier.truth.bridged_at.is_none() {
+                continue;
+            }
+            self.trace.count("check: a second chance");
+            if earlier.is_billable() == Some(true) {
+                let what = format_args!("{id} is rung although {earlier_id} is billed");
+                self.violated(Invariant::SecondChance, what);
+            }
+            // Whether somebody pressed a key may have been lost on the way: then nobody knows of the chance that was had.
+            if earlier.screening_key.is_none() && earlier.buyer == attempt.buyer {
+                let what = format_args!("{id} is rung for the buyer that had {earlier_id}");
+                self.violated(Invariant::SecondChance, what);
+            }
+        }
+    }
+
+    fn leaves_lines(&self, state: &State, id: LegId, attempt: &Attempt, scope: Scope<'_>) {
+        let Some(cap) = state.limits.most_generous(scope, attempt.taken_at, |limits| limits.caps.concurrency)
+        else {
+            return;
+        };
+        let live = state.attempts.values().filter(|other| other.counts_in(scope) && other.is_live());
         let live = live.count();
         self.trace.count("check: a concurrency cap");
         if live > cap as usize {
-            let (buyer, target) = (attempt.buyer, attempt.target);
             self.violated(
                 Invariant::Concurrency,
-                format_args!("with {id} {live} legs live, and the {scope:?} takes {cap} ({buyer}, {target})"),
+                format_args!("with {id} {live} legs live, and {scope:?} takes {cap}"),
             );
         }
     }
 
-    fn leaves_windows(&self, state: &State, id: LegId, attempt: &Attempt, scope: Scope) {
+    fn leaves_windows(&self, state: &State, id: LegId, attempt: &Attempt, scope: Scope<'_>) {
         for period in Period::ALL {
-            let Some(cap) = limit(state, attempt, scope, |caps| period.limit(caps)) else { continue };
+            let limits = &state.limits;
+            let calls = limits.most_generous(scope, attempt.taken_at, |limits| period.limit(&limits.caps));
+            let money = limits
+                .most_generous(scope, attempt.taken_at, |limits| period.money_limit(&limits.money_caps));
+            if calls.is_none() && money.is_none() {
+                continue;
+            }
             let window = self.window(attempt, period);
             let counted = state.attempts.values().filter(|other| {
-                scope.joins(attempt, other) && counts(other) && self.window(other, period) == window
+                other.counts_in(scope) && counts(other) && self.window(other, period) == window
             });
-            let counted = counted.count();
-            self.trace.count("check: a window's cap");
-            if counted > cap as usize {
+            let prices: Vec<Money> = counted.map(|other| other.price).collect();
+            let (counted, committed) = (prices.len(), prices.into_iter().sum::<Money>());
+            if let Some(cap) = calls {
+                self.trace.count("check: a window's cap");
+                if counted > cap as usize {
+                    self.violated(
+                        Invariant::Window,
+                        format_args!(
+                            "with {id} {counted} calls count in {window:?}, and {scope:?} takes {cap}"
+                        ),
+                    );
+                }
+            }
+            if let Some(cap) = money {
+                self.trace.count("check: a window's cap in money");
+                if committed > cap {
+                    self.violated(
+                        Invariant::Budget,
+                        format_args!(
+                            "with {id} {committed} are committed in {window:?}, and {scope:?} takes {cap}"
+                        ),
+                    );
+                }
+            }
+        }
+    }
+
+    /// No other call was reserved too shortly before, by the clocks of those who reserved, under a limit that stood for both.
+    fn leaves_time(&self, state: &State, id: LegId, attempt: &Attempt, scope: Scope<'_>) {
+        let earlier = state.attempts.iter().filter(|(other_id, other)| {
+            **other_id != id && other.taken_at <= attempt.taken_at && other.counts_in(scope)
+        });
+        for (other_id, other) in earlier {
+            // The shortest is the most generous.
+            let shortest = state.limits.most_generous(scope, other.taken_at, |limits| {
+                limits.minimum_seconds_between_calls.map(std::cmp::Reverse)
+            });
+            let Some(std::cmp::Reverse(seconds)) = shortest else { continue };
+            self.trace.count("check: a least time between calls");
+            let apart = attempt.reserved_at.as_millisecond() - other.reserved_at.as_millisecond();
+            if apart < i64::from(seconds) * 1_000 {
                 self.violated(
                     Invariant::Window,
                     format_args!(
-                        "with {id} {counted} calls count in {window:?}, and the {scope:?} takes {cap}"
+                        "{id} follows {other_id} by {apart} ms, and {scope:?} takes one in {seconds} s"
                     ),
                 );
             }
@@ -122,11 +186,4 @@ impl Checker {
 /// Whether an attempt counts, by the truth: it is in flight, or it has qualified beyond doubt.
 fn counts(attempt: &Attempt) -> bool {
     attempt.is_live() || attempt.is_billable() == Some(true)
-}
-
-fn limit(state: &State, attempt: &Attempt, scope: Scope, cap: impl Fn(&Caps) -> Option<u32>) -> Option<u32> {
-    match scope {
-        Scope::Buyer => state.limits.of_buyer(attempt.buyer, attempt.taken_at, cap),
-        Scope::Target => state.limits.of_target(attempt.target, attempt.taken_at, cap),
-    }
 }

@@ -5,25 +5,24 @@ use std::collections::BTreeMap;
 use ringfall_domain::{
     call::Call,
     capacity::Window,
-    ids::{AccountId, BuyerId, TargetId},
+    ids::{AccountId, BuyerId},
     ledger::EntryKind,
     money::Money,
 };
 use ringfall_store::{
     engines::memory::MemoryStore,
-    port::{Item, StoreError, Table, Value},
-    records::capacity::{self, names},
+    port::{Item, StoreError, Table},
+    records::capacity::{self, CapacityRecord, ScopeRecord},
 };
-use rust_decimal::Decimal;
 
-use super::{Checker, held};
+use super::{Checker, held, limits::Scope};
 use crate::sim::verdict::Invariant;
 
 /// What must still be counted of a buyer.
 #[derive(Debug, Default)]
 struct Expected {
     spent: Money,
-    windows: BTreeMap<(Option<TargetId>, Window), i64>,
+    windows: BTreeMap<(String, Window), (u64, Money)>,
 }
 
 impl Checker {
@@ -39,10 +38,11 @@ impl Checker {
                 }
                 let expected = expected.entry(attempt.buyer).or_default();
                 expected.spent = expected.spent + attempt.price;
-                for window in attempt.counted_in {
-                    for scope in [None, Some(attempt.target)] {
-                        *expected.windows.entry((scope, window)).or_default() += 1;
-                    }
+                for (scope, window) in
+                    attempt.scopes().flat_map(|scope| attempt.counted_in.map(|window| (scope, window)))
+                {
+                    let sums = expected.windows.entry((format!("{scope:?}"), window)).or_default();
+                    *sums = (sums.0 + 1, sums.1 + attempt.price);
                 }
             }
         }
@@ -57,70 +57,47 @@ impl Checker {
     }
 
     fn is_left_with(&self, account: AccountId, buyer: BuyerId, item: &Item, expected: &Expected) {
-        for (scope, record) in scopes(item) {
-            let live = map(record, names::LIVE);
-            if live.is_none_or(|live| !live.is_empty()) {
-                let held: Vec<_> = live.into_iter().flatten().map(|(leg, _)| leg).collect();
-                let whose = scope.map_or(buyer.to_string(), |target| target.to_string());
-                self.violated(Invariant::Leftover, format_args!("{whose} of {account} still holds {held:?}"));
+        let record = match capacity::decode(item) {
+            Ok(record) => record,
+            Err(error) => return self.violated(Invariant::Soundness, format_args!("{buyer}: {error}")),
+        };
+        let now = self.clock.at(tokio::time::Instant::now());
+        for (scope, record) in scopes(buyer, &record) {
+            if !record.live.is_empty() {
+                let held = &record.live;
+                self.violated(Invariant::Leftover, format_args!("{scope} of {account} still holds {held:?}"));
             }
-            self.counts_conversions(buyer, scope, record, expected);
+            let counted = record.counted.keys().map(|window| (scope.clone(), *window));
+            let wanted = expected.windows.keys().filter(|(of, _)| *of == scope).cloned();
+            for (scope, window) in counted.chain(wanted) {
+                let found = (u64::from(record.calls_in(window)), record.money_in(window));
+                // A window that is long past may have been cleared away.
+                let is_cleared = !record.counted.contains_key(&window) && window.is_past(now);
+                let wanted = expected.windows.get(&(scope.clone(), window)).copied().unwrap_or_default();
+                if !is_cleared && found != wanted {
+                    self.violated(
+                        Invariant::Leftover,
+                        format_args!("{scope} counts {found:?} in {window}, and {wanted:?} converted"),
+                    );
+                }
+            }
         }
-        let available = item.get(names::AVAILABLE).and_then(Value::as_number).unwrap_or_default();
         let budget = held(&self.state).limits.budget_now(buyer).unwrap_or_default();
-        let left = (budget - expected.spent).as_decimal();
-        if available != left {
+        let left = budget - expected.spent;
+        if record.balance != left {
+            let available = record.balance;
             self.violated(
                 Invariant::Leftover,
                 format_args!("{buyer} has {available} left, of {budget} less {}", expected.spent),
             );
         }
     }
-
-    fn counts_conversions(
-        &self,
-        buyer: BuyerId,
-        scope: Option<TargetId>,
-        record: &BTreeMap<String, Value>,
-        expected: &Expected,
-    ) {
-        let counted = map(record, names::COUNTED);
-        let counted: BTreeMap<Window, Decimal> = counted
-            .into_iter()
-            .flatten()
-            .filter_map(|(name, count)| Some((name.parse().ok()?, count.as_number()?)))
-            .collect();
-        let wanted = expected.windows.iter().filter(|((of, _), _)| *of == scope);
-        for ((_, window), wanted) in wanted {
-            let found = counted.get(window).copied();
-            // A window that is long past may have been cleared away.
-            let is_cleared = found.is_none() && window.is_past(self.clock.at(tokio::time::Instant::now()));
-            if !is_cleared && found.unwrap_or_default() != Decimal::from(*wanted) {
-                self.violated(
-                    Invariant::Leftover,
-                    format_args!("{buyer} {scope:?} counts {found:?} in {window}, and {wanted} converted"),
-                );
-            }
-        }
-        let unwanted = counted
-            .iter()
-            .filter(|(window, count)| !count.is_zero() && !expected.windows.contains_key(&(scope, **window)));
-        for (window, count) in unwanted {
-            self.violated(
-                Invariant::Leftover,
-                format_args!("{buyer} {scope:?} counts {count} in {window}, and none converted"),
-            );
-        }
-    }
 }
 
-/// The buyer's own scope and its targets'.
-fn scopes(item: &Item) -> impl Iterator<Item = (Option<TargetId>, &BTreeMap<String, Value>)> {
-    let own = map(item, names::BUYER).map(|own| (None, own));
-    let targets = map(item, names::TARGETS).into_iter().flatten();
-    own.into_iter().chain(targets.filter_map(|(id, scope)| Some((Some(id.parse().ok()?), scope.as_map()?))))
-}
-
-fn map<'a>(item: &'a BTreeMap<String, Value>, name: &str) -> Option<&'a BTreeMap<String, Value>> {
-    item.get(name)?.as_map()
+/// Every scope of a buyer, each with its name.
+fn scopes(buyer: BuyerId, record: &CapacityRecord) -> impl Iterator<Item = (String, &ScopeRecord)> {
+    let name = |scope: Scope<'_>| format!("{scope:?}");
+    let groups = record.groups.iter().map(move |(group, scope)| (name(Scope::Group(buyer, group)), scope));
+    let targets = record.targets.iter().map(move |(target, scope)| (name(Scope::Target(*target)), scope));
+    [(name(Scope::Buyer(buyer)), &record.buyer)].into_iter().chain(groups).chain(targets)
 }

@@ -3,15 +3,24 @@
 use std::collections::BTreeMap;
 
 use ringfall_domain::{
-    config::{Buyer, Caps, Target},
+    config::{self as configured, Buyer, Group, Target},
     ids::{BuyerId, TargetId},
     money::Money,
+    text::Name,
 };
 use ringfall_store::{
     port::{Item, Key, StoreError},
     records::resource,
 };
 use tokio::time::Instant;
+
+/// Whose calls are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Scope<'a> {
+    Buyer(BuyerId),
+    Group(BuyerId, &'a Name),
+    Target(TargetId),
+}
 
 /// Every limit that was ever in force, with the instant from which.
 #[derive(Debug, Default)]
@@ -35,24 +44,25 @@ impl Limits {
         Ok(())
     }
 
-    /// The greatest value of a buyer's cap that was in force since an instant; none is no limit.
-    pub(super) fn of_buyer(
+    /// The most generous value of a limit that was in force since an instant; none is no limit.
+    pub(super) fn most_generous<L: Ord>(
         &self,
-        id: BuyerId,
+        scope: Scope<'_>,
         since: Instant,
-        cap: impl Fn(&Caps) -> Option<u32>,
-    ) -> Option<u32> {
-        greatest(in_force(self.buyers.get(&id), since).map(|buyer| cap(&buyer.caps)))
-    }
-
-    /// The same of a target's.
-    pub(super) fn of_target(
-        &self,
-        id: TargetId,
-        since: Instant,
-        cap: impl Fn(&Caps) -> Option<u32>,
-    ) -> Option<u32> {
-        greatest(in_force(self.targets.get(&id), since).map(|target| cap(&target.caps)))
+        limit: impl Fn(&configured::Limits) -> Option<L>,
+    ) -> Option<L> {
+        match scope {
+            Scope::Buyer(id) => {
+                greatest(in_force(self.buyers.get(&id), since).map(|buyer| limit(&buyer.limits())))
+            }
+            Scope::Group(id, name) => greatest(in_force(self.buyers.get(&id), since).map(|buyer| {
+                let group = buyer.groups.iter().find(|group| group.name == *name);
+                limit(&group.map_or_else(configured::Limits::default, Group::limits))
+            })),
+            Scope::Target(id) => {
+                greatest(in_force(self.targets.get(&id), since).map(|target| limit(&target.limits())))
+            }
+        }
     }
 
     /// The greatest budget that was in force since an instant; none is no limit.

@@ -113,7 +113,7 @@ impl Agency {
         length: Duration,
     ) {
         let buyer = BuyerId::from_parts(ids.milliseconds, ids.next());
-        self.buyers.insert(buyer, read(targets::buyer(chance, number)));
+        let owner: Buyer = read(targets::buyer(chance, number));
         for _ in 0..chance.within(1..=3) {
             let n = ids.next();
             let address = if chance.happens(200) {
@@ -121,9 +121,10 @@ impl Agency {
             } else {
                 format!("+1214{n:07}")
             };
-            let document = targets::target(chance, buyer, &address, begins_at, length);
+            let document = targets::target(chance, (buyer, &owner), &address, begins_at, length);
             self.targets.insert(TargetId::from_parts(ids.milliseconds, n), read(document));
         }
+        self.buyers.insert(buyer, owner);
     }
 
     fn add_campaign(&mut self, chance: &Chance, ids: &mut Ids, number: u64, publisher: PublisherId) {
@@ -149,6 +150,10 @@ impl Agency {
         });
         if chance.happens(500) {
             document["fallback_number"] = Value::from(self.fallback.as_str());
+        }
+        if chance.happens(500) {
+            document["routing"]["second_chance"] =
+                json!({"before_seconds": chance.within(1..=60), "most_reroutes": chance.within(1..=3)});
         }
         self.campaigns.insert(campaign, read(document));
         let number_document = json!({

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use ringfall_domain::ids::BuyerId;
+use ringfall_domain::{config::Buyer, ids::BuyerId};
 use serde_json::{Map, Value, json};
 
 use super::{super::chance::Chance, calendar::ZONES};
@@ -14,11 +14,42 @@ pub(super) fn buyer(chance: &Chance, number: u64) -> Value {
         "name": format!("Buyer {number}"),
         "time_zone": chance.one_of(&ZONES),
         "caps": caps(chance, 4),
+        "money_caps": money_caps(chance),
     });
     if chance.happens(350) {
         document["budget"] = Value::from(format!("{}.00", chance.within(50..=900)));
     }
+    if chance.happens(80) {
+        document["minimum_seconds_between_calls"] = Value::from(chance.within(1..=5));
+    }
+    let groups = if chance.happens(400) { chance.within(1..=2) } else { 0 };
+    document["groups"] = (1..=groups).map(|number| group(chance, number)).collect();
     document
+}
+
+/// A group's document.
+fn group(chance: &Chance, number: u64) -> Value {
+    let mut document =
+        json!({"name": format!("Desk {number}"), "caps": caps(chance, 3), "money_caps": money_caps(chance)});
+    if chance.happens(100) {
+        document["minimum_seconds_between_calls"] = Value::from(chance.within(1..=5));
+    }
+    document
+}
+
+/// Caps in money, each there or not.
+fn money_caps(chance: &Chance) -> Value {
+    let mut caps = Map::new();
+    let mut cap = |name: &str, per_mille, most| {
+        if chance.happens(per_mille) {
+            caps.insert(name.to_owned(), Value::from(format!("{}.50", chance.within(10..=most))));
+        }
+    };
+    cap("hourly", 120, 300);
+    cap("daily", 120, 500);
+    cap("monthly", 80, 700);
+    cap("total", 80, 900);
+    Value::Object(caps)
 }
 
 /// Caps, each there or not. Small ones: a cap that is never reached proves nothing.
@@ -40,20 +71,27 @@ pub(super) fn caps(chance: &Chance, most_concurrent: u64) -> Value {
 /// A target's document.
 pub(super) fn target(
     chance: &Chance,
-    buyer: BuyerId,
+    (id, buyer): (BuyerId, &Buyer),
     address: &str,
     begins_at: Timestamp,
     length: Duration,
 ) -> Value {
     let kind = if address.starts_with("sip") { "sip_uri" } else { "phone_number" };
     let mut document = json!({
-        "buyer_id": buyer,
+        "buyer_id": id,
         "name": "Intake desk",
         "destination": {kind: address},
         "price": format!("{}.{:02}", chance.within(8..=60), chance.within(0..=99)),
         "caps": caps(chance, 3),
+        "money_caps": money_caps(chance),
         "ring_timeout_seconds": chance.within(5..=30),
     });
+    if !buyer.groups.is_empty() && chance.happens(600) {
+        document["group"] = Value::from(chance.one_of(&buyer.groups).name.as_str());
+    }
+    if chance.happens(80) {
+        document["minimum_seconds_between_calls"] = Value::from(chance.within(1..=5));
+    }
     if chance.happens(600) {
         document["screening"] = json!({"press": chance.one_of(&["1", "5", "#"])});
     }
