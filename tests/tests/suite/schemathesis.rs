@@ -11,7 +11,7 @@ use tokio::process::Command;
 async fn the_api_keeps_to_its_own_description() -> Result<()> {
     let stack = Stack::start(Profile::Debug).await?;
     // So that lists hold something, and references lead somewhere.
-    Agency::set_up(&stack, Offer::direct(3)).await?;
+    Agency::set_up(stack.api(), Offer::direct(3)).await?;
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let program = tests.join(".venv/bin/schemathesis");
     ensure!(program.exists(), "schemathesis is not installed: run tests/run once");
