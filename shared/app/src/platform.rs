@@ -11,8 +11,8 @@ use ringfall_domain::{
 };
 use ringfall_store::{
     port::{Feed, Messages, StoreError, Table},
-    protocols::blocked::read_prefixes,
-    records::{self, blocked::BlockedPrefixes, pointer::NumberPointer},
+    protocols::blocked::read_list,
+    records::{self, blocked::BlockList, pointer::NumberPointer},
 };
 use url::Url;
 
@@ -45,7 +45,7 @@ pub struct Platform {
     campaigns: Cache<(ConnectionId, PhoneNumber), CampaignId>,
     numbers: Cache<(ConnectionId, PhoneNumber), NumberPointer>,
     connections: Cache<ConnectionId, Arc<Connected>>,
-    blocked_prefixes: Cache<AccountId, Arc<BlockedPrefixes>>,
+    block_list: Cache<AccountId, Arc<BlockList>>,
 }
 
 /// What is set from outside.
@@ -93,7 +93,7 @@ impl Platform {
             fallbacks: Cache::builder().max_capacity(100_000).time_to_live(ttl * 1_000).build(),
             numbers: Cache::builder().max_capacity(100_000).time_to_live(ttl).build(),
             connections: Cache::builder().max_capacity(10_000).time_to_live(ttl).build(),
-            blocked_prefixes: Cache::builder().max_capacity(10_000).time_to_live(ttl).build(),
+            block_list: Cache::builder().max_capacity(10_000).time_to_live(ttl).build(),
             settings,
             metrics: Metrics::default(),
         }
@@ -177,19 +177,19 @@ impl Platform {
         self.numbers.invalidate_all();
     }
 
-    /// The prefixes whose numbers an account does not take.
-    pub async fn blocked_prefixes(&self, account: AccountId) -> Result<Arc<BlockedPrefixes>, StoreError> {
-        if let Some(prefixes) = self.blocked_prefixes.get(&account).await {
-            return Ok(prefixes);
+    /// Whom an account does not take: its prefixes, and whether there are numbers to be looked for.
+    pub async fn block_list(&self, account: AccountId) -> Result<Arc<BlockList>, StoreError> {
+        if let Some(list) = self.block_list.get(&account).await {
+            return Ok(list);
         }
-        let prefixes = Arc::new(read_prefixes(&*self.table, account).await?);
-        self.blocked_prefixes.insert(account, Arc::clone(&prefixes)).await;
-        Ok(prefixes)
+        let list = Arc::new(read_list(&*self.table, account).await?);
+        self.block_list.insert(account, Arc::clone(&list)).await;
+        Ok(list)
     }
 
-    /// Forgets which prefixes an account blocks, so that a change holds at once in this process.
-    pub async fn forget_blocked_prefixes(&self, account: AccountId) {
-        self.blocked_prefixes.invalidate(&account).await;
+    /// Forgets what an account blocks, so that a change holds at once in this process.
+    pub async fn forget_block_list(&self, account: AccountId) {
+        self.block_list.invalidate(&account).await;
     }
 
     /// Forgets what is cached of a connection and a campaign, so that a change holds at once in this process.

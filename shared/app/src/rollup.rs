@@ -98,8 +98,8 @@ impl News {
                 return Ok(None);
             }
             let old = change.old.as_ref().filter(|old| records::call::has_arrived(old));
-            let before = old.map(records::call::decode).transpose()?;
-            Self::Call { before: before.map(Box::new), after: Box::new(records::call::decode(new)?) }
+            let decode = |item| records::call::decode(&change.key, item).map(Box::new);
+            Self::Call { before: old.map(decode).transpose()?, after: decode(new)? }
         } else if records::journal::is_journal(&change.key) && change.old.is_none() {
             let account = records::timeline::account_of(&change.key)?;
             Self::Entries { account, entries: records::journal::decode(new)? }

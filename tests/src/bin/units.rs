@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Parser;
 use ringfall_tests::units::{
     Usage,
-    calls::{Screening, Step, direct_call},
+    calls::{CALLS_SUMMED, DirectCall, Screening, Step, direct_call, share},
 };
 
 /// Prints the units that a direct billed call uses on DynamoDB, by its published rules.
@@ -24,32 +24,23 @@ async fn main() -> Result<()> {
     for (title, screening) in
         [("A direct billed call", Screening::None), ("The same with screening", Screening::Press)]
     {
-        let steps = direct_call(screening).await?;
-        print(&mut out, title, &steps, arguments.operations)?;
+        let call = direct_call(screening).await?;
+        print(&mut out, title, &call, arguments.operations)?;
     }
     Ok(())
 }
 
-fn print(out: &mut impl Write, title: &str, steps: &[Step], operations: bool) -> io::Result<()> {
-    writeln!(out, "\n{title:<28} {:>5} {:>5} {:>9} {:>12}", "read", "write", "messages", "round trips")?;
-    for Step { name, usage } in steps {
-        line(out, name, usage)?;
+fn print(out: &mut impl Write, title: &str, call: &DirectCall, operations: bool) -> io::Result<()> {
+    writeln!(out, "\n{title:<28} {:>6} {:>6} {:>9} {:>12}", "read", "write", "messages", "round trips")?;
+    for Step { name, usage } in &call.webhooks {
+        let Usage { read, written, messages, round_trips, .. } = usage;
+        writeln!(out, "  {name:<26} {read:>6} {written:>6} {messages:>9} {round_trips:>12}")?;
         for operation in usage.operations.iter().filter(|_| operations) {
             writeln!(out, "      {operation}")?;
         }
     }
-    let sum = |units: fn(&Usage) -> usize| steps.iter().map(|step| units(&step.usage)).sum();
-    let total = Usage {
-        read: sum(|usage| usage.read),
-        written: sum(|usage| usage.written),
-        messages: sum(|usage| usage.messages),
-        ..Usage::default()
-    };
-    line(out, "in all", &total)
-}
-
-fn line(out: &mut impl Write, name: &str, usage: &Usage) -> io::Result<()> {
-    let Usage { read, written, messages, round_trips, .. } = usage;
-    let round_trips = if *round_trips == 0 { String::new() } else { round_trips.to_string() };
-    writeln!(out, "  {name:<26} {read:>5} {written:>5} {messages:>9} {round_trips:>12}")
+    let (read, written) = (share(call.summed.read), share(call.summed.written));
+    writeln!(out, "  {:<26} {read:>6.2} {written:>6.2}", "listed, charged, summed *")?;
+    writeln!(out, "  {:<26} {:>6.2} {:>6.2}", "in all", call.read(), call.written())?;
+    writeln!(out, "  * its share, where {CALLS_SUMMED} calls are summed at once")
 }

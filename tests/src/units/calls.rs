@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use axum::Router;
 use ringfall_app::{
     api::{self, ensure_first_account},
@@ -21,7 +21,7 @@ use crate::stack::{Agency, Api, Element, NUMBER, Offer, Twilio, Webhook};
 
 const ADMIN_KEY: &str = "a-key-for-the-units-that-is-long-enough";
 
-/// One webhook of a call, or what came after it, and what it used.
+/// One webhook of a call, and what it used.
 #[derive(Debug, Clone)]
 pub struct Step {
     /// What it was.
@@ -37,7 +37,6 @@ pub struct Metered {
     agency: Agency,
     server: JoinHandle<()>,
     position: Position,
-    steps: Vec<Step>,
 }
 
 /// Whether the target's answerer is asked to take the call.
@@ -49,24 +48,61 @@ pub enum Screening {
     Press,
 }
 
-/// The steps of a call that is offered at once, taken and billed, after others like it: what can be remembered, is.
+/// What a direct billed call uses.
+#[derive(Debug, Clone)]
+pub struct DirectCall {
+    /// Its webhooks, one after the other.
+    pub webhooks: Vec<Step>,
+    /// What the consumer of the change feed does with [`CALLS_SUMMED`] such calls at once: each is listed and charged, and all are
+    /// added to the same rows of the report.
+    pub summed: Usage,
+}
+
+/// The calls that the consumer of the change feed takes up at once.
+pub const CALLS_SUMMED: usize = 50;
+
+impl DirectCall {
+    /// Write units of one call, its share of the sums included.
+    pub fn written(&self) -> f64 {
+        self.of_webhooks(|usage| usage.written) + share(self.summed.written)
+    }
+
+    /// Read units of one call, its share of the sums included.
+    pub fn read(&self) -> f64 {
+        self.of_webhooks(|usage| usage.read) + share(self.summed.read)
+    }
+
+    fn of_webhooks(&self, units: impl Fn(&Usage) -> usize) -> f64 {
+        self.webhooks.iter().map(|step| units(&step.usage) as f64).sum()
+    }
+}
+
+/// One call's share of what was used for all.
+pub fn share(units: usize) -> f64 {
+    units as f64 / CALLS_SUMMED as f64
+}
+
+/// A call that is offered at once, taken and billed, after others like it: what can be remembered, is.
 ///
 /// # Errors
 /// The call did not go as it should.
-pub async fn direct_call(screening: Screening) -> Result<Vec<Step>> {
+pub async fn direct_call(screening: Screening) -> Result<DirectCall> {
     let mut metered = Metered::start(offer(screening)).await?;
-    metered.call(1).await?;
-    metered.steps.clear();
-    metered.call(2).await?;
-    Ok(std::mem::take(&mut metered.steps))
+    metered.call(0).await?;
+    metered.sum_up().await?;
+    let mut webhooks = Vec::new();
+    for index in 1..=CALLS_SUMMED {
+        webhooks = metered.call(index).await?;
+    }
+    Ok(DirectCall { webhooks, summed: metered.sum_up().await? })
 }
 
 /// A buyer with its usual caps.
 fn offer(screening: Screening) -> Offer {
     let mut offer = Offer::direct(3);
     for (buyer, target) in &mut offer.buyers {
-        buyer["caps"]["daily"] = json!(50);
-        buyer["budget"] = json!("5000.00");
+        buyer["caps"]["daily"] = json!(500);
+        buyer["budget"] = json!("50000.00");
         if screening == Screening::Press {
             target["screening"] = json!({"press": "1"});
         }
@@ -106,16 +142,16 @@ impl Metered {
         });
         let api = Api::new(url.as_str().trim_end_matches('/'), ADMIN_KEY);
         let agency = Agency::set_up(api, offer).await?;
-        let mut metered =
-            Self { meter, platform, agency, server, position: Position::default(), steps: Vec::new() };
-        metered.after("set up").await?;
+        let mut metered = Self { meter, platform, agency, server, position: Position::default() };
+        metered.sum_up().await?;
         Ok(metered)
     }
 
-    async fn call(&mut self, index: usize) -> Result<()> {
-        let twilio = Twilio::quick();
+    async fn call(&self, index: usize) -> Result<Vec<Step>> {
+        let mut told = Told { meter: &self.meter, twilio: Twilio::quick(), steps: Vec::new() };
+        let twilio = told.twilio.clone();
         let call = twilio.call(index, "+12145550123", NUMBER);
-        let document = self.step("call comes in", &twilio, &call.arrival(&self.agency)).await?;
+        let document = told.send("call comes in", &call.arrival(&self.agency)).await?;
         let dial = document.dial().context("nobody is dialled")?;
         let leg = |url: &str, status: &str, about: &[_]| call.leg_webhook(url, 1, status, about);
         let (before_end, at_end): (Vec<_>, Vec<_>) =
@@ -123,45 +159,49 @@ impl Metered {
         let progress = dial.progress.as_deref().unwrap_or_default();
         for event in before_end {
             let status = if event == "answered" { "in-progress" } else { event };
-            self.step("leg's progress", &twilio, &leg(progress, status, &[])).await?;
+            told.send("leg's progress", &leg(progress, status, &[])).await?;
         }
         if let Some(greeting) = &dial.greeting {
-            let document =
-                self.step("target is greeted", &twilio, &leg(greeting, "in-progress", &[])).await?;
+            let document = told.send("target is greeted", &leg(greeting, "in-progress", &[])).await?;
             let gather = document.find("Gather").and_then(|gather| gather.attribute("action"));
             let action = gather.context("nothing is asked")?;
             let pressed = leg(action, "in-progress", &[("Digits", "1")]);
-            self.step("target presses 1", &twilio, &pressed).await?;
+            told.send("target presses 1", &pressed).await?;
         }
         for status in at_end {
             let completed = leg(progress, status, &[("CallDuration", "95")]);
-            self.step("leg's progress", &twilio, &completed).await?;
+            told.send("leg's progress", &completed).await?;
         }
-        self.step("dial ends", &twilio, &call.dial_end(&dial, 1, Ok(95))?).await?;
-        self.step("call ends", &twilio, &call.end(&self.agency, 110)).await?;
-        self.after("settled and summed").await
+        told.send("dial ends", &call.dial_end(&dial, 1, Ok(95))?).await?;
+        told.send("call ends", &call.end(&self.agency, 110)).await?;
+        Ok(told.steps)
     }
 
-    async fn step(&mut self, name: &'static str, twilio: &Twilio, webhook: &Webhook) -> Result<Element> {
-        let reply = twilio.send(webhook).await?;
-        let usage = self.meter.take();
-        self.steps.push(Step { name, usage });
-        reply.document()
-    }
-
-    /// What the consumer of the change feed does with it.
-    async fn after(&mut self, name: &'static str) -> Result<()> {
+    /// What the consumer of the change feed does with what has come since.
+    async fn sum_up(&mut self) -> Result<Usage> {
         loop {
-            let position = rollup::consume(&self.platform, &self.position).await?;
-            if position == self.position {
+            let reached = rollup::consume(&self.platform, &self.position).await?;
+            if reached == self.position {
                 break;
             }
-            self.position = position;
+            self.position = reached;
         }
-        let usage = self.meter.take();
-        ensure!(usage.written > 0, "nothing was settled");
-        self.steps.push(Step { name, usage });
-        Ok(())
+        Ok(self.meter.take())
+    }
+}
+
+/// The webhooks of one call.
+struct Told<'a> {
+    meter: &'a Meter,
+    twilio: Twilio,
+    steps: Vec<Step>,
+}
+
+impl Told<'_> {
+    async fn send(&mut self, name: &'static str, webhook: &Webhook) -> Result<Element> {
+        let reply = self.twilio.send(webhook).await?;
+        self.steps.push(Step { name, usage: self.meter.take() });
+        reply.document()
     }
 }
 

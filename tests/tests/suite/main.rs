@@ -12,3 +12,4 @@ mod schemathesis;
 mod simulator;
 mod tidy;
 mod twilio;
+mod units;

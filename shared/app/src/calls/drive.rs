@@ -15,7 +15,6 @@ use ringfall_domain::{
     ids::{CallId, CampaignId},
     phone::PhoneNumber,
     plan::Plan,
-    tags::Tags,
 };
 use ringfall_store::{
     port::StoreError,
@@ -145,7 +144,7 @@ impl Driver<'_> {
             rates: self.connected.rates,
             arrived_at: self.event.arrived_at,
         };
-        let mut call = Call::new(id, self.connected.account, origin, Tags::default());
+        let mut call = Call::new(id, self.connected.account, origin, number.tags);
         if let Some(suppression) = suppression(self.platform, &plan, &call, block.as_ref()).await? {
             call.turn_away(&plan, suppression);
         }

@@ -12,6 +12,7 @@ use ringfall_domain::{
 use ringfall_store::{
     port::StoreError,
     protocols::{
+        arrive::arrive,
         record::record_decision,
         reserve::{Request, Reserved, reserve},
     },
@@ -35,7 +36,34 @@ pub enum Routed {
     Over,
 }
 
-/// Offers a caller to the best target that has room. `call` is brought up to date with what happened.
+/// A call on its way through a webhook.
+#[derive(Debug)]
+pub struct Current {
+    /// As last read, or as it came in.
+    pub call: Call,
+    /// Whether it is written. A call that is offered at once is written with its first attempt.
+    pub is_stored: bool,
+}
+
+impl Current {
+    /// Writes the call if it is not. Another copy of the webhook may have done so: then it is as that one left it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn store(&mut self, platform: &Platform) -> Result<(), StoreError> {
+        if !self.is_stored {
+            *self = Self::stored(arrive(&*platform.table, &self.call).await?);
+        }
+        Ok(())
+    }
+
+    /// A call as it was read.
+    pub const fn stored(call: Call) -> Self {
+        Self { call, is_stored: true }
+    }
+}
+
+/// Offers a caller to the best target that has room. `current` is brought up to date with what happened.
 ///
 /// Per attempt, in this order: the watchdog is sent, capacity is reserved and the attempt written in one transaction, the dial is
 /// answered. So whatever dies in between, someone will look after the slot.
@@ -43,11 +71,12 @@ pub async fn route(
     platform: &Platform,
     connected: &Connected,
     plan: &Plan,
-    call: &mut Call,
+    current: &mut Current,
     node: &NodeId,
 ) -> Result<Routed, StoreError> {
     // A copy of this webhook may be faster each time; it can be so at most once per attempt.
     for _ in 0..ringfall_domain::call::MOST_ATTEMPTS {
+        let call = &mut current.call;
         if let Some(leg) = call.live_leg() {
             return Ok(Routed::Connect(connect(plan, call, leg)));
         }
@@ -57,18 +86,22 @@ pub async fn route(
         if call.was_turned_away() {
             return Ok(Routed::Exhausted);
         }
-        let offer = Offer::prepare(platform, connected, plan, call, node).await?;
-        match offer.make(platform, plan, call).await? {
+        let mut offer = Offer::prepare(platform, connected, plan, call, node).await?;
+        match offer.make(platform, plan, current).await? {
             Made::Held(leg) => {
-                let instruction = connect(plan, call, &leg);
-                call.legs.push(*leg);
+                let instruction = connect(plan, &current.call, &leg);
+                current.call.legs.push(*leg);
+                current.is_stored = true;
                 return Ok(Routed::Connect(instruction));
             }
             Made::Nobody => {
-                call.routed = true;
-                return Ok(Routed::Exhausted);
+                current.store(platform).await?;
+                if offer.keep_why_nobody(platform, plan, current).await? {
+                    return Ok(Routed::Exhausted);
+                }
             }
-            Made::Overtaken(newer) => *call = *newer,
+            Made::Overtaken(newer) => *current = Current::stored(*newer),
+            Made::EndedBefore => current.store(platform).await?,
             Made::CallerClaimed => {}
         }
     }
@@ -83,6 +116,8 @@ struct Offer {
     capacity: Vec<Option<CapacityRecord>>,
     /// What the caller's earlier calls were judged by, where callers are remembered.
     caller: Option<CallerRecord>,
+    /// Targets that were found full while reserving.
+    lost: Vec<(TargetId, Full)>,
     at: Timestamp,
 }
 
@@ -90,6 +125,8 @@ enum Made {
     Held(Box<Leg>),
     Nobody,
     Overtaken(Box<Call>),
+    /// The call was over before it was written.
+    EndedBefore,
     /// Another call of the same caller was faster.
     CallerClaimed,
 }
@@ -125,20 +162,29 @@ impl Offer {
         };
         let past = caller.as_ref().map(|record| record.past.clone()).unwrap_or_default();
         let judgement = judge(plan, call, &KnownCaller::of(call), tiers, &snapshot, &past, at);
-        Ok(Self { node: node.clone(), attempt, judgement, capacity, caller, at })
+        Ok(Self { node: node.clone(), attempt, judgement, capacity, caller, lost: Vec::new(), at })
     }
 
-    async fn make(&self, platform: &Platform, plan: &Plan, call: &Call) -> Result<Made, StoreError> {
-        let mut lost: Vec<(TargetId, Full)> = Vec::new();
+    async fn make(
+        &mut self,
+        platform: &Platform,
+        plan: &Plan,
+        current: &Current,
+    ) -> Result<Made, StoreError> {
         let eligible = self.attempt.map_or(&[][..], |_| &self.judgement.eligible);
         for candidate in eligible {
             let target = &plan.targets[candidate.target];
             let Some(Some(known)) = self.capacity.get(target.buyer) else { continue };
-            let leg = self.leg(plan, call, target);
-            let rulings = self.judgement.rulings(plan, Some(target.id), &lost);
-            let expires_at = first_look_at(plan, self.at) + LEASE_MARGIN;
-            let caller = self.caller.as_ref();
-            let request = Request { call, leg: &leg, expires_at, known, rulings: &rulings, caller };
+            let leg = self.leg(plan, &current.call, target);
+            let request = Request {
+                call: &current.call,
+                is_stored: current.is_stored,
+                leg: &leg,
+                expires_at: first_look_at(plan, self.at) + LEASE_MARGIN,
+                known,
+                rulings: &self.judgement.rulings(plan, Some(target.id), &self.lost),
+                caller: self.caller.as_ref(),
+            };
             match reserve(&*platform.table, &request).await? {
                 Reserved::Held => {
                     platform.metrics.reserved.inc();
@@ -146,30 +192,42 @@ impl Offer {
                 }
                 Reserved::Full(full) => {
                     platform.metrics.lost_races.inc();
-                    lost.push((target.id, full));
+                    self.lost.push((target.id, full));
                 }
                 Reserved::CapacityGone => {}
                 Reserved::Overtaken(newer) => return Ok(Made::Overtaken(newer)),
+                Reserved::EndedBefore => return Ok(Made::EndedBefore),
                 Reserved::CallerClaimed => return Ok(Made::CallerClaimed),
             }
         }
-        // What fills the last slot may be a copy of this very webhook: then the caller is served, not turned away.
-        match self.keep_why_nobody(platform, plan, call, &lost).await? {
-            Some(newer) if newer.legs.len() > call.legs.len() => Ok(Made::Overtaken(Box::new(newer))),
-            Some(_) | None => Ok(Made::Nobody),
-        }
+        Ok(Made::Nobody)
     }
 
+    /// Keeps why nobody takes the caller, unless they are served after all: what fills the last slot may be a copy of this very
+    /// webhook.
+    ///
+    /// # Returns
+    /// False if so; `current` is then the call as it stands.
     async fn keep_why_nobody(
         &self,
         platform: &Platform,
         plan: &Plan,
-        call: &Call,
-        lost: &[(TargetId, Full)],
-    ) -> Result<Option<Call>, StoreError> {
-        let rulings = self.judgement.rulings(plan, None, lost);
+        current: &mut Current,
+    ) -> Result<bool, StoreError> {
+        let Current { call, .. } = current;
+        let rulings = self.judgement.rulings(plan, None, &self.lost);
         let facts: Vec<Fact> = self.judgement.duplicate_of.map(Fact::DuplicateOf).into_iter().collect();
-        record_decision(&*platform.table, call.account, call.id, &rulings, &facts, self.at).await
+        let (table, at) = (&*platform.table, self.at);
+        match record_decision(table, call.account, call.id, &rulings, &facts, at).await? {
+            Some(newer) if self.attempt.is_some_and(|attempt| newer.leg(attempt).is_some()) => {
+                *call = newer;
+                Ok(false)
+            }
+            Some(_) | None => {
+                call.routed = true;
+                Ok(true)
+            }
+        }
     }
 
     fn leg(&self, plan: &Plan, call: &Call, target: &PlannedTarget) -> Leg {

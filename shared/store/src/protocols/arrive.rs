@@ -17,16 +17,18 @@ pub async fn arrive(table: &dyn Table, call: &Call) -> Result<Call, StoreError> 
     let set = |(name, value): (String, _)| Update::Set(Path(vec![name]), value);
     // Not a put: the report of the call's end may have come first, and stays.
     let create = Write::Update {
-        key,
+        key: key.clone(),
         updates: records::call::encode_new(call).into_iter().map(set).collect(),
-        condition: Some(Condition::Absent(names::CALL.into())),
+        condition: Some(Condition::Absent(names::ARRIVED_AT.into())),
     };
     match table.write(vec![create]).await {
         Ok(written) => match written.into_iter().next() {
-            Some(Written::Now(Some(item))) => records::call::decode(&item),
+            Some(Written::Now(Some(item))) => records::call::decode(&key, &item),
             _ => find(table, call.account, call.id).await.map(|found| found.unwrap_or_else(|| call.clone())),
         },
         Err(WriteError::Store(error)) => Err(error),
-        Err(WriteError::Refused(refusals)) => refused(&refusals, 0),
+        Err(WriteError::Refused(refusals)) => {
+            refused(&key, &refusals, 0).map(|found| found.unwrap_or_else(|| call.clone()))
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     port::{StoreError, Table},
     records::{
         attributes::Reader,
-        blocked::{self, BlockedPrefixes},
+        blocked::{self, BlockList},
     },
 };
 
@@ -20,8 +20,8 @@ pub async fn find_block(
     item.as_ref().map(|item| blocked::decode(Reader(item), None)).transpose()
 }
 
-/// The prefixes that an account blocks.
-pub async fn read_prefixes(table: &dyn Table, account: AccountId) -> Result<BlockedPrefixes, StoreError> {
-    let item = table.get(&blocked::prefixes_key(account)).await?;
-    blocked::decode_prefixes(item.as_ref())
+/// What an account blocks.
+pub async fn read_list(table: &dyn Table, account: AccountId) -> Result<BlockList, StoreError> {
+    let item = table.get(&blocked::list_key(account)).await?;
+    blocked::decode_list(item.as_ref())
 }

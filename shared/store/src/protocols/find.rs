@@ -6,20 +6,24 @@ use ringfall_domain::{
 };
 
 use crate::{
-    port::{Refusal, StoreError, Table},
+    port::{Key, Refusal, StoreError, Table},
     records,
 };
 
 /// The call as it stands; none if it never came in.
 pub async fn find(table: &dyn Table, account: AccountId, call: CallId) -> Result<Option<Call>, StoreError> {
-    let item = table.get(&records::call::key(account, call)).await?;
-    item.as_ref().filter(|item| records::call::has_arrived(item)).map(records::call::decode).transpose()
+    let key = records::call::key(account, call);
+    let item = table.get(&key).await?.filter(records::call::has_arrived);
+    item.map(|item| records::call::decode(&key, &item)).transpose()
 }
 
-/// The call against which a write's condition was judged.
-pub(super) fn refused(refusals: &[Option<Refusal>], write: usize) -> Result<Call, StoreError> {
+/// The call against which a write's condition was judged; none if so far only its end is known.
+pub(super) fn refused(
+    key: &Key,
+    refusals: &[Option<Refusal>],
+    write: usize,
+) -> Result<Option<Call>, StoreError> {
     let item = refusals.get(write).and_then(|refusal| refusal.as_ref()?.item.as_ref());
-    records::call::decode(
-        item.ok_or_else(|| StoreError::Damaged("a call that is neither there nor absent".to_owned()))?,
-    )
+    let item = item.ok_or_else(|| StoreError::Damaged("a call that is neither there nor absent".to_owned()))?;
+    records::call::has_arrived(item).then(|| records::call::decode(key, item)).transpose()
 }

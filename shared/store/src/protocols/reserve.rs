@@ -40,8 +40,10 @@ use crate::{
 /// What is to be reserved.
 #[derive(Debug, Clone)]
 pub struct Request<'a> {
-    /// The call, as last read.
+    /// The call, as last read, or as it came in.
     pub call: &'a Call,
+    /// Whether the call is written already; if not, it is written with the attempt.
+    pub is_stored: bool,
     /// The new attempt.
     pub leg: &'a Leg,
     /// When the sweep asks what became of the leg.
@@ -66,6 +68,8 @@ pub enum Reserved {
     CapacityGone,
     /// Another copy of the webhook was faster, or the call is over: the call as it stands.
     Overtaken(Box<Call>),
+    /// The end of the call was reported before the call was written, and it still is not.
+    EndedBefore,
     /// Another call of the same caller was faster: this one is to be judged again.
     CallerClaimed,
 }
@@ -100,16 +104,25 @@ fn writes(request: &Request<'_>, known: &CapacityRecord) -> Option<Vec<Write>> {
         updates: take(request, &scopes, id),
         condition: Some(has_room(known, &scopes, id, leg)),
     };
-    let attempt = Write::Update {
-        key: records::call::key(call.account, call.id),
-        updates: vec![
-            Update::Set(leg_path(leg.attempt), records::leg::encode_new(leg)),
-            records::call::write_decision(request.rulings, leg.reserved_at),
-        ],
-        condition: Some(is_next(leg.attempt)),
-    };
+    let attempt = write_attempt(request);
     let claim = request.caller.and_then(|known| claim(call, leg, known));
     Some([capacity, attempt].into_iter().chain(claim).collect())
+}
+
+fn write_attempt(request: &Request<'_>) -> Write {
+    let (call, leg) = (request.call, request.leg);
+    let key = records::call::key(call.account, call.id);
+    let decision = records::call::write_decision(request.rulings, leg.reserved_at);
+    if request.is_stored {
+        let attempt = Update::Set(leg_path(leg.attempt), records::leg::encode_new(leg));
+        return Write::Update { key, updates: vec![attempt, decision], condition: Some(is_next(leg.attempt)) };
+    }
+    let call = Call { legs: vec![leg.clone()], ..call.clone() };
+    let attributes = records::call::encode_new(&call).into_iter();
+    let updates = attributes.map(|(name, value)| Update::Set(Path(vec![name]), value)).chain([decision]);
+    // Nothing stands there, not even the end of the call, which may be reported first.
+    let nothing = [call_names::ARRIVED_AT, call_names::ENDED].map(|name| Condition::Absent(name.into()));
+    Write::Update { key, updates: updates.collect(), condition: Some(Condition::All(nothing.into())) }
 }
 
 fn leg_path(attempt: u8) -> Path {
@@ -119,7 +132,7 @@ fn leg_path(attempt: u8) -> Path {
 /// The call is there and not over, its caller was not turned away, the attempt is new, and the one before it is over.
 fn is_next(attempt: u8) -> Condition {
     let mut conditions = vec![
-        Condition::Exists(call_names::CALL.into()),
+        Condition::Exists(call_names::ARRIVED_AT.into()),
         Condition::Absent(call_names::ENDED.into()),
         Condition::Any(vec![
             Condition::Absent(call_names::FINISHED.into()),
@@ -233,8 +246,9 @@ fn refusal(
     refusals: &[Option<Refusal>],
 ) -> Result<Found, StoreError> {
     if refusals.get(1).is_some_and(Option::is_some) {
-        let call = refused(refusals, 1)?;
-        return Ok(Found::Answer(Reserved::Overtaken(Box::new(call))));
+        let key = records::call::key(request.call.account, request.call.id);
+        let found = refused(&key, refusals, 1)?.map(Box::new);
+        return Ok(Found::Answer(found.map_or(Reserved::EndedBefore, Reserved::Overtaken)));
     }
     if refusals.get(2).is_some_and(Option::is_some) {
         return Ok(Found::Answer(Reserved::CallerClaimed));

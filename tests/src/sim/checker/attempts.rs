@@ -57,7 +57,10 @@ impl Attempt {
             target: leg.target,
             group: leg.group.clone(),
             price: leg.terms.price,
-            payout: leg.terms.payout.amount_of(leg.terms.price),
+            payout: match leg.unpaid_duplicate_of() {
+                None => leg.terms.payout.amount_of(leg.terms.price),
+                Some(_) => Money::ZERO,
+            },
             billable_after_seconds: leg.terms.billable_after_seconds,
             screening_key: leg.screening_key,
             reserved_at: leg.reserved_at,

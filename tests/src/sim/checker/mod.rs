@@ -18,6 +18,7 @@
 mod attempts;
 mod capacity;
 mod decisions;
+mod duplicates;
 mod isolation;
 mod journal;
 mod leftovers;
@@ -110,7 +111,7 @@ impl Checker {
         self.keeps_apart(&state, key, after);
         let seen = match (key.sort.as_str(), after) {
             (CAPACITY, Some(after)) => self.slots_changed(&mut state, key, after),
-            (call_record::SORT, Some(after)) => self.call_changed(&mut state, after),
+            (call_record::SORT, Some(after)) => self.call_changed(&mut state, key, after),
             (_, after) if journal_record::is_journal(key) => self.entry_written(&mut state, key, after),
             (_, after) => state.limits.saved(key, after),
         };
@@ -138,13 +139,13 @@ impl Checker {
         Ok(())
     }
 
-    fn call_changed(&self, state: &mut State, item: &Item) -> Result<(), StoreError> {
+    fn call_changed(&self, state: &mut State, key: &Key, item: &Item) -> Result<(), StoreError> {
         let legs = item.get(call_record::names::LEGS).and_then(|legs| legs.as_map()).map_or(0, BTreeMap::len);
         let known: usize = state.attempts_of_item(item);
         if legs == known {
             return Ok(());
         }
-        let call = call_record::decode(item)?;
+        let call = call_record::decode(key, item)?;
         for leg in call.legs.iter().skip(known) {
             let id = LegId { call: call.id, attempt: leg.attempt };
             state.attempts.insert(id, Attempt::reserved(&call, leg));
@@ -267,6 +268,7 @@ impl Checker {
         self.leaves_nothing(store, &calls).await?;
         self.is_billed_once(store, &calls).await?;
         self.adds_up(store, &calls).await?;
+        self.sells_no_caller_twice(&calls);
         self.tells_why(store, &calls).await
     }
 

@@ -102,7 +102,7 @@ async fn forget_cached<R: Resource>(platform: &Platform, caller: &Caller, id: R:
     let connections: Vec<_> = R::cached_connection(id).into_iter().collect();
     platform.forget(&campaigns, &connections).await;
     if R::KIND == Kind::BlockedCaller {
-        platform.forget_blocked_prefixes(caller.account).await;
+        platform.forget_block_list(caller.account).await;
     }
     if R::KIND == Kind::Number {
         platform.forget_numbers();

@@ -3,15 +3,15 @@
 use ringfall_domain::{
     config::BlockedCaller,
     ids::BlockedCallerId,
-    phone::{NumberPrefix, PhoneNumber},
+    phone::PhoneNumber,
 };
 
 use super::{Change, Conflict, Consequences, Save, SaveError, Scene};
 use crate::{
     port::Write,
-    protocols::blocked::{find_block, read_prefixes},
+    protocols::blocked::{find_block, read_list},
     records::blocked::{
-        are_as_read, block_of, encode, encode_prefixes, is_free_for, number_key, prefixes_key,
+        is_as_read, block_of, encode, encode_list, is_free_for, number_key, list_key,
     },
 };
 
@@ -26,9 +26,9 @@ impl Save for BlockedCaller {
             Change::Replace { before, after } => (Some(before), Some(after)),
             Change::Archive(before) => (Some(before), None),
         };
-        let number = numbers(scene, id, before, after).await?;
-        let prefix = prefixes(scene, id, before, after).await?;
-        Ok(Consequences::of(number.into_iter().chain(prefix).collect()))
+        let mut writes = numbers(scene, id, before, after).await?;
+        writes.push(list(scene, id, before, after).await?);
+        Ok(Consequences::of(writes))
     }
 }
 
@@ -38,50 +38,48 @@ async fn numbers(
     before: Option<&BlockedCaller>,
     after: Option<&BlockedCaller>,
 ) -> Result<Vec<Write>, SaveError> {
-    let number =
-        |document: Option<&BlockedCaller>| document.and_then(|document| document.phone_number.clone());
-    let (left, taken): (Option<PhoneNumber>, Option<PhoneNumber>) = (number(before), number(after));
+    let (left, taken) = (number_of(before), number_of(after));
     let mut writes = Vec::new();
-    if let Some((number, document)) = taken.as_ref().zip(after) {
+    if let Some((number, document)) = taken.zip(after) {
         let holder = find_block(scene.table, scene.account, number).await?;
         refuse_another(id, holder.map(|block| block.id))?;
         let item = encode(&block_of(id, document)).into_map();
         let key = number_key(scene.account, number);
         writes.push(Write::Put { key, item, condition: Some(is_free_for(id)) });
     }
-    let left = left.filter(|left| taken.as_ref() != Some(left));
+    let left = left.filter(|left| taken != Some(left));
     writes.extend(left.map(|number| Write::Delete {
-        key: number_key(scene.account, &number),
+        key: number_key(scene.account, number),
         condition: Some(is_free_for(id)),
     }));
     Ok(writes)
 }
 
-async fn prefixes(
+async fn list(
     scene: &Scene<'_>,
     id: BlockedCallerId,
     before: Option<&BlockedCaller>,
     after: Option<&BlockedCaller>,
-) -> Result<Option<Write>, SaveError> {
-    let prefix = |document: Option<&BlockedCaller>| document.and_then(|document| document.prefix.clone());
-    let (left, taken): (Option<NumberPrefix>, Option<NumberPrefix>) = (prefix(before), prefix(after));
-    if left.is_none() && taken.is_none() {
-        return Ok(None);
+) -> Result<Write, SaveError> {
+    let mut list = read_list(scene.table, scene.account).await?;
+    let condition = Some(is_as_read(&list));
+    let numbers = |document| u64::from(number_of(document).is_some());
+    list.numbers = (list.numbers + numbers(after)).saturating_sub(numbers(before));
+    if let Some(left) = before.and_then(|before| before.prefix.as_ref()) {
+        list.blocks.remove(left);
     }
-    let mut prefixes = read_prefixes(scene.table, scene.account).await?;
-    let condition = Some(are_as_read(&prefixes));
-    if let Some(left) = left {
-        prefixes.blocks.remove(&left);
+    if let Some((taken, document)) = after.and_then(|after| Some((after.prefix.clone()?, after))) {
+        refuse_another(id, list.blocks.get(&taken).map(|block| block.id))?;
+        list.blocks.insert(taken, block_of(id, document));
     }
-    if let Some((taken, document)) = taken.zip(after) {
-        refuse_another(id, prefixes.blocks.get(&taken).map(|block| block.id))?;
-        prefixes.blocks.insert(taken, block_of(id, document));
-    }
-    if prefixes.blocks.len() > BlockedCaller::MOST_PREFIXES {
+    if list.blocks.len() > BlockedCaller::MOST_PREFIXES {
         return Err(Conflict::TooManyPrefixes { most: BlockedCaller::MOST_PREFIXES }.into());
     }
-    let (key, item) = (prefixes_key(scene.account), encode_prefixes(&prefixes));
-    Ok(Some(Write::Put { key, item, condition }))
+    Ok(Write::Put { key: list_key(scene.account), item: encode_list(&list), condition })
+}
+
+fn number_of(document: Option<&BlockedCaller>) -> Option<&PhoneNumber> {
+    document?.phone_number.as_ref()
 }
 
 fn refuse_another(id: BlockedCallerId, holder: Option<BlockedCallerId>) -> Result<(), SaveError> {

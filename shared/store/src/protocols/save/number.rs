@@ -52,6 +52,7 @@ async fn place(
         number: id,
         campaign: number.campaign_id,
         publisher: number.publisher_id,
+        tags: number.tags.clone(),
         paused: number.paused,
     });
     Ok(Consequences {

@@ -69,8 +69,8 @@ async fn held(scene: &Scene<'_>, record: &CapacityRecord) -> Result<Money, Store
     keys.sort_unstable();
     keys.dedup();
     let mut calls = Vec::new();
-    for item in scene.items(keys).await?.iter().flatten() {
-        calls.push(call::decode(item)?);
+    for (key, item) in keys.iter().zip(scene.items(keys.clone()).await?) {
+        calls.extend(item.map(|item| call::decode(key, &item)).transpose()?);
     }
     let price = |leg: &LegId| {
         let call = calls.iter().find(|call| call.id == leg.call)?;
