@@ -200,15 +200,10 @@ impl<'a> Evidence<'a> {
     }
 
     fn said(said: &'a CallerFacts) -> Self {
-        let one = |text: &'a Option<String>| text.as_deref().map(Values::One);
+        let state = said.state.as_deref().map(Self::of_state).unwrap_or_default();
         let zip = said.zip.as_deref().map(|zip| Values::One(five_digits(zip).unwrap_or(zip)));
-        Self {
-            country: one(&said.country),
-            state: one(&said.state),
-            zip,
-            city: one(&said.city),
-            ..Self::default()
-        }
+        let country = said.country.as_deref().map(Values::One).or(state.country);
+        Self { country, zip, city: said.city.as_deref().map(Values::One), ..state }
     }
 
     fn of_number(number: &NumberPlace) -> Self {

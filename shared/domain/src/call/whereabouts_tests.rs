@@ -1,9 +1,11 @@
 //! Whose word counts.
 
+use proptest::prelude::*;
+
 use crate::{
     call::{Call, Known, KnownCaller, event::CallerFacts},
     fixtures,
-    geography::LineType,
+    geography::{LineType, State},
     phone::CallerNumber,
     tags::Tags,
 };
@@ -101,6 +103,12 @@ fn a_provider_stands_above_the_number() {
 }
 
 #[test]
+fn a_state_tells_its_country_to_which_a_number_of_another_adds_nothing() {
+    let trinidad = said(call("+18685550123"), CallerFacts { country: None, ..facts("TX", "", "") });
+    check(&trinidad, "US (provider), TX (provider), -, -, -", &format!("{CENTRAL}/{MOUNTAIN} (provider)"));
+}
+
+#[test]
 fn what_the_caller_states_stands_above_all() {
     let moved = || said(call("+12145550123"), facts("TX", "75201", "DALLAS"));
     check(
@@ -172,5 +180,47 @@ fn a_line_is_what_the_provider_says_or_what_the_number_is_for() {
         (said(call("+18005550123"), mobile), "mobile (provider)"),
     ] {
         assert_eq!(shown(KnownCaller::of(&call).line_type), expected);
+    }
+}
+
+fn a_word() -> impl Strategy<Value = String> {
+    let codes =
+        prop::sample::select(&["TX", "tx", "Florida", "ON", "NS", "PR", "AE", "US", "CA", "Bavaria", ""][..]);
+    prop_oneof![4 => codes.prop_map(str::to_owned), 1 => "\\PC{0,6}"]
+}
+
+fn a_zip() -> impl Strategy<Value = String> {
+    prop_oneof![3 => "[0-9]{5}", 1 => "(752|799|102|967|K1A)[0-9]{2}(-[0-9]{4})?", 1 => a_word()]
+}
+
+fn a_caller() -> impl Strategy<Value = String> {
+    prop_oneof![4 => "\\+1[2-9][0-9]{9}", 1 => "\\+[1-9][0-9]{6,14}", 1 => a_word()]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn what_is_known_of_a_caller_fits_together(
+        caller in a_caller(),
+        stated in (prop::option::of(a_zip()), prop::option::of(a_word())),
+        said in (prop::option::of(a_zip()), prop::option::of(a_word()), prop::option::of(a_word())),
+    ) {
+        let (zip, state, country) = said;
+        let call = self::said(call(&caller), CallerFacts { zip, state, country, ..CallerFacts::default() });
+        let tags: Vec<_> = [("zip", &stated.0), ("state", &stated.1)].into_iter()
+            .filter_map(|(name, value)| Some((name, value.as_deref()?))).collect();
+        let call = stating(call, &tags);
+        let known = KnownCaller::of(&call).whereabouts;
+        let values = |known: &Option<Known<'_>>| -> Vec<String> {
+            known.iter().flat_map(|known| known.values.as_slice().iter().map(|value| (*value).to_owned())).collect()
+        };
+        let (states, zones) = (values(&known.state), values(&known.zones));
+        if let [state] = states.as_slice() && let Some(state) = State::named(state) {
+            prop_assert!(zones.iter().all(|zone| state.zones.contains(&zone.as_str())), "{known:?}");
+        }
+        prop_assert!(known.county.is_none() || states.len() == 1, "{known:?}");
+        prop_assert!(known.county.is_none() || zones.len() == 1, "{known:?}");
+        prop_assert!([&known.country, &known.state, &known.zip].iter().all(|one| one.is_none() || !values(one).is_empty()));
     }
 }
