@@ -155,7 +155,7 @@ fn comes_to_an_end(flow: &Flow, input: impl Fn(usize) -> Input) -> bool {
             Stop::Hangup { .. } => return true,
             Stop::Lost { .. } => return false,
             Stop::Ask { node: asking } => {
-                let question = flow.question(&asking);
+                let question = flow.question(&asking, &facts);
                 assert!(question.is_some(), "a node that asks has no question");
                 match flow.answer(&asking, visit, &input(step)) {
                     Answer::Again { visit: again } => {

@@ -23,6 +23,7 @@ use ringfall_domain::{
     ids::{AccountId, BuyerId, CallId, CampaignId, ConnectionId, NumberId, PublisherId, TargetId},
     phone::CallerNumber,
     pnl::{Dimension, Tally},
+    tags::Tags,
 };
 use ringfall_providers::{
     Callbacks, Carrier, CarrierError, LegOnProvider, LegQuery,
@@ -339,6 +340,7 @@ async fn seed(store: &MemoryStore, plan: &PlanRecord) {
         number: NumberId::from_parts(1, 1),
         campaign: campaign(),
         publisher: PublisherId::from_parts(1, 1),
+        tags: Tags::default(),
         paused: false,
     };
     let dialled = "+18005550111".parse().expect("a number");

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::{
     config::{
         Buyer, CallerIdShown, Campaign, Conversion, DuplicateWindow, Duplicates, PayoutRule, Screening,
-        SecondChance, SuppressionPolicy, Target, TierPlan,
+        SecondChance, Skills, SuppressionPolicy, Target, TierPlan,
     },
     filter::Filter,
     flow::Flow,
@@ -93,6 +93,8 @@ pub struct PlannedTarget {
     pub hours: Option<usize>,
     /// Which calls it takes; none takes all.
     pub filter: Option<Filter>,
+    /// What its people can do.
+    pub skills: Skills,
     /// How long it may ring.
     pub ring_timeout_seconds: u32,
     /// How the answerer takes the call; none bridges at once.
@@ -237,6 +239,7 @@ impl<'a> Compiler<'a> {
             price: target.price,
             hours: target.hours.as_ref().map(|hours| position_of(&mut self.schedules, hours)),
             filter: target.filter.clone(),
+            skills: target.skills.clone(),
             ring_timeout_seconds: target.ring_timeout_seconds,
             screening: target.screening.clone(),
             whisper: target.whisper.clone(),

@@ -91,6 +91,15 @@ impl Tags {
         Ok(())
     }
 
+    /// Takes up the tags that are not set yet, as far as there is room.
+    pub fn fill_in(&mut self, others: &Self) {
+        for (name, value) in &others.0 {
+            if self.0.len() < Self::MOST && !self.0.contains_key(name) {
+                self.0.insert(name.clone(), value.clone());
+            }
+        }
+    }
+
     /// How many tags there are.
     pub fn len(&self) -> usize {
         self.0.len()

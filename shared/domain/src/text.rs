@@ -117,6 +117,15 @@ checked_text!(
     }
 );
 
+impl LanguageTag {
+    /// Whether a language takes in another: itself, or a narrower one of the same beginning, such as `es` `es-MX`. Capitals make no difference
+    /// (RFC 4647 §3.3.1).
+    pub fn covers(wider: &str, narrower: &str) -> bool {
+        let begins_so = narrower.get(..wider.len()).is_some_and(|start| start.eq_ignore_ascii_case(wider));
+        begins_so && !wider.is_empty() && matches!(narrower.as_bytes().get(wider.len()), None | Some(b'-'))
+    }
+}
+
 checked_text!(
     /// One key of a phone: a digit, `*` or `#`.
     Key,

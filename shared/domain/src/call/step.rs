@@ -62,7 +62,7 @@ pub fn step(plan: &Plan, call: &Call, event: &EventKind, at: Timestamp) -> Next 
         EventKind::Arrived(_) => resume(plan, call, || begin(plan, call, at)),
         EventKind::Gathered { node, visit, input } => {
             resume(plan, call, || match plan.flow.answer(node, *visit, input) {
-                Answer::Again { visit } => Next::Reply(ask(plan, node, visit, Vec::new())),
+                Answer::Again { visit } => Next::Reply(ask(plan, call, node, visit, Vec::new())),
                 Answer::Next { node, .. } => enter(plan, call, &node, at),
                 Answer::Lost => begin(plan, call, at),
             })
@@ -103,7 +103,7 @@ pub fn enter(plan: &Plan, call: &Call, node: &NodeId, at: Timestamp) -> Next {
     let Walk { spoken, stop } = plan.flow.walk(node, &KnownCaller::of(call), at);
     let spoken: Vec<Speech> = spoken.into_iter().map(speech).collect();
     match stop {
-        Stop::Ask { node } => Next::Reply(ask(plan, &node, 1, spoken)),
+        Stop::Ask { node } => Next::Reply(ask(plan, call, &node, 1, spoken)),
         Stop::Route { node } if spoken.is_empty() => Next::Route { node },
         Stop::Route { node } => Next::Reply(say_first(spoken, node)),
         Stop::Forward { node } => forward(plan, call, &node, spoken),
@@ -184,8 +184,8 @@ fn forward_ended(plan: &Plan, call: &Call, node: &NodeId, answered: bool, at: Ti
     }
 }
 
-fn ask(plan: &Plan, node: &NodeId, visit: u8, spoken: Vec<Speech>) -> Instructions {
-    let Some(question) = plan.flow.question(node) else {
+fn ask(plan: &Plan, call: &Call, node: &NodeId, visit: u8, spoken: Vec<Speech>) -> Instructions {
+    let Some(question) = plan.flow.question(node, &KnownCaller::of(call)) else {
         return vec![Instruction::Hangup];
     };
     let mut instructions: Instructions = spoken.into_iter().map(Instruction::Say).collect();

@@ -11,6 +11,7 @@ mod money_caps;
 mod number;
 mod payout;
 mod routing;
+mod skills;
 mod suppression;
 mod target;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use self::{
     number::{Publisher, TrackingNumber},
     payout::{Conversion, InvalidPercent, PayoutRule, Percent},
     routing::{Method, Routing, SecondChance, TierPlan, TierTarget},
+    skills::{MissingSkill, Skills},
     suppression::{
         AttestationLevel, AttestationPolicy, BlockedCaller, RateLimits, SuppressionPolicy, Treatment,
     },

@@ -7,6 +7,8 @@ use super::Document;
 use crate::{
     ids::{CampaignId, ConnectionId, PublisherId},
     phone::PhoneNumber,
+    problem::Problem,
+    tags::Tags,
     text::Name,
 };
 
@@ -32,9 +34,23 @@ pub struct TrackingNumber {
     pub campaign_id: CampaignId,
     /// Who is paid for them.
     pub publisher_id: PublisherId,
+    /// What is known of its callers from the outset, such as their `language`: at most 16. What a caller answers stands above it.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
     /// Takes no calls for now.
     #[serde(default)]
     pub paused: bool,
 }
 
-impl Document for TrackingNumber {}
+impl TrackingNumber {
+    /// The most tags of a number.
+    pub const MOST_TAGS: usize = 16;
+}
+
+impl Document for TrackingNumber {
+    fn check(&self) -> Vec<Problem> {
+        let is_full = self.tags.len() > Self::MOST_TAGS;
+        let problem = || Problem::new("tags", format!("a number has at most {} tags", Self::MOST_TAGS));
+        is_full.then(problem).into_iter().collect()
+    }
+}

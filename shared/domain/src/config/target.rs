@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Caps, Document, Limits, MoneyCaps, amount};
+use super::{Caps, Document, Limits, MoneyCaps, Skills, amount};
 use crate::{
     bounded,
     filter::Filter,
@@ -52,6 +52,9 @@ pub struct Target {
     /// Which calls it takes; all where none is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
+    /// What its people can do; nothing is asked of calls where none are given.
+    #[serde(default, skip_serializing_if = "Skills::is_empty")]
+    pub skills: Skills,
     /// How long it may ring.
     #[serde(default = "default_ring_timeout_seconds", deserialize_with = "bounded::number::<5, 120, _, _>")]
     #[schema(default = 20, minimum = 5, maximum = 120)]
@@ -120,8 +123,9 @@ impl Target {
 
 impl Document for Target {
     fn check(&self) -> Vec<Problem> {
-        let problems = self.hours.iter().flat_map(Schedule::check);
-        problems.map(|problem| problem.under("hours")).collect()
+        let hours = self.hours.iter().flat_map(Schedule::check).map(|problem| problem.under("hours"));
+        let skills = self.skills.check().into_iter().map(|problem| problem.under("skills"));
+        hours.chain(skills).collect()
     }
 
     fn warnings(&self) -> Vec<Problem> {

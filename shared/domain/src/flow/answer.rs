@@ -1,8 +1,9 @@
 //! Questions to a caller, and what becomes of the answers.
 
-use super::{Flow, GatherNode, MenuNode, Node, NodeId, Spoken};
+use super::{Flow, GatherNode, MenuNode, Node, NodeId, Spoken, walk::language_of};
 use crate::{
     call::event::Input,
+    filter::Facts,
     tags::{TagName, TagValue},
 };
 
@@ -39,17 +40,17 @@ pub enum Answer {
 }
 
 impl Flow {
-    /// What a node asks; none where there is no such node or it asks nothing.
-    pub fn question(&self, node: &NodeId) -> Option<Question> {
+    /// What a node asks a caller of whom that is known; none where there is no such node or it asks nothing.
+    pub fn question(&self, node: &NodeId, facts: &(impl Facts + ?Sized)) -> Option<Question> {
         match self.nodes.get(node)? {
             Node::Menu(menu) => Some(Question {
-                spoken: Spoken { text: menu.say.clone(), language: menu.language.clone() },
+                spoken: menu.say.spoken_to(language_of(facts), menu.language.as_ref()),
                 digits: Some(1),
                 speech: false,
                 timeout_seconds: menu.timeout_seconds,
             }),
             Node::Gather(gather) => Some(Question {
-                spoken: Spoken { text: gather.say.clone(), language: gather.language.clone() },
+                spoken: gather.say.spoken_to(language_of(facts), gather.language.as_ref()),
                 digits: gather.digits,
                 speech: gather.speech,
                 timeout_seconds: gather.timeout_seconds,

@@ -10,6 +10,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod wording;
 
 use std::{collections::BTreeMap, fmt};
 
@@ -23,6 +24,7 @@ pub use self::{
         SayNode,
     },
     walk::{Spoken, Stop, Walk},
+    wording::Wording,
 };
 use crate::bounded;
 

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::NodeId;
+use super::{NodeId, Wording};
 use crate::{
     filter::Filter,
     phone::PhoneNumber,
     schedule::Schedule,
     tags::{TagName, TagValue},
-    text::{Key, LanguageTag, Prompt},
+    text::{Key, LanguageTag},
 };
 
 /// One step of a flow.
@@ -40,8 +40,8 @@ pub enum Node {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SayNode {
     /// What is spoken.
-    pub say: Prompt,
-    /// In which language.
+    pub say: Wording,
+    /// In which language the text for everybody is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<LanguageTag>,
     /// What comes next.
@@ -52,8 +52,8 @@ pub struct SayNode {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct MenuNode {
     /// What is asked.
-    pub say: Prompt,
-    /// In which language.
+    pub say: Wording,
+    /// In which language the text for everybody is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<LanguageTag>,
     /// Keeps the value of the choice, or its key where it has none.
@@ -87,8 +87,8 @@ pub struct Choice {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct GatherNode {
     /// What is asked.
-    pub say: Prompt,
-    /// In which language, also of the caller's speech.
+    pub say: Wording,
+    /// In which language the text for everybody is; that of a caller's speech is the one in which they are asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<LanguageTag>,
     /// How many digits are an answer, exactly; none where digits are not taken.
@@ -161,8 +161,8 @@ pub struct ForwardNode {
     pub phone_number: PhoneNumber,
     /// Spoken before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub say: Option<Prompt>,
-    /// In which language.
+    pub say: Option<Wording>,
+    /// In which language the text for everybody is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<LanguageTag>,
     /// How long it may ring.
@@ -178,8 +178,8 @@ pub struct ForwardNode {
 pub struct HangupNode {
     /// Spoken before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub say: Option<Prompt>,
-    /// In which language.
+    pub say: Option<Wording>,
+    /// In which language the text for everybody is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<LanguageTag>,
 }

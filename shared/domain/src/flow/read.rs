@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::{
     Choice, ConditionNode, ForwardNode, GatherNode, HangupNode, HoursNode, MenuNode, Node, NodeId, RouteNode,
-    SayNode,
+    SayNode, Wording,
 };
 use crate::{
     bounded,
@@ -13,7 +13,7 @@ use crate::{
     schedule::Schedule,
     tagged::{Misfit, needed, refuse_unused},
     tags::TagName,
-    text::{Key, LanguageTag, Prompt},
+    text::{Key, LanguageTag},
 };
 
 const DEFAULT_TIMEOUT_SECONDS: u32 = 5;
@@ -38,7 +38,7 @@ enum Kind {
 #[serde(deny_unknown_fields)]
 struct Members {
     r#type: Kind,
-    say: Option<Prompt>,
+    say: Option<Wording>,
     language: Option<LanguageTag>,
     next: Option<NodeId>,
     otherwise: Option<NodeId>,

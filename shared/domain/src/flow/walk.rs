@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::{Flow, Node, NodeId};
 use crate::{
-    filter::Facts,
+    config::Skills,
+    filter::{Fact, Facts, Field},
     text::{LanguageTag, Prompt},
 };
 
@@ -66,7 +67,7 @@ impl Flow {
             let Some(node) = self.nodes.get(id) else {
                 break;
             };
-            spoken.extend(node.spoken());
+            spoken.extend(node.spoken(facts));
             match node.step(id, facts, at) {
                 Step::Next(next) => id = next,
                 Step::Stop(stop) => return Walk { spoken, stop },
@@ -74,6 +75,15 @@ impl Flow {
         }
         let stop = Stop::Lost { node: id.clone() };
         Walk { spoken, stop }
+    }
+}
+
+/// The language of the caller, as the number or a menu has it.
+pub(super) fn language_of(facts: &(impl Facts + ?Sized)) -> Option<&str> {
+    let tag = Skills::LANGUAGE.parse().expect("a plain word is a tag's name");
+    match facts.fact(&Field::Tag(tag)) {
+        Fact::Known(language) => Some(language),
+        Fact::Unknown | Fact::OneOf(_) => None,
     }
 }
 
@@ -103,8 +113,8 @@ impl Node {
     }
 
     /// What is said on the way through. A question is no such thing: it is asked with its answer awaited.
-    fn spoken(&self) -> Option<Spoken> {
-        let (text, language) = match self {
+    fn spoken(&self, facts: &(impl Facts + ?Sized)) -> Option<Spoken> {
+        let (wording, language) = match self {
             Self::Say(say) => (Some(&say.say), &say.language),
             Self::Forward(forward) => (forward.say.as_ref(), &forward.language),
             Self::Hangup(hangup) => (hangup.say.as_ref(), &hangup.language),
@@ -112,6 +122,6 @@ impl Node {
                 return None;
             }
         };
-        Some(Spoken { text: text?.clone(), language: language.clone() })
+        Some(wording?.spoken_to(language_of(facts), language.as_ref()))
     }
 }

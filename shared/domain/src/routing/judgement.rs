@@ -133,6 +133,7 @@ impl<F: Facts> Judge<'_, F> {
         } else {
             self.had_its_chance(target)
                 .or_else(|| self.earlier.refuse(self.plan, self.plan.buyer_of(target)))
+                .or_else(|| target.skills.missing(&self.call.tags).map(Reason::MissingSkill))
                 .or_else(|| self.refused_by_filter(target))
                 .or_else(|| self.closed(target))
                 .or_else(|| self.full(index, target))

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use crate::{
     capacity::{Full, Period, Scope},
-    config::Counting,
+    config::{Counting, MissingSkill},
     filter::{Field, Operator},
     ids::{BuyerId, CallId, TargetId},
     money::Money,
+    tags::TagValue,
 };
 
 /// Why a target was not asked, or what became of asking it.
@@ -40,6 +41,8 @@ pub enum Reason {
         /// The buyer.
         buyer: BuyerId,
     },
+    /// Nobody there can do what the call needs.
+    MissingSkill(MissingSkill),
     /// The caller was sold by this campaign already.
     Duplicate {
         /// The earlier call.
@@ -150,6 +153,7 @@ impl Reason {
             Self::FilterFailed { .. } => "filter_failed",
             Self::Full(full) | Self::LostRace(full) => code_of(full),
             Self::SecondChanceUsed { .. } => "second_chance_used",
+            Self::MissingSkill(_) => "missing_skill",
             Self::Duplicate { .. } => "duplicate",
             Self::DuplicateOfBuyer { .. } => "duplicate_of_buyer",
             Self::NotOriginalBuyer { .. } => "not_original_buyer",
@@ -189,6 +193,13 @@ impl Reason {
                 let mut figures = figures_of(full);
                 figures.push(("found", Figure::Text("while_reserving".to_owned())));
                 figures
+            }
+            Self::MissingSkill(missing) => {
+                let needed = missing.needed.as_ref().map_or("unknown", TagValue::as_str);
+                vec![
+                    ("skill", Figure::Text(missing.tag.to_string())),
+                    ("needed", Figure::Text(needed.to_owned())),
+                ]
             }
             Self::Duplicate { call, at, within_days, counts }
             | Self::DuplicateOfBuyer { call, at, within_days, counts } => vec![

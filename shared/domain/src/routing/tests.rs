@@ -1,4 +1,5 @@
 mod duplicates;
+mod skills;
 
 use super::*;
 use crate::{

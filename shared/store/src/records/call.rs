@@ -12,7 +12,7 @@ use ringfall_domain::{
     money::Money,
     phone::CallerNumber,
     routing::Ruling,
-    tags::{TagName, TagValue, Tags},
+    tags::Tags,
 };
 
 use super::{
@@ -20,6 +20,7 @@ use super::{
     decision, leg,
     stamp::{decode_stamp, encode_stamp},
     suppression,
+    tags::{decode_tags, encode_tags},
 };
 use crate::port::{Item, Key, Path, StoreError, Update, Value};
 
@@ -36,6 +37,9 @@ pub mod names {
     /// How the flow ended the call.
     pub const FINISHED: &str = "finished";
 }
+
+/// The tags that came with the number: the caller has answered nothing yet when a call is first written.
+const NUMBER_TAGS: &str = "number_tags";
 
 /// Why the caller is turned away.
 const SUPPRESSION: &str = "suppression";
@@ -72,10 +76,6 @@ fn names_of(key: &Key) -> Option<(AccountId, CallId)> {
 /// A call as it is first written: with what was agreed of its attempts, and no facts yet.
 pub fn encode_new(call: &Call) -> Item {
     let origin = &call.origin;
-    let tags: Attributes = call
-        .tags
-        .iter()
-        .fold(Attributes::new(), |tags, (name, value)| tags.with_text(name.as_str(), value.as_str()));
     let legs: Attributes = call
         .legs
         .iter()
@@ -92,7 +92,8 @@ pub fn encode_new(call: &Call) -> Item {
         .with_some("inbound_per_minute", cost(origin.rates.inbound_per_minute))
         .with_some("outbound_per_minute", cost(origin.rates.outbound_per_minute))
         .with_instant(names::ARRIVED_AT, origin.arrived_at)
-        .with(names::TAGS, tags)
+        .with(names::TAGS, Value::empty_map())
+        .with_some(NUMBER_TAGS, (!call.tags.is_empty()).then(|| encode_tags(&call.tags)))
         .with(names::LEGS, legs)
         .with_some(SUPPRESSION, call.suppression.as_ref().map(suppression::encode))
         .with_some(names::FINISHED, call.finished.as_ref().map(encode_finish))
@@ -128,7 +129,7 @@ pub fn decode(key: &Key, item: &Item) -> Result<Call, StoreError> {
         },
         arrived_at: reader.instant(names::ARRIVED_AT)?,
     };
-    let mut call = Call::new(id, account, origin, decode_tags(reader)?);
+    let mut call = Call::new(id, account, origin, decode_all_tags(reader)?);
     call.legs = decode_legs(reader)?;
     call.routed = item.contains_key(decision::ATTRIBUTE);
     call.suppression = reader.optional_map(SUPPRESSION)?.map(suppression::decode).transpose()?;
@@ -194,14 +195,11 @@ fn line_type(text: &str) -> Result<LineType, StoreError> {
     text.parse().map_err(|_| damaged("line_type", "a kind of line"))
 }
 
-fn decode_tags(reader: Reader<'_>) -> Result<Tags, StoreError> {
-    let mut tags = Tags::default();
-    for (name, value) in reader.map(names::TAGS)?.0 {
-        let value = value.as_text().ok_or_else(|| damaged(name, "a text"))?;
-        let name = TagName::try_from(name.clone()).map_err(|_| damaged(name, "a tag's name"))?;
-        let value =
-            TagValue::try_from(value.to_owned()).map_err(|_| damaged(name.as_str(), "a tag's value"))?;
-        tags.insert(name, value).map_err(|_| damaged(names::TAGS, "fewer tags"))?;
+/// What the caller answered stands above what came with the number.
+fn decode_all_tags(reader: Reader<'_>) -> Result<Tags, StoreError> {
+    let mut tags = decode_tags(reader.map(names::TAGS)?)?;
+    if let Some(of_number) = reader.optional_map(NUMBER_TAGS)? {
+        tags.fill_in(&decode_tags(of_number)?);
     }
     Ok(tags)
 }

@@ -10,7 +10,7 @@
 //! | [`timeline`] | `{account}#T#calls#{month}` | `{time}#{call}` |
 //! | [`caller`] | `{account}#N#{phone number}` | `CALLER` |
 //! | [`arrivals`] | `{account}#N#{phone number}` | `ARRIVALS` |
-//! | [`blocked`] | `{account}#N#{phone number}`, `{account}#N` | `BLOCKED`, `PREFIXES` |
+//! | [`blocked`] | `{account}#N#{phone number}`, `{account}#N` | `BLOCKED`, `BLOCKS` |
 //! | [`journal`] | `{account}#T#ledger#{month}` | `{time of the call}#{call}#{attempt}#{cause}` |
 //! | [`account`] | `{account}`, `S#first`; `S#accounts` | `ACCOUNT`; the account |
 //! | [`api_key`] | `K#{digest}` | `KEY` |
@@ -38,5 +38,6 @@ pub mod resource;
 pub mod saves;
 pub mod stamp;
 pub mod suppression;
+pub mod tags;
 pub mod tally;
 pub mod timeline;

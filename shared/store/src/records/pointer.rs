@@ -3,9 +3,13 @@
 use ringfall_domain::{
     ids::{AccountId, CampaignId, ConnectionId, NumberId, PublisherId},
     phone::PhoneNumber,
+    tags::Tags,
 };
 
-use super::attributes::{Attributes, Reader};
+use super::{
+    attributes::{Attributes, Reader},
+    tags::{decode_tags, encode_tags},
+};
 use crate::port::{Item, Key, StoreError};
 
 /// A connection, found by its id.
@@ -26,6 +30,8 @@ pub struct NumberPointer {
     pub campaign: CampaignId,
     /// Who is paid for them.
     pub publisher: PublisherId,
+    /// What is known of its callers from the outset.
+    pub tags: Tags,
     /// Takes no calls for now.
     pub paused: bool,
 }
@@ -66,6 +72,7 @@ pub fn encode_number(pointer: &NumberPointer) -> Item {
         .with_text(NUMBER, pointer.number)
         .with_text("campaign", pointer.campaign)
         .with_text("publisher", pointer.publisher)
+        .with_some("tags", (!pointer.tags.is_empty()).then(|| encode_tags(&pointer.tags)))
         .with("paused", pointer.paused)
         .into_map()
 }
@@ -77,6 +84,7 @@ pub fn decode_number(item: &Item) -> Result<NumberPointer, StoreError> {
         number: reader.parsed(NUMBER)?,
         campaign: reader.parsed("campaign")?,
         publisher: reader.parsed("publisher")?,
+        tags: reader.optional_map("tags")?.map(decode_tags).transpose()?.unwrap_or_default(),
         paused: reader.flag("paused")?,
     })
 }

@@ -192,7 +192,7 @@ async fn simulate(
         suppression: run.call.suppression.as_ref().map(ReasonBody::from),
         duplicate_of: run.judgement.duplicate_of,
         decision: run.decision(),
-        tags: simulation.tags,
+        tags: call.tags.clone(),
     }))
 }
 
@@ -235,7 +235,9 @@ fn call(
     };
     // The same question draws the same lot among equals.
     let id = CallId::of_provider_call(number.connection_id, &name);
-    Call::new(id, caller.account, origin, simulation.tags.clone())
+    let mut tags = simulation.tags.clone();
+    tags.fill_in(&number.tags);
+    Call::new(id, caller.account, origin, tags)
 }
 
 struct DryRun<'a> {

@@ -15,5 +15,6 @@ mod races;
 mod separation;
 mod signing_in;
 mod simulation;
+mod skills;
 mod usage;
 mod versions;

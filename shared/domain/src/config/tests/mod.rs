@@ -241,7 +241,7 @@ fn limits_on_money_and_pace_are_read_and_refused_at_their_field() {
             "unknown field `weekly`",
         ),
         (with(whole.clone(), "/groups/0/name", json!(" ")), "groups[0].name", "1 to 128 characters"),
-        (with(whole.clone(), "/groups/0/cap", json!({})), "groups[0].cap", "unknown field `cap`"),
+        (with(whole, "/groups/0/cap", json!({})), "groups[0].cap", "unknown field `cap`"),
         (with(buyer(), "/groups", json!(vec![group; 21])), "groups", "at most 20 items"),
         (
             with(buyer(), "/minimum_seconds_between_calls", json!(0)),

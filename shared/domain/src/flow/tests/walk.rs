@@ -167,10 +167,38 @@ fn an_answer_to_a_question_that_is_gone_is_lost() {
 
 #[test]
 fn a_question_says_what_may_be_entered() {
-    let menu = intake().question(&id("start")).expect("a question");
+    let menu = intake().question(&id("start"), &Tags::default()).expect("a question");
     assert_eq!((menu.digits, menu.speech, menu.timeout_seconds), (Some(1), false, 5));
-    let gather = intake().question(&id("zip")).expect("a question");
+    let gather = intake().question(&id("zip"), &Tags::default()).expect("a question");
     assert_eq!((gather.digits, gather.speech, gather.spoken.text.as_str()), (Some(5), false, "Your ZIP?"));
     assert_eq!(gather.spoken.language.map(|language| language.to_string()), Some("en-US".to_owned()));
-    assert_eq!(intake().question(&id("end")), None);
+    assert_eq!(intake().question(&id("end"), &Tags::default()), None);
+}
+
+#[test]
+fn what_is_said_and_asked_is_in_the_language_that_a_menu_has_set() {
+    let greeting = json!({"default": "Welcome.", "es-MX": "Bienvenido."});
+    let flow = flow(&json!({
+        "start": {"type": "menu", "say": "Press 1 for English, 2 for Spanish.", "tag": "language", "otherwise": "hello",
+                  "choices": {"1": {"value": "en", "next": "hello"}, "2": {"value": "es", "next": "hello"}}},
+        "hello": {"type": "say", "say": greeting, "language": "en-US", "next": "zip"},
+        "zip": {"type": "gather", "say": {"default": "Your ZIP?", "es": "Su código postal?"}, "digits": 5, "tag": "zip",
+                "next": "end"},
+        "end": {"type": "hangup"},
+    }));
+    assert_eq!(flow.check(), []);
+    for (key, hello, language, zip) in
+        [("1", "Welcome.", "en-US", "Your ZIP?"), ("2", "Bienvenido.", "es-MX", "Su código postal?")]
+    {
+        let Answer::Next { node, tag: Some((name, value)) } = flow.answer(&id("start"), 1, &digits(key))
+        else {
+            panic!("an answer");
+        };
+        let mut tags = Tags::default();
+        tags.insert(name, value).expect("room");
+        let walk = flow.walk(&node, &tags, at(WEDNESDAY));
+        let said = walk.spoken[0].language.as_ref().map(|language| language.to_string());
+        assert_eq!((walk.spoken[0].text.as_str(), said.as_deref()), (hello, Some(language)));
+        assert_eq!(flow.question(&id("zip"), &tags).expect("a question").spoken.text.as_str(), zip);
+    }
 }
