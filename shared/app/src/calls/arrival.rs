@@ -23,12 +23,13 @@ pub async fn find_block(
     at: Timestamp,
 ) -> Result<Option<Block>, StoreError> {
     let Some(number) = caller.known() else { return Ok(None) };
-    let (block, prefixes) = futures::try_join!(
-        blocked::find_block(&*platform.table, account, number),
-        platform.blocked_prefixes(account),
-    )?;
+    let list = platform.block_list(account).await?;
+    let block = match list.numbers {
+        0 => None,
+        _ => blocked::find_block(&*platform.table, account, number).await?,
+    };
     let block = block.filter(|block| block.holds_at(at));
-    Ok(block.or_else(|| prefixes.find(number, at).cloned()))
+    Ok(block.or_else(|| list.find(number, at).cloned()))
 }
 
 /// Why a caller is turned away; none where they are let in. Their calls are counted only where the campaign limits them.

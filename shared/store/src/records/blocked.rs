@@ -1,5 +1,5 @@
-//! BLOCKED, PREFIXES: whom an account does not take. A number has an item of its own; all prefixes of an account share one, which every call
-//! needs and processes keep for some seconds.
+//! BLOCKED, BLOCKS: whom an account does not take. A number has an item of its own. All prefixes of an account share one, which every call needs
+//! and processes keep for some seconds; it tells how many numbers are blocked besides, so that where there are none, none is looked for.
 
 use std::collections::BTreeMap;
 
@@ -19,18 +19,21 @@ use crate::port::{Condition, Item, Key, Operand, StoreError};
 
 const ID: &str = "id";
 const REVISION: &str = "revision";
+const NUMBERS: &str = "numbers";
 const PREFIXES: &str = "prefixes";
 
-/// The prefixes that an account blocks.
+/// What an account blocks: its prefixes, and the count of its numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BlockedPrefixes {
+pub struct BlockList {
     /// How often they were saved; 0 of those that never were.
     pub revision: u64,
+    /// How many numbers have a block of their own.
+    pub numbers: u64,
     /// By prefix.
     pub blocks: BTreeMap<NumberPrefix, Block>,
 }
 
-impl BlockedPrefixes {
+impl BlockList {
     /// The block that holds for a number at a moment: that of its longest prefix.
     pub fn find(&self, number: &PhoneNumber, at: Timestamp) -> Option<&Block> {
         NumberPrefix::all_of(number)
@@ -44,9 +47,9 @@ pub fn number_key(account: AccountId, number: &PhoneNumber) -> Key {
     Key::new(partition(account, number), "BLOCKED")
 }
 
-/// Where an account's blocked prefixes stand.
-pub fn prefixes_key(account: AccountId) -> Key {
-    Key::new(format!("{account}#N"), "PREFIXES")
+/// Where the list of an account's blocks stands.
+pub fn list_key(account: AccountId) -> Key {
+    Key::new(format!("{account}#N"), "BLOCKS")
 }
 
 /// The block that a document asks for.
@@ -85,31 +88,36 @@ pub fn is_free_for(id: BlockedCallerId) -> Condition {
     ])
 }
 
-/// Writes an account's blocked prefixes, one revision on.
-pub fn encode_prefixes(prefixes: &BlockedPrefixes) -> Item {
-    let blocks = prefixes.blocks.iter();
+/// Writes the list of an account's blocks, one revision on.
+pub fn encode_list(list: &BlockList) -> Item {
+    let blocks = list.blocks.iter();
     let blocks =
         blocks.fold(Attributes::new(), |blocks, (prefix, block)| blocks.with(prefix.as_str(), encode(block)));
-    Attributes::new().with(REVISION, prefixes.revision + 1).with(PREFIXES, blocks).into_map()
+    Attributes::new()
+        .with(REVISION, list.revision + 1)
+        .with(NUMBERS, list.numbers)
+        .with(PREFIXES, blocks)
+        .into_map()
 }
 
-/// Reads an account's blocked prefixes.
-pub fn decode_prefixes(item: Option<&Item>) -> Result<BlockedPrefixes, StoreError> {
-    let Some(reader) = item.map(Reader) else { return Ok(BlockedPrefixes::default()) };
+/// Reads the list of an account's blocks.
+pub fn decode_list(item: Option<&Item>) -> Result<BlockList, StoreError> {
+    let Some(reader) = item.map(Reader) else { return Ok(BlockList::default()) };
     let blocks = reader.map(PREFIXES)?;
     let block = |name: &String| {
         let prefix: NumberPrefix = name.parse().map_err(|_| damaged(name, "a prefix"))?;
         Ok((prefix.clone(), decode(blocks.map(name)?, Some(prefix))?))
     };
-    Ok(BlockedPrefixes {
+    Ok(BlockList {
         revision: reader.number::<i64>(REVISION)?.unsigned_abs(),
+        numbers: reader.number::<i64>(NUMBERS)?.unsigned_abs(),
         blocks: blocks.0.keys().map(block).collect::<Result<_, StoreError>>()?,
     })
 }
 
-/// That the prefixes still stand as they were read.
-pub fn are_as_read(prefixes: &BlockedPrefixes) -> Condition {
-    match prefixes.revision {
+/// That the list still stands as it was read.
+pub fn is_as_read(list: &BlockList) -> Condition {
+    match list.revision {
         0 => Condition::Absent(REVISION.into()),
         revision => Condition::Equal(Operand::Path(REVISION.into()), revision.into()),
     }

@@ -37,9 +37,12 @@ pub fn partition(account: AccountId, number: &PhoneNumber) -> String {
     format!("{account}#N#{number}")
 }
 
+/// The sort key of every caller.
+pub const SORT: &str = "CALLER";
+
 /// Where a caller's claims stand.
 pub fn key(account: AccountId, number: &PhoneNumber) -> Key {
-    Key::new(partition(account, number), "CALLER")
+    Key::new(partition(account, number), SORT)
 }
 
 /// Where the state of an attempt's claim stands.

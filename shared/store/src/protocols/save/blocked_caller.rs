@@ -1,18 +1,12 @@
 //! A blocked caller is saved: calls find the block by their number, or among the account's prefixes.
 
-use ringfall_domain::{
-    config::BlockedCaller,
-    ids::BlockedCallerId,
-    phone::PhoneNumber,
-};
+use ringfall_domain::{config::BlockedCaller, ids::BlockedCallerId, phone::PhoneNumber};
 
 use super::{Change, Conflict, Consequences, Save, SaveError, Scene};
 use crate::{
     port::Write,
     protocols::blocked::{find_block, read_list},
-    records::blocked::{
-        is_as_read, block_of, encode, encode_list, is_free_for, number_key, list_key,
-    },
+    records::blocked::{block_of, encode, encode_list, is_as_read, is_free_for, list_key, number_key},
 };
 
 impl Save for BlockedCaller {
