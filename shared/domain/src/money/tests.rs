@@ -75,7 +75,7 @@ proptest! {
     #[test]
     fn sums_depend_on_neither_order_nor_grouping(
         amounts in prop::collection::vec(-MOST..MOST, 0..60),
-        size in 1_usize..10,
+        size in 1..10_u8,
     ) {
         let sum = |amounts: &[i64]| amounts.iter().copied().map(ten_thousandths).sum::<Money>();
         let mut reordered = amounts.clone();
@@ -83,7 +83,7 @@ proptest! {
         let expected = amounts.iter().map(|amount| i128::from(*amount)).sum();
         prop_assert_eq!(whole(sum(&amounts)), expected);
         prop_assert_eq!(sum(&reordered), sum(&amounts));
-        prop_assert_eq!(amounts.chunks(size).map(sum).sum::<Money>(), sum(&amounts));
+        prop_assert_eq!(amounts.chunks(size.into()).map(sum).sum::<Money>(), sum(&amounts));
     }
 
     #[test]
