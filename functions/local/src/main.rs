@@ -18,6 +18,11 @@ use std::{
 
 use cli::Command;
 
+/// Items and answers are many small pieces that other threads let go of than made them, which this allocator is made
+/// for.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match cli::read(std::env::args_os(), |name| std::env::var(name)) {
         Ok(command) => run(command),

@@ -8,6 +8,8 @@
 #![expect(clippy::print_stdout, reason = "the ratios are the point")]
 
 mod bare;
+#[path = "../machine/mod.rs"]
+mod machine;
 mod measured;
 mod reservation;
 
@@ -30,6 +32,10 @@ use self::{
     measured::Measured,
     reservation::{WRITERS, capacity, filled, reservation},
 };
+
+/// The program's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const WEBHOOKS_PER_SECOND: u32 = 1_000;
 const WEBHOOKS: u32 = 10_000;
@@ -67,7 +73,8 @@ fn reserve_at_once(runtime: &Runtime, store: &SqliteStore, attempts: &Attempts, 
 /// A row's text of the size that the store keeps.
 fn body(store: &Path) -> String {
     let connection = Connection::open(store).expect("the store is there");
-    connection.query_row("SELECT body FROM items LIMIT 1", [], |row| row.get(0)).expect("the store has items")
+    let bytes = connection.query_row("SELECT length(body) FROM items LIMIT 1", [], |row| row.get::<_, u32>(0));
+    "x".repeat(bytes.expect("the store has items") as usize)
 }
 
 /// What is compared: a store and a bare table on the same disk.
@@ -89,29 +96,34 @@ impl Bench {
 
     /// So many rounds of a reservation by every writer.
     fn reservations(&self, rounds: u64) -> Duration {
-        let elapsed = reserve_at_once(&self.runtime, &self.store, &self.attempts, rounds);
-        self.measured.add("reservations", rounds * WRITERS, elapsed)
+        self.measured.add("reservations", rounds * WRITERS, || {
+            reserve_at_once(&self.runtime, &self.store, &self.attempts, rounds)
+        })
     }
 
     fn bare_upserts(&self, commits: u64, each: u64, body: &mut String, name: &'static str) -> Duration {
         let first = self.attempts.take(commits * each);
-        let start = Instant::now();
-        for commit in 0..commits {
-            let first = first + commit * each;
-            bare::upsert(&self.bare, body, first..first + each);
-        }
-        self.measured.add(name, commits * each, start.elapsed())
+        self.measured.add(name, commits * each, || {
+            let start = Instant::now();
+            for commit in 0..commits {
+                let first = first + commit * each;
+                bare::upsert(&self.bare, body, first..first + each);
+            }
+            start.elapsed()
+        })
     }
 
     fn lone_writes(&self, count: u64) -> Duration {
         let first = self.attempts.take(count);
-        let start = Instant::now();
-        self.runtime.block_on(async {
-            for attempt in first..first + count {
-                self.store.write(vec![reservation(0, attempt)]).await.expect("there is room");
-            }
-        });
-        self.measured.add("lone write", count, start.elapsed())
+        self.measured.add("lone write", count, || {
+            let start = Instant::now();
+            self.runtime.block_on(async {
+                for attempt in first..first + count {
+                    self.store.write(vec![reservation(0, attempt)]).await.expect("there is room");
+                }
+            });
+            start.elapsed()
+        })
     }
 }
 
@@ -172,6 +184,7 @@ fn main() {
     let folder = tempfile::tempdir().expect("a folder for the benchmark");
     let bench = Bench::new(folder.path());
     let mut body = body(&folder.path().join("store"));
+    println!("{}", machine::description());
     println!("an item has {} bytes", body.len());
     let mut criterion = Criterion::default().configure_from_args();
     compare(&mut criterion, &bench, &mut body);

@@ -1,28 +1,58 @@
 //! Sums over all samples, for the ratios at the end.
 
-use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, process, time::Duration};
 
-/// Time and operations by name, over the whole run.
+use crate::machine::processor_time;
+
+/// Times and operations by name, over the whole run.
 #[derive(Default)]
-pub(crate) struct Measured(RefCell<BTreeMap<&'static str, (Duration, u64)>>);
+pub(crate) struct Measured(RefCell<BTreeMap<&'static str, Sum>>);
+
+/// What a name came to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    elapsed: Duration,
+    processor: Duration,
+    operations: u64,
+}
 
 impl Measured {
-    pub(crate) fn add(&self, name: &'static str, operations: u64, elapsed: Duration) -> Duration {
+    /// Runs so many operations and counts what they took; gives the time that the run says it took.
+    pub(crate) fn add(
+        &self,
+        name: &'static str,
+        operations: u64,
+        run: impl FnOnce() -> Duration,
+    ) -> Duration {
+        let before = processor_time(process::id());
+        let elapsed = run();
+        let processor = processor_time(process::id()) - before;
         let mut sums = self.0.borrow_mut();
         let sum = sums.entry(name).or_default();
-        *sum = (sum.0 + elapsed, sum.1 + operations);
+        *sum = Sum {
+            elapsed: sum.elapsed + elapsed,
+            processor: sum.processor + processor,
+            operations: sum.operations + operations,
+        };
         elapsed
     }
 
-    fn seconds_per_operation(&self, name: &str) -> f64 {
-        self.0
-            .borrow()
-            .get(name)
-            .map_or(f64::NAN, |(elapsed, operations)| elapsed.as_secs_f64() / *operations as f64)
+    /// Seconds per operation: by the clock, and of processor time.
+    fn seconds(&self, name: &str) -> (f64, f64) {
+        let sum = self.0.borrow().get(name).copied().unwrap_or_default();
+        let each = |time: Duration| time.as_secs_f64() / sum.operations as f64;
+        (each(sum.elapsed), each(sum.processor))
     }
 
     pub(crate) fn print(&self, what: &str, store: &str, bare: &str) {
-        let (store, bare) = (self.seconds_per_operation(store), self.seconds_per_operation(bare));
-        println!("{what}: {:.0}/s, bare {:.0}/s, time {:.2} x bare", 1.0 / store, 1.0 / bare, store / bare);
+        let ((store, store_processor), (bare, bare_processor)) = (self.seconds(store), self.seconds(bare));
+        let (store_processor, bare_processor) = (store_processor * 1e6, bare_processor * 1e6);
+        println!(
+            "{what}: {:.0}/s, bare {:.0}/s, ratio {:.3}, time {:.2} x bare; processor time {store_processor:.1} µs, bare {bare_processor:.1} µs",
+            1.0 / store,
+            1.0 / bare,
+            bare / store,
+            store / bare
+        );
     }
 }

@@ -10,6 +10,7 @@
 #![expect(clippy::print_stdout, reason = "the figures are the point")]
 
 mod bare;
+#[path = "../machine/mod.rs"]
 mod machine;
 mod measured;
 mod throughput;
@@ -19,6 +20,10 @@ mod wire;
 use anyhow::Result;
 use ringfall_tests::stack::{Agency, Offer, Profile, Stack, qualifying_flow};
 use serde_json::json;
+
+/// The program's, so that neither endpoint is slower for its memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// So many buyers share the calls, none of them ever full.
 const BUYERS: usize = 5;
