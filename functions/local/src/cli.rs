@@ -9,7 +9,8 @@ mod tests;
 
 use std::{env::VarError, ffi::OsString, net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, builder::FalseyValueParser};
+use ringfall_store::engines::dynamodb::{self, Missing};
 use url::Url;
 
 use self::logs::LogArguments;
@@ -45,7 +46,7 @@ struct CommandLine {
 
 const ABOUT: &str = "The pay-per-call platform that an agency owns, in one process.
 
-  ringfall        serves it: webhooks, REST API, worker and rollup over one SQLite file
+  ringfall        serves it: webhooks, REST API, worker and rollup, over one SQLite file or DynamoDB
   ringfall demo   shows it at work with calls from a small carrier, and needs nothing";
 
 const ENVIRONMENT: &str = "Environment:
@@ -74,10 +75,22 @@ struct ServeArguments {
     /// Base URL at which telephony providers reach it, as they sign it [default: http:// + --listen]
     #[arg(long, env = "RINGFALL_PUBLIC_URL", value_name = "URL", value_parser = values::public_url)]
     public_url: Option<Url>,
-    /// Where the data is kept: sqlite
+    /// Where the data is kept: sqlite (a file in --data-dir) or dynamodb (regions, credentials and endpoints as every
+    /// AWS program finds them)
     #[arg(long, env = "RINGFALL_STORE", value_name = "ENGINE", default_value = "sqlite")]
-    #[arg(value_parser = values::engine)]
-    store: serve::Engine,
+    #[arg(value_parser = values::store)]
+    store: values::Store,
+    /// DynamoDB table
+    #[arg(long, env = "RINGFALL_TABLE", value_name = "NAME", default_value = "ringfall")]
+    #[arg(value_parser = values::table)]
+    table: String,
+    /// SQS queue for delayed messages, by its name or its URL
+    #[arg(long, env = "RINGFALL_QUEUE", value_name = "QUEUE", default_value = "ringfall")]
+    #[arg(value_parser = values::queue)]
+    queue: String,
+    /// Make the table and the queue if they are missing
+    #[arg(long, env = "RINGFALL_CREATE_TABLES", value_parser = FalseyValueParser::new())]
+    create_tables: bool,
     #[command(flatten)]
     logs: LogArguments,
 }
@@ -118,9 +131,21 @@ fn serve_settings(
     arguments: ServeArguments,
     environment: impl Fn(&str) -> Result<String, VarError>,
 ) -> Result<serve::Settings, Refusal> {
-    let ServeArguments { listen, data_dir, public_url, store: engine, logs: _ } = arguments;
+    let engine = engine(&arguments);
+    let ServeArguments { listen, public_url, .. } = arguments;
     let admin_key = admin_key(environment)?;
-    Ok(serve::Settings { listen, data_dir, public_url, admin_key, engine })
+    Ok(serve::Settings { listen, public_url, admin_key, engine })
+}
+
+fn engine(arguments: &ServeArguments) -> serve::Engine {
+    match arguments.store {
+        values::Store::Sqlite => serve::Engine::Sqlite { data_dir: arguments.data_dir.clone() },
+        values::Store::DynamoDb => serve::Engine::DynamoDb(dynamodb::Settings {
+            table: arguments.table.clone(),
+            queue: arguments.queue.clone(),
+            missing: if arguments.create_tables { Missing::Create } else { Missing::Refuse },
+        }),
+    }
 }
 
 fn admin_key(

@@ -1,12 +1,13 @@
 //! What is counted, in Prometheus' text format.
 
-use std::time::Duration;
+use std::{sync::atomic::AtomicU64, time::Duration};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, histogram::Histogram},
     registry::Registry,
 };
+use ringfall_store::engines::dynamodb::{Meter, Operation, Units};
 
 /// The platform's figures since the process began.
 #[derive(Debug)]
@@ -91,7 +92,36 @@ impl Default for Metrics {
     }
 }
 
+/// The capacity units that a store is charged by, as it reports them. Clones count together.
+#[derive(Debug, Clone, Default)]
+pub struct StoreUnits(Family<UnitLabels, Counter<f64, AtomicU64>>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct UnitLabels {
+    operation: &'static str,
+    kind: &'static str,
+}
+
+impl Meter for StoreUnits {
+    fn consumed(&self, operation: Operation, units: Units) {
+        for (kind, units) in [("read", units.read), ("write", units.written)] {
+            if units > 0.0 {
+                self.0.get_or_create(&UnitLabels { operation: operation.as_str(), kind }).inc_by(units);
+            }
+        }
+    }
+}
+
 impl Metrics {
+    /// Shows these units among the figures.
+    pub fn show_store_units(&mut self, units: &StoreUnits) {
+        self.registry.register(
+            "store_units",
+            "Capacity units that DynamoDB reported, by operation",
+            units.0.clone(),
+        );
+    }
+
     /// Counts a webhook.
     pub fn webhook(&self, event: &'static str, status: u16, took: Duration) {
         self.webhooks.get_or_create(&WebhookLabels { event, status }).inc();
@@ -104,5 +134,28 @@ impl Metrics {
         // Writing into a string fails only if an encoder does, and then there is nothing better to show.
         encode(&mut text, &self.registry).unwrap_or_default();
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_shown_by_operation_and_kind() {
+        let (mut metrics, units) = (Metrics::default(), StoreUnits::default());
+        metrics.show_store_units(&units);
+        units.consumed(Operation::GetItem, Units { read: 0.5, written: 0.0 });
+        units.consumed(Operation::GetItem, Units { read: 1.0, written: 0.0 });
+        units.consumed(Operation::TransactWriteItems, Units { read: 2.0, written: 6.0 });
+        let text = metrics.to_text();
+        for line in [
+            r#"ringfall_store_units_total{operation="GetItem",kind="read"} 1.5"#,
+            r#"ringfall_store_units_total{operation="TransactWriteItems",kind="read"} 2.0"#,
+            r#"ringfall_store_units_total{operation="TransactWriteItems",kind="write"} 6.0"#,
+        ] {
+            assert!(text.contains(line), "{line} is missing:\n{text}");
+        }
+        assert!(!text.contains(r#"operation="GetItem",kind="write""#), "{text}");
     }
 }

@@ -16,7 +16,7 @@ pub use agency::{Agency, NUMBER, Offer, qualifying_flow};
 pub use api::{Answer, Api, send};
 pub use document::{Dial, Element};
 pub use oracle::Oracle;
-pub use process::Stack;
+pub use process::{Stack, Store};
 pub use program::{Profile, program};
 pub use script::{Script, Step};
 pub use signature::Signer;

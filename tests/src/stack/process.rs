@@ -14,6 +14,7 @@ use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
 use super::{Api, Profile, program};
+use crate::aws::{Aws, Names};
 
 /// How long the program may take until it is ready.
 const STARTS: Patience = Patience { every: Duration::from_millis(20), times: 1_500 };
@@ -22,10 +23,38 @@ const LOG_BYTES_SHOWN: usize = 8 * 1024;
 /// The key that the program is started with.
 const ADMIN_KEY: &str = "a-key-for-tests-that-is-long-enough";
 
-/// `ringfall serve` on SQLite, killed when it is dropped.
+/// What the program keeps its data in.
+#[derive(Debug)]
+pub enum Store {
+    /// A file in a folder of its own.
+    Sqlite,
+    /// A table and a queue of its own.
+    DynamoDb(Names),
+}
+
+impl Store {
+    /// A table and a queue, on the AWS that the environment names or a local one.
+    ///
+    /// # Errors
+    /// The local one does not start.
+    pub async fn dynamodb() -> Result<Self> {
+        Ok(Self::DynamoDb(Aws::start().await?.names()))
+    }
+
+    fn tell(&self, command: &mut Command) {
+        if let Self::DynamoDb(names) = self {
+            names.aws().tell(command);
+            command.args(["--store", "dynamodb", "--create-tables"]);
+            command.args(["--table", names.as_str(), "--queue", names.as_str()]);
+        }
+    }
+}
+
+/// `ringfall serve`, killed when it is dropped.
 #[derive(Debug)]
 pub struct Stack {
     profile: Profile,
+    store: Store,
     folder: TempDir,
     address: SocketAddr,
     process: Child,
@@ -37,15 +66,23 @@ struct Patience {
 }
 
 impl Stack {
-    /// Starts the program on an empty folder and a free port, and waits until it is ready.
+    /// Starts the program on SQLite, an empty folder and a free port, and waits until it is ready.
     ///
     /// # Errors
     /// It cannot be built, or does not become ready; with what it logged.
     pub async fn start(profile: Profile) -> Result<Self> {
+        Self::start_on(Store::Sqlite, profile).await
+    }
+
+    /// Starts the program on a store and a free port, and waits until it is ready.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_on(store: Store, profile: Profile) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let address = free_address()?;
-        let process = spawn(profile, &folder, address)?;
-        let mut stack = Self { profile, folder, address, process };
+        let process = spawn(profile, &store, &folder, address)?;
+        let mut stack = Self { profile, store, folder, address, process };
         stack.wait_until_ready().await?;
         Ok(stack)
     }
@@ -65,7 +102,7 @@ impl Stack {
     /// # Errors
     /// It does not become ready; with what it logged.
     pub async fn start_again(&mut self) -> Result<()> {
-        self.process = spawn(self.profile, &self.folder, self.address)?;
+        self.process = spawn(self.profile, &self.store, &self.folder, self.address)?;
         self.wait_until_ready().await
     }
 
@@ -132,7 +169,7 @@ impl Drop for Stack {
     }
 }
 
-fn spawn(profile: Profile, folder: &TempDir, address: SocketAddr) -> Result<Child> {
+fn spawn(profile: Profile, store: &Store, folder: &TempDir, address: SocketAddr) -> Result<Child> {
     let log = File::options().create(true).append(true).open(folder.path().join("log"))?;
     let mut command = Command::new(program(profile)?);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("RINGFALL_")) {
@@ -142,7 +179,9 @@ fn spawn(profile: Profile, folder: &TempDir, address: SocketAddr) -> Result<Chil
         .arg("serve")
         .args(["--listen", &address.to_string()])
         .arg("--data-dir")
-        .arg(folder.path().join("data"))
+        .arg(folder.path().join("data"));
+    store.tell(&mut command);
+    command
         .env("RINGFALL_ADMIN_KEY", ADMIN_KEY)
         .env("RUST_LOG", "info")
         .stdin(Stdio::null())

@@ -21,9 +21,8 @@ fn without_arguments_it_serves_with_the_defaults() {
     for arguments in [&[][..], &["serve"]] {
         let settings = serve(arguments, &[]);
         assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
-        assert_eq!(settings.data_dir, PathBuf::from("./.ringfall"));
         assert_eq!((settings.public_url, settings.admin_key), (None, None));
-        assert_eq!(settings.engine, serve::Engine::Sqlite);
+        assert_eq!(settings.engine, serve::Engine::Sqlite { data_dir: PathBuf::from("./.ringfall") });
     }
 }
 
@@ -34,9 +33,26 @@ fn every_flag_is_taken_with_and_without_the_word_serve() {
     for word in [&[][..], &["serve"]] {
         let settings = serve(&[word, &flags].concat(), &[(ADMIN_KEY, &key)]);
         assert_eq!(settings.listen.to_string(), "[::1]:9000");
-        assert_eq!(settings.data_dir, PathBuf::from("/tmp/x"));
+        assert_eq!(settings.engine, serve::Engine::Sqlite { data_dir: PathBuf::from("/tmp/x") });
         assert_eq!(settings.public_url.map(String::from).as_deref(), Some("https://a.example/b"));
         assert_eq!(settings.admin_key.map(|key| key.expose().to_owned()), Some(key.clone()));
+    }
+}
+
+#[test]
+fn dynamodb_is_taken_with_a_table_and_a_queue_that_are_made_only_if_asked_for() {
+    let plain = ("ringfall", "ringfall", Missing::Refuse);
+    let url = "https://sqs.us-east-1.amazonaws.com/1/q";
+    for (arguments, (table, queue, missing)) in [
+        (&["--store", "dynamodb"][..], plain),
+        (
+            &["--store", "dynamodb", "--table", "calls", "--queue", url, "--create-tables"],
+            ("calls", url, Missing::Create),
+        ),
+    ] {
+        let (table, queue) = (table.to_owned(), queue.to_owned());
+        let expected = serve::Engine::DynamoDb(dynamodb::Settings { table, queue, missing });
+        assert_eq!(serve(arguments, &[]).engine, expected);
     }
 }
 
@@ -51,8 +67,10 @@ fn a_bad_setting_is_named_by_both_its_names_with_what_it_should_be() {
         (&["--public-url", "ftp://a.example"], &[], "--public-url (RINGFALL_PUBLIC_URL)", "https"),
         (&["--public-url", "https://u:p@a.example"], &[], "--public-url (RINGFALL_PUBLIC_URL)", "user"),
         (&["--public-url", "https://a.example/?b=c"], &[], "--public-url (RINGFALL_PUBLIC_URL)", "query"),
-        (&["--store", "dynamodb"], &[], "--store (RINGFALL_STORE)", "no DynamoDB engine yet"),
-        (&["--store", "redis"], &[], "--store (RINGFALL_STORE)", "sqlite"),
+        (&["--store", "redis"], &[], "--store (RINGFALL_STORE)", "sqlite or dynamodb"),
+        (&["--table", "a b"], &[], "--table (RINGFALL_TABLE)", "3 to 255"),
+        (&["--queue", "a.fifo"], &[], "--queue (RINGFALL_QUEUE)", "URL of a queue"),
+        (&["--queue", "ftp://a.example/q"], &[], "--queue (RINGFALL_QUEUE)", "URL of a queue"),
         (&["--log-format", "xml"], &[], "--log-format (RINGFALL_LOG_FORMAT)", "json or text"),
         (&["demo", "--log-format", "xml"], &[], "--log-format (RINGFALL_LOG_FORMAT)", "json or text"),
         (&[], &[(ADMIN_KEY, &*short)], ADMIN_KEY, "32 characters or more"),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use url::Url;
 
-use crate::serve::{AdminKey, Engine, logs::Format};
+use crate::serve::{AdminKey, logs::Format};
 
 pub(super) fn listen(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8080")
@@ -25,12 +25,37 @@ pub(super) fn public_url(text: &str) -> Result<Url, &'static str> {
     )
 }
 
-pub(super) fn engine(text: &str) -> Result<Engine, &'static str> {
+/// Which engine keeps the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Store {
+    Sqlite,
+    DynamoDb,
+}
+
+pub(super) fn store(text: &str) -> Result<Store, &'static str> {
     match text {
-        "sqlite" => Ok(Engine::Sqlite),
-        "dynamodb" => Err("this build has no DynamoDB engine yet: expected sqlite"),
-        _ => Err("expected sqlite"),
+        "sqlite" => Ok(Store::Sqlite),
+        "dynamodb" => Ok(Store::DynamoDb),
+        _ => Err("expected sqlite or dynamodb"),
     }
+}
+
+/// DynamoDB's rule for names of tables.
+pub(super) fn table(text: &str) -> Result<String, &'static str> {
+    let is_name = (3..=255).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    is_name.then(|| text.to_owned()).ok_or("expected 3 to 255 letters, digits, dots, dashes and underscores")
+}
+
+/// SQS' rule for names of queues, or a URL.
+pub(super) fn queue(text: &str) -> Result<String, &'static str> {
+    let is_name = (1..=80).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    let is_url =
+        || Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    (is_name || is_url())
+        .then(|| text.to_owned())
+        .ok_or("expected up to 80 letters, digits, dashes and underscores, or the URL of a queue")
 }
 
 pub(super) fn log_format(text: &str) -> Result<Format, &'static str> {

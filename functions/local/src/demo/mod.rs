@@ -53,10 +53,9 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let folder = Folder::of(settings.data_dir)?;
     let stack = Stack::start(serve::Settings {
         listen: ([127, 0, 0, 1], 0).into(),
-        data_dir: folder.path(),
         public_url: None,
         admin_key: settings.admin_key.clone(),
-        engine: Engine::Sqlite,
+        engine: Engine::Sqlite { data_dir: folder.path() },
     })
     .await?;
     let made_key = stack.new_key().map(str::to_owned);

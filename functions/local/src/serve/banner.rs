@@ -1,9 +1,6 @@
 //! What a person sees first.
 
-use std::{
-    io::{self, Write},
-    path::Path,
-};
+use std::io::{self, Write};
 
 use super::Stack;
 
@@ -11,19 +8,18 @@ use super::Stack;
 ///
 /// # Errors
 /// Standard output is closed.
-pub(super) fn show(stack: &Stack, data_dir: &Path) -> io::Result<()> {
+pub(super) fn show(stack: &Stack, data: &str) -> io::Result<()> {
     io::stdout()
         .lock()
-        .write_all(text(stack.url().as_str().trim_end_matches('/'), stack.new_key(), data_dir).as_bytes())
+        .write_all(text(stack.url().as_str().trim_end_matches('/'), stack.new_key(), data).as_bytes())
 }
 
-fn text(url: &str, new_key: Option<&str>, data_dir: &Path) -> String {
-    let data_dir = data_dir.display();
+fn text(url: &str, new_key: Option<&str>, data: &str) -> String {
     let key = new_key.map_or_else(String::new, |key| {
         format!("  admin key      {key}\n                 (shown this once: keep it)\n")
     });
     format!(
-        "\nRingfall is ready.\n\n  API            {url}/v1\n  documentation  {url}/docs\n  data           {data_dir}\n{key}\n\
+        "\nRingfall is ready.\n\n  API            {url}/v1\n  documentation  {url}/docs\n  data           {data}\n{key}\n\
          See it take calls:  ringfall demo  (or: cargo run --release -- demo)\nStop it with Ctrl-C.\n\n"
     )
 }
@@ -34,7 +30,7 @@ mod tests {
 
     #[test]
     fn a_key_is_shown_when_it_was_just_made_and_never_else() {
-        let show = |key| text("http://127.0.0.1:8080", key, Path::new("./.ringfall"));
+        let show = |key| text("http://127.0.0.1:8080", key, "./.ringfall");
         assert!(show(Some("key_abc")).contains("admin key      key_abc\n"));
         assert!(!show(None).contains("key"));
         assert!(show(None).contains("http://127.0.0.1:8080/docs\n"));

@@ -8,6 +8,7 @@ mod router;
 mod settings;
 mod stack;
 mod stop;
+mod store;
 mod tasks;
 
 use std::process::ExitCode;
@@ -26,11 +27,11 @@ pub(crate) use self::{
 /// It cannot be started, or its store cannot be closed.
 pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen().context("no handler for signals")?;
-    let data_dir = settings.data_dir.clone();
+    let data = settings.engine.to_string();
     warn_of_what_will_not_work(&settings);
     let stack = Stack::start(settings).await?;
-    tracing::info!(url = %stack.url(), data_dir = %data_dir.display(), "serving");
-    banner::show(&stack, &data_dir).context("standard output takes nothing")?;
+    tracing::info!(url = %stack.url(), %data, "serving");
+    banner::show(&stack, &data).context("standard output takes nothing")?;
     let signal = signals.next().await;
     tracing::info!(signal, "stopping");
     tokio::select! {

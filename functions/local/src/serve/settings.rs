@@ -2,6 +2,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
+use ringfall_store::engines::dynamodb;
 use url::Url;
 
 /// What `serve` is told.
@@ -9,8 +10,6 @@ use url::Url;
 pub(crate) struct Settings {
     /// For HTTP. Port 0 takes a free one.
     pub(crate) listen: SocketAddr,
-    /// Where the data is.
-    pub(crate) data_dir: PathBuf,
     /// How providers reach us, if not at the address itself.
     pub(crate) public_url: Option<Url>,
     /// The first account's key, if one was chosen.
@@ -19,11 +18,28 @@ pub(crate) struct Settings {
     pub(crate) engine: Engine,
 }
 
-/// What keeps the data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What keeps the data, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Engine {
-    /// One file in the data folder.
-    Sqlite,
+    /// One file in a folder.
+    Sqlite {
+        /// The folder.
+        data_dir: PathBuf,
+    },
+    /// A table and a queue on AWS.
+    DynamoDb(dynamodb::Settings),
+}
+
+impl fmt::Display for Engine {
+    /// Where the data is, for a person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite { data_dir } => write!(f, "{}", data_dir.display()),
+            Self::DynamoDb(settings) => {
+                write!(f, "DynamoDB table {}, SQS queue {}", settings.table, settings.queue)
+            }
+        }
+    }
 }
 
 /// A chosen first key. Does not show itself.

@@ -7,24 +7,22 @@ use ringfall_app::{
     api::{FirstAccountError, FirstKey, ensure_first_account},
     clock::{SystemClock, SystemRandomness},
     connection::RealProviders,
-    platform::{self, Platform, Ports},
+    platform::{self, Platform},
 };
-use ringfall_store::engines::sqlite::SqliteStore;
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
 use super::{
-    folder, http,
+    http,
     router::router,
-    settings::{Engine, Settings},
+    settings::Settings,
     stop::{Stopper, stopper},
+    store::Store,
     tasks::{Rollup, Running, Sweep, Worker},
 };
 
-/// The file in the data folder.
-const DATABASE: &str = "ringfall.db";
-/// How long plans and connections are kept before they are read again. Another process cannot change them here; the figure is
-/// that of the functions, so that the same is tested.
+/// How long plans and connections are kept before they are read again: another process on the same table may change them. The
+/// figure is that of the functions, so that the same is tested.
 const CACHE_TIME: Duration = Duration::from_secs(5);
 /// How long a task is given to stop.
 const TASK_PATIENCE: Duration = Duration::from_secs(5);
@@ -34,7 +32,7 @@ const TASK_PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Stack {
     url: Url,
     first_key: FirstKey,
-    store: SqliteStore,
+    store: Store,
     worker: Running,
     sweep: Running,
     rollup: Running,
@@ -53,7 +51,7 @@ impl Stack {
             TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
         let address = listener.local_addr().context("no address to listen on")?;
         let url = Url::parse(&format!("http://{address}")).context("no URL for the address")?;
-        let store = open(&settings)?;
+        let store = Store::open(&settings.engine).await?;
         let platform = platform(&settings, &store, url.clone())?;
         let admin_key = settings.admin_key.as_ref().map(|key| key.expose());
         let first_key = ensure_first_account(&platform, admin_key).await.map_err(named)?;
@@ -95,7 +93,7 @@ impl Stack {
         self.worker.stop(TASK_PATIENCE).await;
         self.sweep.stop(TASK_PATIENCE).await;
         self.rollup.stop(TASK_PATIENCE).await;
-        self.store.close().await.context("the store was not closed in order")
+        self.store.close().await
     }
 }
 
@@ -110,31 +108,22 @@ fn named(error: FirstAccountError) -> anyhow::Error {
     anyhow::Error::new(error).context(of)
 }
 
-fn open(settings: &Settings) -> anyhow::Result<SqliteStore> {
-    let Engine::Sqlite = settings.engine;
-    let data_dir = &settings.data_dir;
-    folder::prepare(data_dir)
-        .with_context(|| format!("cannot make the data folder {}", data_dir.display()))?;
-    Ok(SqliteStore::open(data_dir.join(DATABASE))?)
-}
-
-fn platform(settings: &Settings, store: &SqliteStore, url: Url) -> anyhow::Result<Arc<Platform>> {
-    let ports = Ports {
-        table: Arc::new(store.clone()),
-        messages: Arc::new(store.clone()),
-        feed: Arc::new(store.clone()),
-    };
+fn platform(settings: &Settings, store: &Store, url: Url) -> anyhow::Result<Arc<Platform>> {
     let settings = platform::Settings {
         public_url: settings.public_url.clone().unwrap_or(url),
         cache_time: CACHE_TIME,
         private_addresses_allowed: settings.listen.ip().is_loopback(),
     };
     let providers = RealProviders::new().context("no HTTP client")?;
-    Ok(Arc::new(Platform::new(
-        ports,
+    let mut platform = Platform::new(
+        store.ports(),
         Arc::new(SystemClock),
         Arc::new(SystemRandomness),
         Arc::new(providers),
         settings,
-    )))
+    );
+    if let Some(units) = store.units() {
+        platform.metrics.show_store_units(units);
+    }
+    Ok(Arc::new(platform))
 }
