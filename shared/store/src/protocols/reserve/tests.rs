@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-fn buyer(more: Value) -> Buyer {
+fn buyer(more: &Value) -> Buyer {
     let mut document = json!({"name": "B", "time_zone": "UTC", "groups": [{"name": "Night desk"}]});
     document.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     serde_json::from_value(document).expect("a buyer")
@@ -31,7 +31,7 @@ fn buyer(more: Value) -> Buyer {
 fn grouped(limits: Value) -> Buyer {
     let mut group = limits;
     group["name"] = "Night desk".into();
-    buyer(json!({"groups": [group]}))
+    buyer(&json!({"groups": [group]}))
 }
 
 fn in_group() -> Leg {
@@ -44,7 +44,15 @@ async fn came(table: &MemoryStore, n: u128) -> Call {
 
 async fn try_reserve(table: &MemoryStore, n: u128, leg: &Leg) -> Reserved {
     let (call, known) = (came(table, n).await, capacity(table).await);
-    let request = Request { call: &call, leg, expires_at: at(60), known: &known, rulings: &[], caller: None };
+    let request = Request {
+        call: &call,
+        is_stored: true,
+        leg,
+        expires_at: at(60),
+        known: &known,
+        rulings: &[],
+        caller: None,
+    };
     reserve(table, &request).await.expect("the store works")
 }
 
@@ -60,11 +68,11 @@ async fn give_back(table: &MemoryStore, n: u128, leg: &Leg) {
 /// A buyer whose scope of that kind has these limits, and its target's limits.
 fn limited(scope: Scope, limits: &Value) -> (Buyer, Limits) {
     match scope {
-        Scope::Buyer => (buyer(limits.clone()), Limits::default()),
+        Scope::Buyer => (buyer(limits), Limits::default()),
         Scope::Group => (grouped(limits.clone()), Limits::default()),
         Scope::Target => {
-            let like = buyer(limits.clone());
-            (buyer(json!({})), like.limits())
+            let like = buyer(limits);
+            (buyer(&json!({})), like.limits())
         }
     }
 }
@@ -148,15 +156,22 @@ async fn limits_that_were_saved_since_they_were_read_are_gone_by() {
         (caps(Some("44.99")), caps(None), true),
         (none, caps(None), true),
     ] {
-        let table = store_of(&buyer(json!({})), &before).await;
+        let table = store_of(&buyer(&json!({})), &before).await;
         let (call, known) = (came(&table, 1).await, capacity(&*table).await);
         let limits = Update::Set(Place::Target(leg(1).target).path([names::LIMITS]), encode_limits(&after));
         let key = records::capacity::key(call.account, leg(1).buyer);
         let updates = vec![limits, Update::Add(names::REVISION.into(), 1.into())];
         table.write(vec![Write::Update { key, updates, condition: None }]).await.expect("a write");
         let leg = leg(1);
-        let request =
-            Request { call: &call, leg: &leg, expires_at: at(60), known: &known, rulings: &[], caller: None };
+        let request = Request {
+            call: &call,
+            is_stored: true,
+            leg: &leg,
+            expires_at: at(60),
+            known: &known,
+            rulings: &[],
+            caller: None,
+        };
         let reserved = reserve(&*table, &request).await.expect("the store works");
         assert_eq!(reserved == Reserved::Held, held, "{before:?} {after:?}: {reserved:?}");
     }
@@ -181,7 +196,7 @@ async fn of_64_simultaneous_callers_as_many_are_held_as_the_money_pays_for() {
 
 #[tokio::test]
 async fn money_goes_back_to_the_windows_that_it_was_counted_in() {
-    let table = store_of(&buyer(json!({})), &Limits::default()).await;
+    let table = store_of(&buyer(&json!({})), &Limits::default()).await;
     let next_hour = at(3_601);
     let later = Leg {
         reserved_at: next_hour,

@@ -38,8 +38,15 @@ impl Books {
         self.calls += 1;
         let call = arrive(&self.store, &call(self.calls)).await.expect("a call");
         let (known, leg) = (capacity(&self.store).await, leg(1));
-        let request =
-            Request { call: &call, leg: &leg, expires_at: at(60), known: &known, rulings: &[], caller: None };
+        let request = Request {
+            call: &call,
+            is_stored: true,
+            leg: &leg,
+            expires_at: at(60),
+            known: &known,
+            rulings: &[],
+            caller: None,
+        };
         assert_eq!(reserve(&self.store, &request).await, Ok(Reserved::Held));
         (call, leg)
     }

@@ -116,6 +116,7 @@ async fn a_target_that_is_archived_while_it_talks_keeps_its_slot_until_the_call_
     let leg = leg(1);
     let request = Request {
         call: &call,
+        is_stored: true,
         leg: &leg,
         expires_at: leg.reserved_at,
         known: &known,

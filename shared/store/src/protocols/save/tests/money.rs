@@ -143,8 +143,15 @@ async fn converse(table: &dyn Table, n: u128, cents: u16, in_group: bool, conver
     let mut leg = Leg { terms: Terms { price, ..leg(1).terms }, group, screening_key: None, ..leg(1) };
     let item = table.get(&capacity::key(account(), buyer_id(1))).await.expect("a read").expect("a buyer");
     let known = capacity::decode(&item).expect("a record");
-    let request =
-        Request { call: &call, leg: &leg, expires_at: at(60), known: &known, rulings: &[], caller: None };
+    let request = Request {
+        call: &call,
+        is_stored: true,
+        leg: &leg,
+        expires_at: at(60),
+        known: &known,
+        rulings: &[],
+        caller: None,
+    };
     match reserve(table, &request).await.expect("the store works") {
         Reserved::Held => {}
         Reserved::Full(_) => return Money::ZERO,
