@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
+use rust_decimal::Decimal;
 use tempfile::TempDir;
 
 use super::*;
@@ -241,4 +242,45 @@ async fn more_callers_than_the_queue_has_room_for_are_all_answered() {
     }
     assert!(callers.join_all().await.iter().all(Result::is_ok));
     assert_eq!(*store.threads.on_disk.head.borrow(), Serial(3_000));
+}
+
+async fn number_by_get(store: &SqliteStore) -> Decimal {
+    let item = store.get(&key("1")).await.expect("read").expect("it is there");
+    item["n"].as_number().expect("a number")
+}
+
+async fn number_by_query(store: &SqliteStore) -> Decimal {
+    let page = store.query("p", &Range::default(), Direction::Ascending, 1).await.expect("read");
+    page.items[0].1["n"].as_number().expect("a number")
+}
+
+/// Gets are answered from memory, queries from the file: together they must tell one story.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn no_read_takes_back_what_a_write_or_another_read_has_shown() {
+    let (_folder, path) = folder();
+    let store = open(&path);
+    let add_one = || {
+        let updates = vec![Update::Add("n".into(), Decimal::ONE)];
+        vec![Write::Update { key: key("1"), updates, condition: None }]
+    };
+    store.write(add_one()).await.expect("written");
+    let writer = tokio::spawn({
+        let store = store.clone();
+        async move {
+            for written in 2..=500_u32 {
+                store.write(add_one()).await.expect("written");
+                assert!(number_by_get(&store).await >= written.into());
+                assert!(number_by_query(&store).await >= written.into());
+            }
+        }
+    });
+    let mut seen = Decimal::ONE;
+    while !writer.is_finished() {
+        for number in [number_by_get(&store).await, number_by_query(&store).await] {
+            assert!(number >= seen, "{number} after {seen}");
+            seen = number;
+        }
+    }
+    writer.await.expect("all was written");
+    assert_eq!(number_by_get(&store).await, 500.into());
 }
