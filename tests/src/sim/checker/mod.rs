@@ -141,7 +141,7 @@ impl Checker {
 
     fn call_changed(&self, state: &mut State, key: &Key, item: &Item) -> Result<(), StoreError> {
         let legs = item.get(call_record::names::LEGS).and_then(|legs| legs.as_map()).map_or(0, BTreeMap::len);
-        let known: usize = state.attempts_of_item(item);
+        let known = state.attempts_on_record(key);
         if legs == known {
             return Ok(());
         }
@@ -285,8 +285,9 @@ impl Checker {
 }
 
 impl State {
-    fn attempts_of_item(&self, item: &Item) -> usize {
-        let id = item.get("call").and_then(|call| call.as_text()?.parse().ok());
+    /// How many attempts of a call were seen, by the key of its item: a call's id stands in that alone.
+    fn attempts_on_record(&self, key: &Key) -> usize {
+        let id = key.partition.rsplit('#').next().and_then(|id| id.parse().ok());
         id.and_then(|id: CallId| self.calls.get(&id)).map_or(0, |call| call.attempts)
     }
 }
