@@ -201,7 +201,7 @@ pub fn callback_url(bytes: &[u8]) {
     assert_eq!(written.call, Some(call));
     match continuation {
         Continuation::Gathered { visit, .. } => {
-            assert_eq!((written.node, written.visit), (Some(node), Some(visit)))
+            assert_eq!((written.node, written.visit), (Some(node), Some(visit)));
         }
         Continuation::Screened { attempt, asked_at } => {
             assert_eq!((written.attempt, written.asked_at), (Some(attempt), Some(asked_at)));

@@ -42,7 +42,7 @@ const TOKENS: [&str; 24] = [
 
 fn seeds(entry_point: &EntryPoint) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(entry_point.name);
-    let files = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let files = fs::read_dir(folder).expect("every way in has a folder of seeds");
     let mut paths: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
     paths.sort();
     paths.iter().map(|path| fs::read(path).expect("a seed can be read")).collect()
