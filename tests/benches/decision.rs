@@ -60,8 +60,9 @@ impl Scene {
             caps: Caps { concurrency: Some(limit), daily: Some(50), ..Caps::default() },
             live,
             counted: [1, 7, 200, 3_000],
+            ..Usage::default()
         };
-        let buyer = BuyerUsage { own: usage(100, 5), available: None };
+        let buyer = BuyerUsage { own: usage(100, 5), ..BuyerUsage::default() };
         let capacity = CapacitySnapshot {
             buyers: vec![Some(buyer); plan.buyers.len()],
             targets: (0..plan.targets.len()).map(|index| usage(2, live(index))).collect(),
