@@ -5,7 +5,7 @@
 use ringfall_store::{
     engines::memory::MemoryStore,
     port::{Condition, Item, Operand, Path, StoreError, Table, Update, Value, Write},
-    records::{capacity::names, journal},
+    records::{caller, capacity::names, journal},
 };
 
 use super::CAPACITY;
@@ -21,17 +21,20 @@ pub enum Defect {
     ExpiryAlone,
     /// What calls in flight will cost is not counted against caps in money.
     MoneyUncounted,
+    /// Callers are forgotten as soon as those to whom they were sold have hung up.
+    CallersForgotten,
     /// Journal entries are put without the condition that there is none yet.
     JournalUnconditional,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::PlainCounter,
         Self::SlotsByCall,
         Self::ExpiryAlone,
         Self::MoneyUncounted,
+        Self::CallersForgotten,
         Self::JournalUnconditional,
     ];
 
@@ -47,6 +50,7 @@ impl Defect {
                 }
                 Self::SlotsByCall if is_of_capacity => rename(write, &|name| without_attempt(name)),
                 Self::MoneyUncounted if is_of_capacity => leave_money_uncounted(write),
+                Self::CallersForgotten => forget_caller(write),
                 Self::JournalUnconditional => put_without_condition(write),
                 Self::PlainCounter | Self::SlotsByCall | Self::ExpiryAlone | Self::MoneyUncounted => {}
             }
@@ -60,6 +64,17 @@ fn put_without_condition(write: &mut Write) {
         && journal::is_journal(key)
     {
         *condition = None;
+    }
+}
+
+/// A claim whose state is settled is taken back.
+fn forget_caller(write: &mut Write) {
+    if let Write::Update { key, updates, .. } = write
+        && key.sort == caller::SORT
+        && let [Update::Set(state, _)] = updates.as_slice()
+    {
+        let claim = Path(state.0[..2].to_vec());
+        *updates = vec![Update::Remove(claim)];
     }
 }
 

@@ -21,6 +21,8 @@ pub enum Invariant {
     Budget,
     /// Second chance: who was put through goes on only if that call cannot be billed, and to another buyer.
     SecondChance,
+    /// No caller is sold twice where a rule forbids it.
+    Duplicate,
     /// 3: every leg that ended leaves no reservation behind, and what stays counted is what converted.
     Leftover,
     /// 4: every billable leg has exactly one entry per kind, and its postings sum to zero.
@@ -45,6 +47,7 @@ impl fmt::Display for Invariant {
             Self::Window => "2: qualified and in flight never exceed a window's cap, nor follow too soon",
             Self::Budget => "2: money committed never exceeds a budget or a cap in money",
             Self::SecondChance => "who was put through goes on unbilled, and to another buyer",
+            Self::Duplicate => "no caller is sold twice where a rule forbids it",
             Self::Leftover => "3: nothing is left of legs that are over but what converted",
             Self::Journal => "4: one entry per kind for each billable leg",
             Self::ProfitAndLoss => "4: the journals add up to the profit and loss",

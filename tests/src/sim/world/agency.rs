@@ -155,6 +155,14 @@ impl Agency {
             document["routing"]["second_chance"] =
                 json!({"before_seconds": chance.within(1..=60), "most_reroutes": chance.within(1..=3)});
         }
+        if chance.happens(250) {
+            document["duplicates"] = json!({
+                "within_days": chance.within(1..=30),
+                "counts": chance.one_of(&["connected", "converted"]),
+                "action": chance.one_of(&["reject", "original_buyer", "different_buyer"]),
+                "pay_publisher": chance.happens(500),
+            });
+        }
         self.campaigns.insert(campaign, read(document));
         let number_document = json!({
             "phone_number": format!("+1800{:07}", ids.last),

@@ -22,6 +22,9 @@ pub(super) fn buyer(chance: &Chance, number: u64) -> Value {
     if chance.happens(80) {
         document["minimum_seconds_between_calls"] = Value::from(chance.within(1..=5));
     }
+    if chance.happens(150) {
+        document["duplicates"] = json!({"within_days": chance.within(1..=30)});
+    }
     let groups = if chance.happens(400) { chance.within(1..=2) } else { 0 };
     document["groups"] = (1..=groups).map(|number| group(chance, number)).collect();
     document
