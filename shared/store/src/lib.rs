@@ -5,7 +5,8 @@
 //! `protocols` are the writes that must be right under any interleaving (reserve, release, record, settle), written
 //! once over the port so that what the simulator proves is what runs.
 //!
-//! Invariants: no engine type leaves `engines`; no record knows HTTP; nothing here reads a clock or draws a random number.
+//! Invariants: no engine type leaves `engines`; no record knows HTTP; nothing here reads a clock or draws a random number, but for
+//! the engine on AWS.
 
 pub mod engines;
 #[cfg(test)]

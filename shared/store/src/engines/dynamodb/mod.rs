@@ -14,6 +14,8 @@ mod feed;
 mod messages;
 mod meter;
 mod open;
+#[cfg(test)]
+mod script;
 mod table;
 
 use async_trait::async_trait;

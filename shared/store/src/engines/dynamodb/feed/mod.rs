@@ -7,6 +7,9 @@ mod change;
 mod iterators;
 mod shards;
 
+#[cfg(test)]
+mod tests;
+
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;

@@ -1,72 +1,35 @@
 //! What no local DynamoDB does: conflicts, throttling, lost answers, answers in part. The SDK is given answers to what it
 //! sends.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::{
     Client, Config,
     config::{BehaviorVersion, Credentials, Region, retry::RetryConfig},
 };
-use aws_smithy_http_client::test_util::infallible_client_fn;
 use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::{
-    engines::dynamodb::{Units, Unmetered},
+    engines::dynamodb::{
+        Units, Unmetered,
+        script::{Script, fails},
+    },
     port::{Condition, Refusal, Update, Value},
 };
 
-/// The answers still to be given, and what was sent.
-#[derive(Debug, Clone)]
-struct Script {
-    answers: Arc<Mutex<VecDeque<(u16, Json)>>>,
-    sent: Arc<Mutex<Vec<Json>>>,
+fn table(script: &Script) -> DynamoTable {
+    metered(script, Arc::new(Unmetered))
 }
 
-impl Script {
-    /// The last answer is given again and again.
-    fn of<const N: usize>(answers: [(u16, Json); N]) -> Self {
-        Self { answers: Arc::new(Mutex::new(answers.into())), sent: Arc::default() }
-    }
-
-    fn answer(&self, body: &[u8]) -> http::Response<String> {
-        let body = serde_json::from_slice(body).expect("requests are JSON");
-        self.sent.lock().expect("no holder panics").push(body);
-        let mut answers = self.answers.lock().expect("no holder panics");
-        let next = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
-        let (status, body) = next.expect("a script has an answer");
-        let answer = http::Response::builder().status(status);
-        answer.body(body.to_string()).expect("a status and a body")
-    }
-
-    fn table(&self) -> DynamoTable {
-        self.metered_by(Arc::new(Unmetered))
-    }
-
-    fn metered_by(&self, meter: Arc<dyn Meter>) -> DynamoTable {
-        let script = self.clone();
-        let http = infallible_client_fn(move |request| {
-            script.answer(request.body().bytes().expect("requests are not streamed"))
-        });
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
-            .retry_config(RetryConfig::disabled())
-            .http_client(http);
-        DynamoTable { client: Client::from_conf(config.build()), name: "t".to_owned(), meter }
-    }
-
-    fn sent(&self) -> Vec<Json> {
-        self.sent.lock().expect("no holder panics").clone()
-    }
-}
-
-fn fails(code: &str) -> (u16, Json) {
-    (400, json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": "so it is"}))
+fn metered(script: &Script, meter: Arc<dyn Meter>) -> DynamoTable {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+        .retry_config(RetryConfig::disabled())
+        .http_client(script.http());
+    DynamoTable { client: Client::from_conf(config.build()), name: "t".to_owned(), meter }
 }
 
 /// The answer is lost: nobody knows what happened.
@@ -109,7 +72,7 @@ async fn what_was_throttled_is_tried_again() {
     let throttled = ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"];
     for code in throttled.into_iter().chain(["TransactionConflictException"]) {
         let script = Script::of([fails(code), fails(code), (200, json!({"Attributes": attributes("1")}))]);
-        assert_eq!(script.table().write(vec![add("1")]).await, Ok(vec![Written::Now(Some(item()))]));
+        assert_eq!(table(&script).write(vec![add("1")]).await, Ok(vec![Written::Now(Some(item()))]));
         assert_eq!(script.sent().len(), 3, "{code}");
     }
 }
@@ -117,7 +80,7 @@ async fn what_was_throttled_is_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn patience_with_a_table_that_throttles_for_ever_ends() {
     let script = Script::of([fails("ThrottlingException")]);
-    assert!(is_unavailable(&script.table().write(vec![add("1")]).await));
+    assert!(is_unavailable(&table(&script).write(vec![add("1")]).await));
     assert!(script.sent().len() > 2);
 }
 
@@ -127,10 +90,10 @@ async fn a_write_whose_answer_was_lost_is_not_repeated() {
     let put = Write::Put { key: key("1"), item: item(), condition: None };
     for write in [add("1"), put, Write::Delete { key: key("1"), condition: None }] {
         let script = Script::of([lost(), done()]);
-        assert!(is_unavailable(&script.table().write(vec![write]).await));
+        assert!(is_unavailable(&table(&script).write(vec![write]).await));
         assert_eq!(script.sent().len(), 1);
     }
-    assert_eq!(script.table().get(&key("1")).await, Ok(None), "reads are");
+    assert_eq!(table(&script).get(&key("1")).await, Ok(None), "reads are");
     assert_eq!(script.sent().len(), 2);
 }
 
@@ -138,12 +101,12 @@ async fn a_write_whose_answer_was_lost_is_not_repeated() {
 async fn a_transaction_is_repeated_under_one_token_whatever_became_of_it() {
     let conflict = cancelled(&json!([{"Code": "None"}, {"Code": "TransactionConflict", "Message": "held"}]));
     let script = Script::of([conflict, lost(), fails("TransactionInProgressException"), done()]);
-    let written = script.table().write(vec![add("1"), add("2")]).await;
+    let written = table(&script).write(vec![add("1"), add("2")]).await;
     assert_eq!(written, Ok(vec![Written::Unknown, Written::Unknown]));
     let tokens: Vec<Json> = script.sent().iter().map(|sent| sent["ClientRequestToken"].clone()).collect();
     assert_eq!(tokens.len(), 4);
     assert!(tokens.iter().all(|token| token.is_string() && *token == tokens[0]), "{tokens:?}");
-    script.table().write(vec![add("1"), add("2")]).await.expect("nothing is in the way");
+    table(&script).write(vec![add("1"), add("2")]).await.expect("nothing is in the way");
     assert_ne!(script.sent()[4]["ClientRequestToken"], tokens[0], "another transaction, another token");
 }
 
@@ -153,7 +116,7 @@ async fn a_refusal_beside_a_conflict_is_judged_again_and_then_told_in_its_place(
     let mixed = cancelled(&json!([{"Code": "TransactionConflict"}, refused, {"Code": "None"}]));
     let settled = cancelled(&json!([{"Code": "None"}, refused, {"Code": "ConditionalCheckFailed"}]));
     let script = Script::of([mixed, settled]);
-    let answer = script.table().write(vec![add("1"), add("2"), add("3")]).await;
+    let answer = table(&script).write(vec![add("1"), add("2"), add("3")]).await;
     let told = [None, Some(Refusal { item: Some(item()) }), Some(Refusal { item: None })];
     assert_eq!(answer, Err(WriteError::Refused(told.to_vec())));
     assert_eq!(script.sent().len(), 2);
@@ -169,7 +132,7 @@ async fn what_will_never_happen_is_not_repeated() {
         (fails("AccessDeniedException"), false),
     ] {
         let script = Script::of([answer]);
-        let found = script.table().write(vec![add("1"), add("2")]).await;
+        let found = table(&script).write(vec![add("1"), add("2")]).await;
         assert_eq!(matches!(found, Err(WriteError::Store(StoreError::Invalid(_)))), is_invalid, "{found:?}");
         assert_eq!(script.sent().len(), 1);
     }
@@ -185,12 +148,12 @@ async fn keys_that_were_left_unread_are_read_again_until_patience_ends() {
     };
     let keys = ["1", "2", "3"].map(key);
     let script = Script::of([part(&["3"], &["1", "2"]), part(&[], &["1", "2"]), part(&["1"], &[])]);
-    assert_eq!(script.table().get_many(&keys).await, Ok(vec![Some(item()), None, Some(item())]));
+    assert_eq!(table(&script).get_many(&keys).await, Ok(vec![Some(item()), None, Some(item())]));
     let sent = script.sent();
     assert_eq!(sent.len(), 3);
     assert!(sent.iter().all(|sent| sent["RequestItems"]["t"]["ConsistentRead"] == true), "{sent:?}");
     let script = Script::of([part(&[], &["1"])]);
-    assert!(matches!(script.table().get_many(&keys).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(table(&script).get_many(&keys).await, Err(StoreError::Unavailable(_))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,7 +163,7 @@ async fn a_page_without_items_is_not_the_end() {
         (200, json!({"Items": [], "LastEvaluatedKey": next})),
         (200, json!({"Items": [attributes("2")]})),
     ]);
-    let page = script.table().query("p", &Range::default(), Direction::Ascending, 5).await.expect("a page");
+    let page = table(&script).query("p", &Range::default(), Direction::Ascending, 5).await.expect("a page");
     assert_eq!(page, Page { items: vec![(key("2"), item())], more: false });
     assert_eq!(script.sent()[1]["ExclusiveStartKey"], next);
 }
@@ -218,10 +181,10 @@ impl Meter for Told {
 async fn the_meter_is_told_what_each_answer_reports() {
     let told = Arc::new(Told::default());
     let reads = Script::of([(200, json!({"ConsumedCapacity": {"TableName": "t", "CapacityUnits": 1.5}}))]);
-    reads.metered_by(told.clone()).get(&key("1")).await.expect("a read");
+    metered(&reads, told.clone()).get(&key("1")).await.expect("a read");
     let capacity = json!([{"TableName": "t", "CapacityUnits": 4.0, "WriteCapacityUnits": 4.0}]);
     let writes = Script::of([(200, json!({"ConsumedCapacity": capacity}))]);
-    writes.metered_by(told.clone()).write(vec![add("1"), add("2")]).await.expect("a write");
+    metered(&writes, told.clone()).write(vec![add("1"), add("2")]).await.expect("a write");
     let expected = [
         (Operation::GetItem, Units { read: 1.5, written: 0.0 }),
         (Operation::TransactWriteItems, Units { read: 0.0, written: 4.0 }),
