@@ -70,9 +70,9 @@ fn a_caller_of_another_campaign_or_of_long_ago_is_no_duplicate() {
 #[test]
 fn a_call_that_is_under_way_counts_and_the_call_itself_does_not() {
     let held = Claim { state: ClaimState::Held, ..sold(1, 1, 1, noon()) };
-    let own = Claim { leg: LegId { call: call().id, attempt: 1 }, ..held.clone() };
     let plan = ruled(DuplicateAction::Reject);
-    assert_eq!(judged(&plan, &call(), &[held.clone()]).2, Some(held.leg.call));
+    assert_eq!(judged(&plan, &call(), std::slice::from_ref(&held)).2, Some(held.leg.call));
+    let own = Claim { leg: LegId { call: call().id, attempt: 1 }, ..held };
     assert_eq!(judged(&plan, &call(), &[own]).2, None);
 }
 

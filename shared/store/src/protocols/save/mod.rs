@@ -186,7 +186,10 @@ impl<D> Change<'_, D> {
                 Self::Create(_),
                 Kind::Connection | Kind::Publisher | Kind::Buyer | Kind::BlockedCaller | Kind::ApiKey,
             )
-            | (Self::Replace { .. }, Kind::Connection | Kind::Publisher | Kind::BlockedCaller | Kind::ApiKey) => None,
+            | (
+                Self::Replace { .. },
+                Kind::Connection | Kind::Publisher | Kind::BlockedCaller | Kind::ApiKey,
+            ) => None,
         }
     }
 }
