@@ -253,7 +253,7 @@ async fn a_call_is_shown_with_what_is_known_of_the_caller_and_who_says_so() {
     let call = api.get(&format!("/v1/calls/{id}")).await.expect_status(200);
     assert_eq!(
         call["caller_facts"],
-        json!({"country": known("US", "number"), "state": known("ID", "provider"), "zip": null, "county": null,
+        json!({"country": known("US", "provider"), "state": known("ID", "provider"), "zip": null, "county": null,
                "city": null, "line_type": known("mobile", "provider"),
                "zones": {"values": ["America/Denver", "America/Los_Angeles"], "source": "number"}})
     );
