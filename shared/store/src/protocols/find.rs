@@ -24,6 +24,7 @@ pub(super) fn refused(
     write: usize,
 ) -> Result<Option<Call>, StoreError> {
     let item = refusals.get(write).and_then(|refusal| refusal.as_ref()?.item.as_ref());
-    let item = item.ok_or_else(|| StoreError::Damaged("a call that is neither there nor absent".to_owned()))?;
+    let item =
+        item.ok_or_else(|| StoreError::Damaged("a call that is neither there nor absent".to_owned()))?;
     records::call::has_arrived(item).then(|| records::call::decode(key, item)).transpose()
 }

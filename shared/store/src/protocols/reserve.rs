@@ -115,7 +115,11 @@ fn write_attempt(request: &Request<'_>) -> Write {
     let decision = records::call::write_decision(request.rulings, leg.reserved_at);
     if request.is_stored {
         let attempt = Update::Set(leg_path(leg.attempt), records::leg::encode_new(leg));
-        return Write::Update { key, updates: vec![attempt, decision], condition: Some(is_next(leg.attempt)) };
+        return Write::Update {
+            key,
+            updates: vec![attempt, decision],
+            condition: Some(is_next(leg.attempt)),
+        };
     }
     let call = Call { legs: vec![leg.clone()], ..call.clone() };
     let attributes = records::call::encode_new(&call).into_iter();
