@@ -16,7 +16,7 @@ use ringfall_tests::stack::{Agency, InboundCall, NUMBER, Offer, Profile, Reply, 
 use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinSet};
 
-use crate::patience::eventually;
+use crate::patience::{eventually, once_watched};
 
 const ROUNDS: u64 = 15;
 const CALLERS: usize = 12;
@@ -198,6 +198,13 @@ async fn settle(load: &Load) -> Result<()> {
             .then_some(()))
     });
     settled.await.with_context(|| format!("{last:#} is not {expected:#}"))?;
+    let target = load.agency.api.get(&format!("/v1/targets/{}", load.agency.target_ids[0])).await?;
+    let usage = format!("/v1/buyers/{}/usage", target["buyer_id"].as_str().context("a target has a buyer")?);
+    once_watched("every place is given back", async || {
+        let usage = load.agency.api.get(&usage).await?;
+        Ok((usage["own"]["live"] == 0).then_some(()))
+    })
+    .await?;
     let index = load.calls.load(Ordering::Relaxed);
     let mut connected = 0;
     for index in index..=index + usize::try_from(CAP)? {
