@@ -73,7 +73,8 @@ fn reserve_at_once(runtime: &Runtime, store: &SqliteStore, attempts: &Attempts, 
 /// A row's text of the size that the store keeps.
 fn body(store: &Path) -> String {
     let connection = Connection::open(store).expect("the store is there");
-    let bytes = connection.query_row("SELECT length(body) FROM items LIMIT 1", [], |row| row.get::<_, u32>(0));
+    let bytes =
+        connection.query_row("SELECT length(body) FROM items LIMIT 1", [], |row| row.get::<_, u32>(0));
     "x".repeat(bytes.expect("the store has items") as usize)
 }
 

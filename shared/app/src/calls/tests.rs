@@ -1,6 +1,6 @@
 mod duplicates;
-mod suppression;
 mod second_chance;
+mod suppression;
 
 use ringfall_domain::{
     call::{

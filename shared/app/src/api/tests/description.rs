@@ -61,7 +61,8 @@ async fn every_endpoint_of_the_contract_is_described_with_its_key_and_its_refusa
         ]
         .map(str::to_owned),
     );
-    for kind in ["connections", "publishers", "buyers", "targets", "campaigns", "numbers", "blocked_callers"] {
+    for kind in ["connections", "publishers", "buyers", "targets", "campaigns", "numbers", "blocked_callers"]
+    {
         expected.extend(["GET", "POST"].map(|method| format!("{method} /v1/{kind}")));
         expected
             .extend(["GET", "PUT", "PATCH", "DELETE"].map(|method| format!("{method} /v1/{kind}/{{id}}")));
