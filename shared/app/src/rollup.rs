@@ -44,7 +44,7 @@ pub async fn checkpoint(platform: &Platform) -> Result<Position, StoreError> {
 /// # Errors
 /// The store failed: some changes may be consumed; go on from the old place.
 pub async fn consume(platform: &Platform, after: &Position) -> Result<Position, StoreError> {
-    let Reading { changes, reached, has_gap } = platform.feed.read(after, BATCH).await?;
+    let Reading { changes, reached, has_gap } = platform.feed.read(after, BATCH, concerns_the_sums).await?;
     if has_gap {
         tracing::error!(%after, "the change feed has lost changes: the sweep settles their calls, the sums lack them");
         platform.metrics.feed_gaps.inc();
@@ -79,6 +79,11 @@ async fn put(platform: &Platform, key: Key, item: Item) -> Result<(), StoreError
         Ok(_) | Err(WriteError::Refused(_)) => Ok(()),
         Err(WriteError::Store(error)) => Err(error),
     }
+}
+
+/// Calls and the journal. What else changes, our own rows among it, is passed over.
+fn concerns_the_sums(key: &Key) -> bool {
+    key.sort == records::call::SORT || records::journal::is_journal(key)
 }
 
 /// A change that concerns the sums.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ringfall_store::port::{Change, Condition, Item, Key, Marks, Path, Position, StoreError, Update};
+use ringfall_store::port::{Change, Condition, Item, Key, Marks, Path, Position, StoreError, Update, Wanted};
 
 use super::{
     Engine, cases,
@@ -15,6 +15,7 @@ cases![
     every_item_of_one_request_appears,
     a_write_that_did_not_happen_does_not_appear,
     the_feed_is_read_again_from_any_position,
+    what_is_not_wanted_is_passed_over,
     a_read_gives_no_more_than_its_limit,
     what_comes_after_what_was_forgotten_is_kept,
     positions_go_on_after_everything_was_forgotten,
@@ -55,6 +56,26 @@ async fn changes_come_with_the_item_before_and_after(engine: Engine) {
     let changes = engine.changes(&start(), 3).await;
     let expected = [(None, Some(n("1"))), (Some(n("1")), Some(n("2"))), (Some(n("2")), None)];
     assert_eq!(images(&changes, &key("1")), expected);
+}
+
+async fn what_is_not_wanted_is_passed_over(engine: Engine) {
+    for sort in ["1", "2", "3", "4"] {
+        engine.write_one(put(sort, n("1"))).await;
+    }
+    let wanted: Wanted = |key| key.sort == "2" || key.sort == "4";
+    let (mut after, mut sorts) = (start(), Vec::new());
+    for _ in 0..engine.patience.attempts {
+        let reading = engine.feed.read(&after, 100, wanted).await.expect("the feed can be read");
+        sorts.extend(reading.changes.into_iter().map(|change| change.key.sort));
+        if sorts.len() >= 2 {
+            break;
+        }
+        if reading.reached == after {
+            tokio::time::sleep(engine.patience.pause).await;
+        }
+        after = reading.reached;
+    }
+    assert_eq!(sorts, ["2", "4"]);
 }
 
 async fn changes_of_one_item_come_in_order(engine: Engine) {
@@ -162,5 +183,5 @@ async fn whoever_waits_for_a_change_that_came_goes_on(engine: Engine) {
 }
 
 async fn a_read_of_nothing_is_invalid(engine: Engine) {
-    assert!(matches!(engine.feed.read(&start(), 0).await, Err(StoreError::Invalid(_))));
+    assert!(matches!(engine.feed.read(&start(), 0, |_| true).await, Err(StoreError::Invalid(_))));
 }

@@ -110,7 +110,7 @@ impl Engine {
 
     /// One read of the feed.
     pub(super) async fn read(&self, after: &Position, limit: usize) -> Reading {
-        let reading = self.feed.read(after, limit).await.expect("the feed can be read");
+        let reading = self.feed.read(after, limit, |_| true).await.expect("the feed can be read");
         assert!(reading.changes.len() <= limit, "{} of at most {limit}", reading.changes.len());
         assert!(!reading.has_gap, "nothing is lost of what is moments old");
         reading

@@ -24,11 +24,12 @@ impl Serial {
     }
 }
 
-/// What a read behind `after` gives.
-pub(super) fn reading(after: &Position, changes: Vec<Change>) -> Reading {
+/// What a read behind `after` gives that has come as far as `through`.
+pub(super) fn reading(after: &Position, changes: Vec<Change>, through: Serial) -> Reading {
     let mut reached = after.clone();
-    if let Some(Change { mark: Mark { lane, place }, .. }) = changes.last() {
-        reached.set(lane.clone(), Progress::Through(place.clone()));
+    if through > Serial::reached(after) {
+        let Mark { lane, place } = through.mark();
+        reached.set(lane, Progress::Through(place));
     }
     Reading { changes, reached, has_gap: false }
 }

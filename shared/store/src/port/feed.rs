@@ -49,12 +49,16 @@ pub struct Reading {
     pub has_gap: bool,
 }
 
+/// Says of which items a consumer wants the changes.
+pub type Wanted = fn(&Key) -> bool;
+
 /// The port of the change feed, as one consumer sees it.
 #[async_trait]
 pub trait Feed: Send + Sync + 'static {
-    /// Up to `limit` (at least 1) changes behind `after`. Writes that change nothing need not appear. Fewer than
-    /// `limit` may come while there are more, and none too: if the position has not moved, [`Self::wait`].
-    async fn read(&self, after: &Position, limit: usize) -> Result<Reading, StoreError>;
+    /// Up to `limit` (at least 1) changes behind `after` of the items that are wanted; all others are passed over. Writes that
+    /// change nothing need not appear. Fewer than `limit` may come while there are more, and none too: if the position
+    /// has not moved, [`Self::wait`].
+    async fn read(&self, after: &Position, limit: usize, wanted: Wanted) -> Result<Reading, StoreError>;
 
     /// Forgets the changes up to and including `through`: every consumer is past them. An engine whose feed
     /// forgets by itself does nothing.

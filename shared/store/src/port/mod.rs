@@ -10,7 +10,7 @@ mod update;
 mod value;
 
 pub use condition::{Condition, Operand};
-pub use feed::{Change, Feed, Mark, Marks, Reading};
+pub use feed::{Change, Feed, Mark, Marks, Reading, Wanted};
 pub use messages::{Delivery, MessageBody, Messages, Receipt};
 pub use position::{Lane, NoPosition, Place, Position, Progress};
 pub use table::{

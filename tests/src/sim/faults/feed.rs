@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use ringfall_store::{
     engines::memory::MemoryStore,
-    port::{Feed, Position, Reading, StoreError},
+    port::{Feed, Position, Reading, StoreError, Wanted},
 };
 
 use super::Faults;
@@ -54,7 +54,7 @@ impl FaultyFeed {
 
 #[async_trait]
 impl Feed for FaultyFeed {
-    async fn read(&self, after: &Position, limit: usize) -> Result<Reading, StoreError> {
+    async fn read(&self, after: &Position, limit: usize, wanted: Wanted) -> Result<Reading, StoreError> {
         let weather = &self.faults.weather;
         let earlier = self.faults.strikes(weather.replayed, "feed: goes back").then(|| {
             let back = self.faults.delay(1..=MOST_BACK).as_millis();
@@ -68,7 +68,7 @@ impl Feed for FaultyFeed {
         } else {
             limit
         };
-        self.faults.carry("feed", self.inner.read(after, limit)).await
+        self.faults.carry("feed", self.inner.read(after, limit, wanted)).await
     }
 
     async fn forget(&self, through: &Position) -> Result<(), StoreError> {

@@ -31,14 +31,17 @@ fn reasons(answer: &Value) -> Vec<Value> {
 async fn a_dry_run_decides_as_a_call_would_and_writes_nothing() {
     let api = Api::new().await;
     let agency = Agency::set_up(&api).await;
-    let head = api.store.read(&Position::default(), 1_000).await.expect("a feed").changes.len();
+    let head = api.store.read(&Position::default(), 1_000, |_| true).await.expect("a feed").changes.len();
     let answer = run(&api, question()).await;
     assert_eq!(answer["would_connect_to"]["target_id"], json!(agency.target));
     assert_eq!(answer["would_connect_to"]["price"], "45.00");
     assert_eq!(answer["route_nodes"], json!(["buyers"]));
     assert_eq!(reasons(&answer), ["first_choice"]);
     assert_eq!(run(&api, question()).await, answer, "the same question has the same answer");
-    assert_eq!(api.store.read(&Position::default(), 1_000).await.expect("a feed").changes.len(), head);
+    assert_eq!(
+        api.store.read(&Position::default(), 1_000, |_| true).await.expect("a feed").changes.len(),
+        head
+    );
 }
 
 #[tokio::test]

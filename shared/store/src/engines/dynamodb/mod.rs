@@ -28,7 +28,7 @@ pub use self::{
 };
 use crate::port::{
     Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Reading, Receipt,
-    StoreError, Table, Write, WriteError, Written,
+    StoreError, Table, Wanted, Write, WriteError, Written,
 };
 
 /// A store on AWS. Clones share its connections.
@@ -90,8 +90,8 @@ impl Messages for DynamoStore {
 
 #[async_trait]
 impl Feed for DynamoStore {
-    async fn read(&self, after: &Position, limit: usize) -> Result<Reading, StoreError> {
-        self.feed.read(after, limit).await
+    async fn read(&self, after: &Position, limit: usize, wanted: Wanted) -> Result<Reading, StoreError> {
+        self.feed.read(after, limit, wanted).await
     }
 
     async fn forget(&self, through: &Position) -> Result<(), StoreError> {

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     engines::{interpreter::item_bytes, lane::Serial, page::Room},
-    port::{Change, Item, Key},
+    port::{Change, Item, Key, Wanted},
 };
 
 /// The changes that are not forgotten, and the last position that was given.
@@ -27,18 +27,23 @@ impl Changes {
         self.kept.insert(self.head, Change { mark: self.head.mark(), key, old, new });
     }
 
-    pub(super) fn read(&self, after: Serial, limit: usize) -> Vec<Change> {
+    /// The wanted changes behind a position, and the position of the last that was looked at.
+    pub(super) fn read(&self, after: Serial, limit: usize, wanted: Wanted) -> (Vec<Change>, Serial) {
         let mut room = Room::for_parts(limit);
-        let mut changes = Vec::new();
-        for change in self.kept.range((Excluded(after), Unbounded)).map(|(_, change)| change) {
+        let (mut changes, mut reached) = (Vec::new(), after);
+        for (serial, change) in self.kept.range((Excluded(after), Unbounded)) {
             if room.is_full() {
                 break;
+            }
+            reached = *serial;
+            if !wanted(&change.key) {
+                continue;
             }
             let images = [&change.old, &change.new].into_iter().flatten();
             room.take(images.map(|image| item_bytes(&change.key, image)).sum());
             changes.push(change.clone());
         }
-        changes
+        (changes, reached)
     }
 
     pub(super) fn forget(&mut self, through: Serial) {

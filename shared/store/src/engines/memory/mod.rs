@@ -18,7 +18,7 @@ use super::{
 };
 use crate::port::{
     Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Reading, Receipt,
-    StoreError, Table, Write, WriteError, Written,
+    StoreError, Table, Wanted, Write, WriteError, Written,
 };
 
 /// A store in memory. Clones share their content; it is gone with the last of them.
@@ -132,9 +132,10 @@ impl Messages for MemoryStore {
 
 #[async_trait]
 impl Feed for MemoryStore {
-    async fn read(&self, after: &Position, limit: usize) -> Result<Reading, StoreError> {
+    async fn read(&self, after: &Position, limit: usize, wanted: Wanted) -> Result<Reading, StoreError> {
         validate::read(limit)?;
-        Ok(reading(after, self.state().changes.read(Serial::reached(after), limit)))
+        let (changes, reached) = self.state().changes.read(Serial::reached(after), limit, wanted);
+        Ok(reading(after, changes, reached))
     }
 
     async fn forget(&self, through: &Position) -> Result<(), StoreError> {

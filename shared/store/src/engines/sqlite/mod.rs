@@ -48,7 +48,7 @@ use super::{
 };
 use crate::port::{
     Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Reading, Receipt,
-    StoreError, Table, Write, WriteError, Written,
+    StoreError, Table, Wanted, Write, WriteError, Written,
 };
 
 /// A store in a file. Clones share it; it is closed by [`SqliteStore::close`] or with the last of them.
@@ -202,7 +202,7 @@ impl Messages for SqliteStore {
 
 #[async_trait]
 impl Feed for SqliteStore {
-    async fn read(&self, after: &Position, limit: usize) -> Result<Reading, StoreError> {
+    async fn read(&self, after: &Position, limit: usize, wanted: Wanted) -> Result<Reading, StoreError> {
         validate::read(limit)?;
         let behind = Serial::reached(after);
         let changes = match self.threads.on_disk.recent.read(behind, limit) {
@@ -212,8 +212,9 @@ impl Feed for SqliteStore {
                 self.threads.reads.read(read).await?
             }
         };
-        let changes = changes.iter().map(|added| added.change()).collect::<Result<_, _>>()?;
-        Ok(reading(after, changes))
+        let reached = changes.last().map_or(behind, |last| last.position);
+        let changes = changes.iter().filter(|added| wanted(&added.key)).map(|added| added.change());
+        Ok(reading(after, changes.collect::<Result<_, _>>()?, reached))
     }
 
     async fn forget(&self, through: &Position) -> Result<(), StoreError> {

@@ -42,7 +42,7 @@ async fn what_was_acknowledged_is_there_after_opening_again() {
     drop(store);
     let store = open(&path);
     assert!(store.get(&key("1")).await.expect("read").is_some());
-    assert_eq!(store.read(&Position::default(), 10).await.expect("read").changes.len(), 1);
+    assert_eq!(store.read(&Position::default(), 10, |_| true).await.expect("read").changes.len(), 1);
     assert_eq!(store.receive(Timestamp::UNIX_EPOCH, 0, 10).await.expect("received").len(), 1);
 }
 
@@ -185,7 +185,7 @@ async fn a_refused_and_an_invalid_request_leave_their_neighbours_alone() {
     assert!(matches!(invalid, Err(WriteError::Store(StoreError::Invalid(_)))));
     let there = store.query("p", &Range::default(), Direction::Ascending, 10).await.expect("read").items;
     assert_eq!(there.into_iter().map(|(key, _)| key.sort).collect::<Vec<_>>(), ["1", "2"]);
-    assert_eq!(store.read(&Position::default(), 10).await.expect("read").changes.len(), 2);
+    assert_eq!(store.read(&Position::default(), 10, |_| true).await.expect("read").changes.len(), 2);
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn a_transaction_that_fails_is_answered_so_to_all_in_it_and_the_store_goes
     assert_eq!(store.get(&key("small")).await, Ok(None));
     on_writer(&store, "PRAGMA max_page_count = 1000000").await.expect("set");
     assert!(store.write(put("later")).await.is_ok());
-    assert_eq!(store.read(&Position::default(), 10).await.expect("read").changes.len(), 1);
+    assert_eq!(store.read(&Position::default(), 10, |_| true).await.expect("read").changes.len(), 1);
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ async fn answer<S: Table + Messages + Feed>(
         }
         Request::Acknowledge(place) => Answer::Done(store.acknowledge(&receipt(place)).await),
         Request::Postpone(place, due) => Answer::Done(store.postpone(&receipt(place), at(due)).await),
-        Request::Read(after, limit) => Answer::Changes(store.read(&position(after), limit).await),
+        Request::Read(after, limit) => Answer::Changes(store.read(&position(after), limit, |_| true).await),
         Request::Forget(through) => Answer::Done(store.forget(&position(through)).await),
     }
 }
@@ -67,7 +67,7 @@ async fn rest<S: Table + Messages + Feed>(store: &S) -> [Answer; 4] {
     [
         Answer::Page(store.query("p", &all, Direction::Ascending, 100).await),
         Answer::Page(store.query("q", &all, Direction::Descending, 100).await),
-        Answer::Changes(store.read(&position(0), 1_000).await),
+        Answer::Changes(store.read(&position(0), 1_000, |_| true).await),
         Answer::Deliveries(store.receive(at(1_000), 0, 1_000).await),
     ]
 }

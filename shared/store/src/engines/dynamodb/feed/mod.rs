@@ -26,7 +26,7 @@ use self::{
 };
 use crate::{
     engines::interpreter::validate,
-    port::{Change, Feed, Lane, Position, Progress, Reading, StoreError},
+    port::{Change, Feed, Lane, Position, Progress, Reading, StoreError, Wanted},
 };
 
 /// The most changes of one answer about one shard.
@@ -83,7 +83,7 @@ impl StreamFeed {
 
 #[async_trait]
 impl Feed for StreamFeed {
-    async fn read(&self, after: &Position, limit: usize) -> Result<Reading, StoreError> {
+    async fn read(&self, after: &Position, limit: usize, wanted: Wanted) -> Result<Reading, StoreError> {
         validate::read(limit)?;
         let shards = self.shards.list(&self.stream, after).await?;
         // Shards are dropped a day after they closed: with changes that were not read, unless they were finished.
@@ -96,7 +96,7 @@ impl Feed for StreamFeed {
         for lanes in readable(&shards, after).chunks(limit) {
             for stretch in self.read_shards(lanes, after, limit).await? {
                 reading.has_gap |= stretch.has_gap;
-                reading.changes.extend(stretch.changes);
+                reading.changes.extend(stretch.changes.into_iter().filter(|change| wanted(&change.key)));
                 if let Some(progress) = stretch.progress {
                     reading.reached.set(stretch.lane, progress);
                 }
