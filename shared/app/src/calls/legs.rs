@@ -2,15 +2,16 @@
 
 use jiff::SignedDuration;
 use ringfall_domain::call::{
-    Call,
+    Call, Leg,
     event::{Event, EventKind},
 };
 use ringfall_store::{port::StoreError, protocols::release::release};
 
 use crate::{connection::Connected, message::WatchLeg, platform::Platform};
 
-/// Gives back what the leg of an event holds, if the leg is over. Only an event that brought it nearer to being settled does so: a copy would find nothing to give back, and would pay for a write all the same. If a function dies in
-/// between, the watchdog gives it back.
+/// Gives back what the leg of an event holds, if the leg is over. Only an event that brought it nearer to being settled does so, or
+/// one that is told again: any other would find nothing to give back, and pay for a write all the same. If a function dies in
+/// between and nobody tells again, the watchdog gives it back.
 pub async fn release_ended(platform: &Platform, call: &Call, event: &Event) -> Result<(), StoreError> {
     let attempt = match &event.kind {
         EventKind::DialEnded { attempt, .. }
@@ -23,12 +24,17 @@ pub async fn release_ended(platform: &Platform, call: &Call, event: &Event) -> R
         | EventKind::ForwardEnded { .. }
         | EventKind::CallProgress(_) => return Ok(()),
     };
-    if let Some(leg) =
-        call.leg(attempt).filter(|leg| leg.ended.is_some() && leg.was_moved_at(event.arrived_at))
-    {
+    let Some(leg) = call.leg(attempt).filter(|leg| leg.ended.is_some()) else { return Ok(()) };
+    if leg.was_moved_at(event.arrived_at) || is_told_again(leg, event) {
         release(&*platform.table, call, leg, event.arrived_at).await?;
     }
     Ok(())
+}
+
+/// The end of a dial that was told before, with what only it tells: whoever took that up may have died before the release.
+fn is_told_again(leg: &Leg, event: &Event) -> bool {
+    let of_dial = matches!(event.kind, EventKind::DialEnded { .. });
+    of_dial && leg.bridged.is_some_and(|bridging| bridging.at != event.arrived_at)
 }
 
 /// How soon a leg is looked after whose call is over: its own last report is due any moment.

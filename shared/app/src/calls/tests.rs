@@ -4,19 +4,23 @@ mod suppression;
 
 use ringfall_domain::{
     call::{
-        Disposition,
+        Disposition, Fact,
         event::{CallReport, EndCause, EventKind, Input, LegReport, LegStatus},
+        fact::facts_of_report,
         instructions::{DialPurpose, Instruction, Instructions},
     },
     money::Money,
     pnl::Dimension,
 };
 use ringfall_providers::{CarrierError, LegOnProvider};
-use ringfall_store::port::{Position, StoreError};
+use ringfall_store::{
+    port::{Position, StoreError},
+    protocols::record::record,
+};
 
 use super::watch::{Watched, watch};
 use crate::{
-    fixtures::{World, connection, target},
+    fixtures::{World, account, connection, target},
     message::WatchLeg,
     rollup,
 };
@@ -119,6 +123,21 @@ async fn every_copy_of_a_webhook_gets_the_same_answer_and_holds_one_slot() {
         assert_eq!(world.qualified("CA1").await, first);
     }
     assert_eq!(world.capacity(1).await.buyer.live.len() + world.capacity(2).await.buyer.live.len(), 1);
+}
+
+#[tokio::test]
+async fn the_end_of_a_dial_that_is_told_again_frees_what_a_function_died_with() {
+    let world = World::new(1).await;
+    world.qualified("CA1").await;
+    let over = LegReport { bridged: Some(false), ..report(LegStatus::Ended(EndCause::NoAnswer), None) };
+    // The first one dies when the end is written and nothing is released yet.
+    let facts = facts_of_report(&over, world.now()).into_iter().map(|fact| Fact::Leg(1, fact));
+    let (call, facts) = (World::call_id("CA1"), facts.collect::<Vec<_>>());
+    record(&world.store, account(), call, &facts).await.expect("the store works").expect("a call");
+    assert_eq!(world.capacity(1).await.buyer.live.len(), 1);
+    world.pass(1);
+    world.event("CA1", EventKind::DialEnded { attempt: 1, report: over }).await;
+    assert_eq!(world.capacity(1).await.buyer.live, []);
 }
 
 #[tokio::test]
