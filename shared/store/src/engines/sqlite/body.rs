@@ -28,7 +28,7 @@ mod kind {
     pub(super) const OBJECT: u8 = 12;
 }
 
-/// The size of an element: the upper half of its first byte if it is at most [`MOST_IN_FIRST_BYTE`]. Else that half
+/// The size of an element: the upper half of its first byte if it is at most `MOST_IN_FIRST_BYTE`. Else that half
 /// says in how many bytes the size follows. More than needed are allowed.
 mod size {
     pub(super) const MOST_IN_FIRST_BYTE: u8 = 11;

@@ -36,7 +36,7 @@ pub(super) type Known = Option<Stored>;
 pub(super) enum Looked {
     /// What stands there.
     Known(Known),
-    /// Ask the file. What is found may be [kept](Cache::keep_read) under this ticket.
+    /// Ask the file. What is found may be [kept](Cache::keep_found) under this ticket.
     Unknown(Ticket),
 }
 
