@@ -9,4 +9,9 @@
 //! readers have limits and never panic. Forwarding a packet allocates nothing.
 
 pub mod codec;
+pub mod dtmf;
+pub mod gate;
+pub mod ports;
+pub mod rtcp;
+pub mod rtp;
 pub mod sdp;
