@@ -11,7 +11,11 @@
 pub mod codec;
 pub mod dtmf;
 pub mod gate;
+pub mod jitter;
+pub mod mix;
 pub mod ports;
+pub mod recording;
 pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
+pub mod srtp;
