@@ -128,7 +128,7 @@ fn plan(documents_of: impl Fn(u128) -> (Value, Value)) -> Plan {
     });
     let campaign: Campaign = serde_json::from_value(campaign).expect("a campaign");
     let (account, id) = (AccountId::from_parts(1, 1), CampaignId::from_parts(1, 1));
-    Plan::compile(account, id, &campaign, &targets, &buyers).expect("a plan")
+    Plan::compile(account, id, 1, &campaign, &targets, &buyers).expect("a plan")
 }
 
 fn call() -> Call {

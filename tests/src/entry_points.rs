@@ -14,9 +14,10 @@ use ringfall_domain::{
     filter::{Fact, Facts, Field, Filter},
     flow::{Answer, Flow, Node, Stop},
     ids::ConnectionId,
+    queue::Told,
 };
 use ringfall_providers::{
-    Callbacks, Provider, WebhookEvent, WebhookRequest,
+    Callbacks, Position, Provider, WebhookEvent, WebhookRequest,
     twilio::{Twilio, TwilioCredentials},
 };
 use url::Url;
@@ -80,7 +81,11 @@ pub fn webhook(bytes: &[u8]) {
 /// Whether what was entered is no longer than the domain is promised.
 fn is_bounded(event: &EventKind) -> bool {
     match event {
-        EventKind::Gathered { input, .. } | EventKind::Screened { input, .. } => match input {
+        EventKind::Gathered { input, .. }
+        | EventKind::Screened { input, .. }
+        | EventKind::Held { input, .. }
+        | EventKind::CallbackAsked { input, .. }
+        | EventKind::CallbackAccepted { input, .. } => match input {
             Input::Digits(digits) => digits.len() <= 32,
             Input::Speech(speech) => speech.chars().count() <= 512,
             Input::Nothing => true,
@@ -91,6 +96,11 @@ fn is_bounded(event: &EventKind) -> bool {
         | EventKind::LegProgress { .. }
         | EventKind::DialEnded { .. }
         | EventKind::ForwardEnded { .. }
+        | EventKind::Offered { .. }
+        | EventKind::OverflowForwardEnded { .. }
+        | EventKind::MessageLeft { .. }
+        | EventKind::CallbackAnswered { .. }
+        | EventKind::CallbackProgress { .. }
         | EventKind::CallProgress(_) => true,
     }
 }
@@ -191,26 +201,27 @@ pub fn callback_url(bytes: &[u8]) {
     let position = Callbacks::position(&url);
     let _ = url.rsplit('/').next().map(str::parse::<WebhookEvent>);
     let (Some(call), Some(node)) = (position.call, position.node) else { return };
-    let continuation = match (position.visit, position.attempt, position.asked_at) {
-        (Some(visit), _, _) => Continuation::Gathered { node: node.clone(), visit },
-        (None, Some(attempt), Some(asked_at)) => Continuation::Screened { attempt, asked_at },
-        (None, Some(attempt), None) => Continuation::DialEnded { attempt },
-        (None, None, _) => Continuation::Said { node: node.clone() },
+    let none = Position { call: Some(call), ..Position::default() };
+    let at_node = || Position { node: Some(node.clone()), ..none.clone() };
+    let (continuation, expected) = match (position.visit, position.attempt, position.asked_at) {
+        (Some(visit), _, _) => (
+            Continuation::Gathered { node: node.clone(), visit },
+            Position { visit: Some(visit), ..at_node() },
+        ),
+        (None, Some(attempt), Some(asked_at)) => (
+            Continuation::Screened { attempt, asked_at },
+            Position { attempt: Some(attempt), asked_at: Some(asked_at), ..none },
+        ),
+        (None, Some(attempt), None) => {
+            (Continuation::DialEnded { attempt }, Position { attempt: Some(attempt), ..none })
+        }
+        (None, None, _) if position.told != Told::default() => {
+            let expected = Position { told: position.told.clone(), ..at_node() };
+            (Continuation::Held { node: node.clone(), told: position.told }, expected)
+        }
+        (None, None, _) => (Continuation::Said { node: node.clone() }, at_node()),
     };
-    let written = Callbacks::position(&callbacks().url(call, &continuation));
-    assert_eq!(written.call, Some(call));
-    match continuation {
-        Continuation::Gathered { visit, .. } => {
-            assert_eq!((written.node, written.visit), (Some(node), Some(visit)));
-        }
-        Continuation::Screened { attempt, asked_at } => {
-            assert_eq!((written.attempt, written.asked_at), (Some(attempt), Some(asked_at)));
-        }
-        Continuation::DialEnded { attempt }
-        | Continuation::LegAnswered { attempt }
-        | Continuation::LegProgress { attempt } => assert_eq!(written.attempt, Some(attempt)),
-        Continuation::Said { .. } | Continuation::ForwardEnded { .. } => assert_eq!(written.node, Some(node)),
-    }
+    assert_eq!(Callbacks::position(&callbacks().url(call, &continuation)), expected);
 }
 
 fn callbacks() -> Callbacks {

@@ -16,17 +16,18 @@ use ringfall_domain::{
     call::{
         Call,
         event::{Arrival, CallerFacts, Event, EventKind, Input},
-        instructions::{Instruction, Instructions},
+        instructions::{Continuation, Instruction, Instructions},
     },
     config::{Buyer, Campaign, Target},
     flow::NodeId,
     ids::{AccountId, BuyerId, CallId, CampaignId, ConnectionId, NumberId, PublisherId, TargetId},
     phone::CallerNumber,
     pnl::{Dimension, Tally},
+    queue::QueueId,
     tags::Tags,
 };
 use ringfall_providers::{
-    Callbacks, Carrier, CarrierError, LegOnProvider, LegQuery,
+    Callbacks, Carrier, CarrierError, LegOnProvider, LegQuery, NewCall,
     twilio::{Twilio, TwilioCredentials},
 };
 use ringfall_store::{
@@ -38,6 +39,7 @@ use ringfall_store::{
         capacity::CapacityRecord,
         plan::PlanRecord,
         pointer::{ConnectionPointer, NumberPointer},
+        queued_campaign::QueuedCampaign,
     },
 };
 
@@ -73,6 +75,23 @@ impl Randomness for Counting {
 pub(crate) struct Told {
     pub(crate) leg: Mutex<Result<LegOnProvider, CarrierError>>,
     pub(crate) hung_up: Mutex<Vec<String>>,
+    /// What a redirect comes to.
+    pub(crate) is_there: Mutex<Result<bool, CarrierError>>,
+    pub(crate) redirected: Mutex<Vec<(String, Continuation)>>,
+    /// Calls that were placed: the first is `CAplaced1`, and so on.
+    pub(crate) placed: Mutex<Vec<NewCall>>,
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Self {
+            leg: Mutex::new(Ok(LegOnProvider::NoSuchLeg)),
+            hung_up: Mutex::default(),
+            is_there: Mutex::new(Ok(true)),
+            redirected: Mutex::default(),
+            placed: Mutex::default(),
+        }
+    }
 }
 
 #[async_trait]
@@ -94,6 +113,29 @@ impl Carrier for Told {
         _callbacks: &Callbacks,
     ) -> Result<bool, CarrierError> {
         Ok(true)
+    }
+
+    async fn redirect(
+        &self,
+        provider_call_id: &str,
+        then: &Continuation,
+        _call: CallId,
+        _callbacks: &Callbacks,
+    ) -> Result<bool, CarrierError> {
+        let mut redirected = self.redirected.lock().unwrap_or_else(PoisonError::into_inner);
+        redirected.push((provider_call_id.to_owned(), then.clone()));
+        self.is_there.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn place_call(
+        &self,
+        new: &NewCall,
+        _call: CallId,
+        _callbacks: &Callbacks,
+    ) -> Result<String, CarrierError> {
+        let mut placed = self.placed.lock().unwrap_or_else(PoisonError::into_inner);
+        placed.push(new.clone());
+        Ok(format!("CAplaced{}", placed.len()))
     }
 }
 
@@ -242,8 +284,7 @@ impl World {
 
     async fn planned(plan: &PlanRecord) -> Self {
         let store = MemoryStore::new();
-        let told =
-            Arc::new(Told { leg: Mutex::new(Ok(LegOnProvider::NoSuchLeg)), hung_up: Mutex::default() });
+        let told = Arc::<Told>::default();
         let clock = Arc::new(StandingClock(Mutex::new("2026-11-21T17:00:00Z".parse().expect("a time"))));
         let shared = Arc::new(store.clone());
         let table = Arc::new(Breakable { store: store.clone(), broken: AtomicBool::new(false) });
@@ -351,6 +392,15 @@ async fn seed(store: &MemoryStore, plan: &PlanRecord) {
     )
     .await;
     put(store, records::plan::key(account(), campaign()), records::plan::encode(plan)).await;
+    if let Some(policy) = &plan.campaign.queue {
+        let record = QueuedCampaign {
+            campaign: campaign(),
+            queue: QueueId::of(campaign(), policy),
+            buyers: plan.buyers.keys().copied().collect(),
+        };
+        let key = records::queued_campaign::key(account(), campaign());
+        put(store, key, records::queued_campaign::encode(&record)).await;
+    }
     for (owner, buyer) in &plan.buyers {
         let mut item = records::capacity::encode_new(buyer);
         let own = plan.targets.iter().filter(|(_, target)| target.buyer_id == *owner);

@@ -3,6 +3,7 @@
 //! - [`webhooks`]: the providers' webhooks, verified, parsed, driven, answered.
 //! - [`calls`]: one event of one call, from its facts to its instructions.
 //! - [`api`]: REST v1.
+//! - [`media`]: sounds of our own that providers fetch.
 //! - [`worker`], [`rollup`], [`sweep`]: delayed messages, the change feed, and what should never be left behind.
 //!
 //! Invariants: no rule of the trade stands here (it belongs to the domain), no attribute name (the store), no provider's
@@ -14,6 +15,7 @@ pub mod clock;
 pub mod connection;
 #[cfg(test)]
 mod fixtures;
+pub mod media;
 pub mod message;
 pub mod metrics;
 pub mod platform;

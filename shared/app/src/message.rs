@@ -1,7 +1,7 @@
 //! What the platform tells itself later, through the port of delayed messages.
 
 use jiff::Timestamp;
-use ringfall_domain::ids::{CallId, ConnectionId};
+use ringfall_domain::ids::{AccountId, BuyerId, CallId, ConnectionId};
 use ringfall_store::port::StoreError;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,12 @@ use crate::platform::Platform;
 pub enum Message {
     /// Look after an attempt that holds capacity.
     WatchLeg(WatchLeg),
+    /// Serve those who wait: somebody is free, or has opened.
+    ServeWaiters(ServeWaiters),
+    /// End a caller's wait that has lasted as long as it may.
+    EndWait(EndWait),
+    /// Call somebody back whose turn is near.
+    RingCallback(RingCallback),
 }
 
 impl Message {
@@ -42,5 +48,55 @@ impl WatchLeg {
     /// Sends the message.
     pub async fn arm(self, platform: &Platform, due_at: Timestamp) -> Result<(), StoreError> {
         platform.messages.send(Message::WatchLeg(self).to_body(), due_at).await
+    }
+}
+
+/// That some buyers' targets may take those who wait for them: a limit was raised, somebody opens, or may be asked again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServeWaiters {
+    /// Whose.
+    pub account: AccountId,
+    /// Who may have a line free.
+    pub buyers: Vec<BuyerId>,
+}
+
+impl ServeWaiters {
+    /// Sends the message.
+    pub async fn arm(self, platform: &Platform, due_at: Timestamp) -> Result<(), StoreError> {
+        platform.messages.send(Message::ServeWaiters(self).to_body(), due_at).await
+    }
+}
+
+/// That a caller will have waited as long as callers may.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndWait {
+    /// Where the call came in.
+    pub connection: ConnectionId,
+    /// The call.
+    pub call: CallId,
+}
+
+impl EndWait {
+    /// Sends the message.
+    pub async fn arm(self, platform: &Platform, due_at: Timestamp) -> Result<(), StoreError> {
+        platform.messages.send(Message::EndWait(self).to_body(), due_at).await
+    }
+}
+
+/// That somebody keeps their place and is to be called back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RingCallback {
+    /// Where their call came in, and they are rung.
+    pub connection: ConnectionId,
+    /// Whose.
+    pub account: AccountId,
+    /// The call in which they asked for it.
+    pub call: CallId,
+}
+
+impl RingCallback {
+    /// Sends the message.
+    pub async fn arm(self, platform: &Platform, due_at: Timestamp) -> Result<(), StoreError> {
+        platform.messages.send(Message::RingCallback(self).to_body(), due_at).await
     }
 }

@@ -1,17 +1,18 @@
 //! What every function of the platform is given: the ports, time, randomness, settings and caches.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use moka::future::Cache;
 use ringfall_domain::{
-    ids::{AccountId, CampaignId, ConnectionId},
+    ids::{AccountId, BuyerId, CampaignId, ConnectionId},
     phone::PhoneNumber,
     plan::Plan,
+    queue::{Experience, Outlook, QueueId},
 };
 use ringfall_store::{
     port::{Feed, Messages, StoreError, Table},
-    protocols::blocked::read_list,
+    protocols::{blocked::read_list, queue::queues_of_buyers},
     records::{self, blocked::BlockList, pointer::NumberPointer},
 };
 use url::Url;
@@ -46,6 +47,11 @@ pub struct Platform {
     numbers: Cache<(ConnectionId, PhoneNumber), NumberPointer>,
     connections: Cache<ConnectionId, Arc<Connected>>,
     block_list: Cache<AccountId, Arc<BlockList>>,
+    queues: Cache<(AccountId, BuyerId), Arc<Vec<QueueId>>>,
+    /// What a campaign's calls were like lately.
+    pub(crate) experience: Cache<(AccountId, CampaignId), Experience>,
+    /// How fast a campaign's callers are served.
+    pub(crate) outlooks: Cache<(AccountId, CampaignId), Outlook>,
 }
 
 /// What is set from outside.
@@ -94,6 +100,9 @@ impl Platform {
             numbers: Cache::builder().max_capacity(100_000).time_to_live(ttl).build(),
             connections: Cache::builder().max_capacity(10_000).time_to_live(ttl).build(),
             block_list: Cache::builder().max_capacity(10_000).time_to_live(ttl).build(),
+            queues: Cache::builder().max_capacity(100_000).time_to_live(ttl).build(),
+            experience: Cache::builder().max_capacity(10_000).time_to_live(ttl * 2).build(),
+            outlooks: Cache::builder().max_capacity(10_000).time_to_live(ttl * 2).build(),
             settings,
             metrics: Metrics::default(),
         }
@@ -190,6 +199,34 @@ impl Platform {
     /// Forgets what an account blocks, so that a change holds at once in this process.
     pub async fn forget_block_list(&self, account: AccountId) {
         self.block_list.invalidate(&account).await;
+    }
+
+    /// The queues whose callers some buyers' targets take.
+    pub async fn queues_of(
+        &self,
+        account: AccountId,
+        buyers: impl IntoIterator<Item = BuyerId>,
+    ) -> Result<BTreeSet<QueueId>, StoreError> {
+        let mut queues = BTreeSet::new();
+        let mut unknown = Vec::new();
+        for buyer in buyers {
+            match self.queues.get(&(account, buyer)).await {
+                Some(known) => queues.extend(known.iter().cloned()),
+                None => unknown.push(buyer),
+            }
+        }
+        for buyer in unknown {
+            let found = queues_of_buyers(&*self.table, account, &[buyer]).await?;
+            let found: Vec<QueueId> = found.into_iter().map(|(_, queue)| queue).collect();
+            queues.extend(found.iter().cloned());
+            self.queues.insert((account, buyer), Arc::new(found)).await;
+        }
+        Ok(queues)
+    }
+
+    /// Forgets which queues buyers serve, so that a change holds at once in this process.
+    pub fn forget_queues(&self) {
+        self.queues.invalidate_all();
     }
 
     /// Forgets what is cached of a connection and a campaign, so that a change holds at once in this process.

@@ -1,10 +1,18 @@
 //! The worker: delayed messages, taken up at least once each.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
+use ringfall_domain::ids::ConnectionId;
 use ringfall_store::port::{Delivery, StoreError};
 
 use crate::{
-    calls::watch::{Watched, watch},
+    calls::{
+        callback::ring::ring,
+        queue::serve::{end_wait, serve},
+        watch::{Watched, watch},
+    },
+    connection::Connected,
     message::Message,
     platform::Platform,
 };
@@ -41,16 +49,40 @@ async fn work(platform: &Platform, delivery: &Delivery) -> Result<(), StoreError
             return platform.messages.acknowledge(&delivery.receipt).await;
         }
     };
-    match message {
-        Message::WatchLeg(watch_leg) => {
-            let Some(connected) = platform.connection(watch_leg.connection).await? else {
-                tracing::error!(connection = %watch_leg.connection, "a watched leg's connection is gone");
-                return platform.messages.acknowledge(&delivery.receipt).await;
-            };
-            match watch(platform, &connected, &watch_leg).await? {
-                Watched::Done => platform.messages.acknowledge(&delivery.receipt).await,
-                Watched::Again(due_at) => platform.messages.postpone(&delivery.receipt, due_at).await,
-            }
-        }
+    match take_up(platform, message).await? {
+        Watched::Done => platform.messages.acknowledge(&delivery.receipt).await,
+        Watched::Again(due_at) => platform.messages.postpone(&delivery.receipt, due_at).await,
     }
+}
+
+async fn take_up(platform: &Platform, message: Message) -> Result<Watched, StoreError> {
+    match message {
+        Message::WatchLeg(message) => match connected(platform, message.connection).await? {
+            Some(connected) => watch(platform, &connected, &message).await,
+            None => Ok(Watched::Done),
+        },
+        Message::ServeWaiters(message) => {
+            serve(platform, message.account, &message.buyers, None).await?;
+            Ok(Watched::Done)
+        }
+        Message::RingCallback(message) => match connected(platform, message.connection).await? {
+            Some(connected) => ring(platform, &connected, &message).await,
+            None => Ok(Watched::Done),
+        },
+        Message::EndWait(message) => match connected(platform, message.connection).await? {
+            Some(connected) => {
+                let again = end_wait(platform, &connected, message.call).await?;
+                Ok(again.map_or(Watched::Done, Watched::Again))
+            }
+            None => Ok(Watched::Done),
+        },
+    }
+}
+
+async fn connected(platform: &Platform, id: ConnectionId) -> Result<Option<Arc<Connected>>, StoreError> {
+    let connected = platform.connection(id).await?;
+    if connected.is_none() {
+        tracing::error!(connection = %id, "the connection of a message is gone");
+    }
+    Ok(connected)
 }

@@ -73,6 +73,7 @@ pub(crate) fn leg(attempt: u8, target: u128) -> Leg {
             second_chance_before_seconds: None,
         },
         reserved_at: noon(),
+        is_fetched: false,
         counted_in: Window::all_at(noon(), &jiff::tz::TimeZone::UTC),
         group: None,
         claims_caller: false,
@@ -129,5 +130,5 @@ pub(crate) fn plan(targets: &[&str], tiers: Option<&str>) -> Plan {
     });
     let campaign: Campaign = serde_json::from_value(campaign).expect("a campaign");
     let (account, id) = (AccountId::from_parts(1, 1), CampaignId::from_parts(1, 1));
-    Plan::compile(account, id, &campaign, &documents, &buyers).expect("a plan")
+    Plan::compile(account, id, 1, &campaign, &documents, &buyers).expect("a plan")
 }

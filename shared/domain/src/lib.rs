@@ -23,6 +23,7 @@ pub mod phone;
 pub mod plan;
 pub mod pnl;
 pub mod problem;
+pub mod queue;
 pub mod routing;
 pub mod schedule;
 mod tagged;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     config::{
-        Buyer, CallerIdShown, Campaign, Conversion, DuplicateWindow, Duplicates, PayoutRule, Screening,
-        SecondChance, Skills, SuppressionPolicy, Target, TierPlan,
+        Buyer, CallerIdShown, Campaign, Conversion, DuplicateWindow, Duplicates, PayoutRule, QueuePolicy,
+        Screening, SecondChance, Skills, SuppressionPolicy, Target, TierPlan,
     },
     filter::Filter,
     flow::Flow,
@@ -14,6 +14,7 @@ use crate::{
     money::Money,
     phone::PhoneNumber,
     problem::Problem,
+    queue::QueueId,
     schedule::{Schedule, TimeZoneName},
     target::Destination,
     text::{Name, Prompt},
@@ -44,6 +45,10 @@ pub struct Plan {
     pub duplicates: Option<Duplicates>,
     /// Which callers are turned away when they come in.
     pub suppression: Option<SuppressionPolicy>,
+    /// How callers are held; they are not where none is given.
+    pub queue: Option<QueuePolicy>,
+    /// Counted up with each change of it.
+    pub version: u64,
     /// When a call is billable.
     pub conversion: Conversion,
     /// What the publisher is paid for it.
@@ -130,6 +135,7 @@ impl Plan {
     pub fn compile(
         account: AccountId,
         id: CampaignId,
+        version: u64,
         campaign: &Campaign,
         targets: &BTreeMap<TargetId, Target>,
         buyers: &BTreeMap<BuyerId, Buyer>,
@@ -152,6 +158,8 @@ impl Plan {
             second_chance: campaign.routing.second_chance,
             duplicates: campaign.duplicates,
             suppression: campaign.suppression.clone(),
+            queue: campaign.queue.clone(),
+            version,
             conversion: campaign.conversion,
             payout: campaign.payout,
             fallback_number: campaign.fallback_number.clone(),
@@ -174,6 +182,16 @@ impl Plan {
     pub fn second_chance_after(&self, used: usize) -> Option<u32> {
         let rule = self.second_chance.filter(|rule| used < usize::from(rule.most_reroutes))?;
         Some(rule.before_seconds)
+    }
+
+    /// The ids of its buyers.
+    pub fn buyer_ids(&self) -> impl Iterator<Item = BuyerId> {
+        self.buyers.iter().map(|buyer| buyer.id)
+    }
+
+    /// The queue in which its callers wait; none where they do not.
+    pub fn queue_id(&self) -> Option<QueueId> {
+        self.queue.as_ref().map(|policy| QueueId::of(self.campaign, policy))
     }
 
     /// Whether its callers are remembered: only where a rule asks for it.

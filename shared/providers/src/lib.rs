@@ -16,8 +16,8 @@ pub mod twilio;
 pub mod webhook;
 mod xml;
 
-pub use callback::{Callbacks, WebhookEvent};
-pub use carrier::{Carrier, CarrierError, LegOnProvider, LegQuery};
+pub use callback::{Callbacks, Position, WebhookEvent};
+pub use carrier::{Carrier, CarrierError, LegOnProvider, LegQuery, NewCall};
 pub use credentials::InvalidCredentials;
 pub use rest::RestClient;
 pub use webhook::{ParseError, Provider, Rendered, SignatureRefused, Webhook, WebhookRequest};

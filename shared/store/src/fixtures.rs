@@ -71,6 +71,7 @@ pub(crate) fn leg(attempt: u8) -> Leg {
             second_chance_before_seconds: None,
         },
         reserved_at: at(1),
+        is_fetched: false,
         counted_in: Window::all_at(at(1), &jiff::tz::TimeZone::UTC),
         group: None,
         claims_caller: false,

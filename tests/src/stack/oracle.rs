@@ -91,6 +91,14 @@ mod tests {
         for (document, complaints) in [
             (r#"<Response><Dial timeout="20"><Number url="/x">+1</Number></Dial></Response>"#, 0),
             (r#"<Response><Gather digits="1"><Dial/></Gather><Sing/></Response>"#, 3),
+            (
+                r##"<Response><Gather input="dtmf" numDigits="1" finishOnKey="" timeout="1" action="/x" method="POST">
+                <Say language="en-US">Hold.</Say><Play>/hold.wav</Play><Pause length="1"/></Gather>
+                <Redirect method="POST">/x</Redirect>
+                <Record action="/x" method="POST" maxLength="120" playBeep="true" finishOnKey="#"/></Response>"##,
+                0,
+            ),
+            (r#"<Response><Gather><Redirect>/x</Redirect></Gather><Record beep="true"/></Response>"#, 2),
             ("<Response>", 1),
             ("<Reply/>", 1),
         ] {

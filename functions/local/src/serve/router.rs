@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use ringfall_app::{api, platform::Platform, rollup::checkpoint, webhooks};
+use ringfall_app::{api, media, platform::Platform, rollup::checkpoint, webhooks};
 use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
@@ -27,7 +27,8 @@ pub(super) fn router(platform: Arc<Platform>, stop: Stop) -> Router {
         .route("/healthz", get(healthz))
         .route("/metrics", get(metrics))
         .with_state(Operations { platform: Arc::clone(&platform), stop });
-    guarded(operations.merge(webhooks::router(Arc::clone(&platform))).merge(api::router(platform)))
+    let served = webhooks::router(Arc::clone(&platform)).merge(media::router()).merge(api::router(platform));
+    guarded(operations.merge(served))
 }
 
 /// The last net: whatever a handler does, its request is answered, and so is the next one.

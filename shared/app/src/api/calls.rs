@@ -31,6 +31,7 @@ use super::{
     problem::Refusal,
     query::{PathId, Query},
     span::Asked,
+    waited::{OverflowBody, QueuedBody},
 };
 use crate::platform::Platform;
 
@@ -47,10 +48,10 @@ pub(super) struct CallBody {
     /// The provider's own id of it.
     provider_call_id: String,
     connection_id: ConnectionId,
-    /// `qualifying`, `ringing`, `connected` or `ended`.
+    /// `qualifying`, `queued`, `ringing`, `connected` or `ended`.
     #[schema(example = "ended")]
     state: &'static str,
-    /// `in_progress`, `converted`, `connected`, `unqualified`, `no_target`, `forwarded`, `suppressed` or `abandoned`.
+    /// `in_progress`, `converted`, `connected`, `unqualified`, `no_target`, `forwarded`, `suppressed`, `message`, `callback` or `abandoned`.
     #[schema(example = "converted")]
     disposition: &'static str,
     campaign_id: CampaignId,
@@ -73,6 +74,14 @@ pub(super) struct CallBody {
     suppression: Option<ReasonBody>,
     /// The earlier call of the same caller, where the campaign's rule makes this one a duplicate. Known once it was routed.
     duplicate_of: Option<CallId>,
+    /// Its wait in a queue; null where it did not wait.
+    queue: Option<QueuedBody>,
+    /// Why the caller could not be held, or not any longer; null where neither was so.
+    overflow: Option<OverflowBody>,
+    /// The call whose callback this one is.
+    callback_of: Option<CallId>,
+    /// Where the message is to be had that the caller left.
+    message_url: Option<String>,
     /// The attempts, in order.
     legs: Vec<LegBody>,
     decision: Decision,
@@ -237,6 +246,10 @@ impl CallBody {
             duration_seconds: call.ended.and_then(|end| end.duration_seconds),
             suppression: call.suppression.as_ref().map(ReasonBody::from),
             duplicate_of: call.duplicate_of(),
+            queue: QueuedBody::of(&call),
+            overflow: call.overflowed.as_ref().map(OverflowBody::from),
+            callback_of: call.callback_of,
+            message_url: call.message_url.clone(),
             legs: call.legs.iter().map(LegBody::from).collect(),
             decision: Decision::of(&call, lines),
             revenue,

@@ -8,6 +8,7 @@
 //! - [`usage`]: how much of a buyer's limits is in use.
 //! - [`accounts`], [`keys`]: who may ask. [`first_account`]: how it all begins.
 //! - [`calls`], [`reports`], [`ledger`]: what became of calls, and what they earned.
+//! - [`queues`], [`callbacks`]: who waits, on the line or not.
 //! - [`simulation`]: where a call would go.
 //!
 //! Invariants: nothing of one account is seen by another; what another account has does not exist. A secret is shown once
@@ -16,6 +17,7 @@
 mod accounts;
 mod auth;
 mod body;
+mod callbacks;
 mod caller_facts;
 mod calls;
 mod decision;
@@ -29,6 +31,7 @@ mod openapi;
 mod pages;
 mod problem;
 mod query;
+mod queues;
 mod reports;
 mod resources;
 mod simulation;
@@ -36,6 +39,7 @@ mod span;
 #[cfg(test)]
 mod tests;
 mod usage;
+mod waited;
 
 use std::sync::Arc;
 
@@ -80,6 +84,8 @@ fn endpoints(platform: &Shared) -> OpenApiRouter<Shared> {
     [
         resources::routes(platform),
         usage::routes(platform),
+        queues::routes(platform),
+        callbacks::routes(platform),
         calls::routes(platform),
         reports::routes(platform),
         ledger::routes(platform),

@@ -69,6 +69,12 @@ struct PnlSums {
     converted: i64,
     /// Callers who hung up before anybody took them.
     abandoned: i64,
+    /// Calls that came into a queue; grouped by buyer: that it took out of one.
+    queued: i64,
+    /// Callers who could not be held, or not any longer.
+    overflowed: i64,
+    /// Callers who asked to be called back.
+    callbacks: i64,
     /// Charged to buyers.
     revenue: Money,
     /// Paid to publishers.
@@ -77,6 +83,27 @@ struct PnlSums {
     telephony_cost: Money,
     /// What is left.
     profit: Money,
+    #[serde(flatten)]
+    rates: PnlRates,
+}
+
+/// What is derived from the sums.
+#[derive(Debug, Serialize, ToSchema)]
+struct PnlRates {
+    /// The headline figure: of the calls for which a target was sought, the part that somebody took; null where none was sought. A caller who
+    /// is to be called back counts in the call in which they are.
+    #[schema(minimum = 0, maximum = 1, example = 0.9412)]
+    connected_rate: Option<f64>,
+    /// Of the callers whose waiting is over, the part that hung up; null where nobody has waited.
+    #[schema(minimum = 0, maximum = 1, example = 0.0312)]
+    abandonment_rate: Option<f64>,
+    /// Of these, the part that was taken within the queue's `answered_within_seconds`.
+    #[schema(minimum = 0, maximum = 1, example = 0.8125)]
+    answered_within_rate: Option<f64>,
+    /// How long these have waited on average; null where nobody has.
+    average_wait_seconds: Option<i64>,
+    /// How long the one has waited who waited longest; null where nobody has.
+    longest_wait_seconds: Option<i64>,
 }
 
 /// The parameter `group_by`.
@@ -182,10 +209,35 @@ impl From<Tally> for PnlSums {
             connected: tally.connected,
             converted: tally.converted,
             abandoned: tally.abandoned,
+            queued: tally.waiting.queued,
+            overflowed: tally.waiting.overflowed,
+            callbacks: tally.waiting.callbacks,
             revenue: tally.revenue,
             payout: tally.payout,
             telephony_cost: tally.telephony_cost,
             profit: tally.profit(),
+            rates: tally.into(),
         }
     }
+}
+
+impl From<Tally> for PnlRates {
+    fn from(tally: Tally) -> Self {
+        let waiting = tally.waiting;
+        let of_waits = |seconds: i64| (waiting.waited > 0).then_some(seconds);
+        Self {
+            connected_rate: rate(tally.connected, tally.wanted),
+            abandonment_rate: rate(waiting.abandoned, waiting.waited),
+            answered_within_rate: rate(waiting.answered_in_time, waiting.aimed),
+            average_wait_seconds: of_waits(waiting.waited_seconds / waiting.waited.max(1)),
+            longest_wait_seconds: of_waits(waiting.longest_wait_seconds),
+        }
+    }
+}
+
+/// A part of a whole, to four decimal places; none of nothing.
+fn rate(part: i64, whole: i64) -> Option<f64> {
+    let whole = whole.max(0).checked_mul(2)?;
+    let in_ten_thousand = part.max(0).checked_mul(20_000)?.checked_add(whole / 2)?.checked_div(whole)?;
+    u32::try_from(in_ten_thousand).ok().map(|rate| f64::from(rate) / 10_000.0)
 }

@@ -3,18 +3,20 @@
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt;
+use jiff::Timestamp;
 use ringfall_domain::{
     call::{
-        Call, Fact, Finish, Origin,
+        Call, Fact, Finish, MOST_ATTEMPTS, Origin,
         event::{Arrival, Event, EventKind},
         fact::facts_of,
         instructions::{Instruction, Instructions, Speech},
         step::{Next, enter, step},
     },
     flow::{Node, NodeId},
-    ids::{CallId, CampaignId},
+    ids::{AccountId, BuyerId, CallId, CampaignId},
     phone::PhoneNumber,
     plan::Plan,
+    queue::Told,
 };
 use ringfall_store::{
     port::StoreError,
@@ -23,8 +25,11 @@ use ringfall_store::{
 
 use super::{
     arrival::{find_block, suppression},
+    callback::{self, Answered},
     legs,
-    routing::{Current, Routed, route},
+    queue::serve::{leave_behind, serve},
+    routing::Current,
+    turns::{Asking, Turn, Turns},
 };
 use crate::{connection::Connected, platform::Platform};
 
@@ -103,17 +108,57 @@ impl Driver<'_> {
     }
 
     async fn run(&mut self, id: CallId) -> Result<Instructions, StoreError> {
+        if let EventKind::CallbackAnswered { .. }
+        | EventKind::CallbackAccepted { .. }
+        | EventKind::CallbackProgress { .. } = &self.event.kind
+        {
+            return self.called_back(id).await;
+        }
         let known = match &self.event.kind {
             EventKind::Arrived(arrival) => self.arrived(id, arrival).await?,
             _ => self.known(id).await?,
         };
         let Some((plan, current)) = known else { return Ok(to_a_stranger(&self.event.kind)) };
         let call = &current.call;
-        legs::release_ended(self.platform, call, self.event).await?;
+        let freed = legs::release_ended(self.platform, call, self.event).await?;
         if call.ended.is_some() {
+            leave_behind(self.platform, call).await?;
             legs::look_after_orphan(self.platform, self.connected, call).await?;
         }
-        self.go_on(&plan, current).await
+        let account = call.account;
+        let (instructions, ()) =
+            futures::try_join!(self.go_on(&plan, current), self.serve_others(account, freed))?;
+        Ok(instructions)
+    }
+
+    /// What an attempt has given back is offered to those who wait for it.
+    async fn serve_others(&self, account: AccountId, freed: Option<BuyerId>) -> Result<(), StoreError> {
+        if let Some(buyer) = freed {
+            serve(self.platform, account, &[buyer], None).await?;
+        }
+        Ok(())
+    }
+
+    /// Somebody who asked for it is called back: their new call is there only once they have pressed the key.
+    async fn called_back(&mut self, id: CallId) -> Result<Instructions, StoreError> {
+        let account = self.connected.account;
+        let Some(campaign) = self.campaign else { return Ok(vec![Instruction::Hangup]) };
+        let Some(plan) = self.platform.plan(account, campaign).await? else {
+            return Ok(vec![Instruction::Hangup]);
+        };
+        if let EventKind::CallbackProgress { of, attempt, report } = &self.event.kind {
+            let ended = self.known(id).await?;
+            if let Some((_, current)) = &ended {
+                leave_behind(self.platform, &current.call).await?;
+                legs::look_after_orphan(self.platform, self.connected, &current.call).await?;
+            }
+            callback::answered(self.platform, self.connected, &plan, (*of, *attempt), report).await?;
+            return Ok(Vec::new());
+        }
+        match callback::answer(self.platform, self.connected, &plan, id, &self.event.kind).await? {
+            Answered::Reply(instructions) => Ok(instructions),
+            Answered::Holds(current) => self.go_on(&plan, *current).await,
+        }
     }
 
     /// A call comes in on a number: the number's campaign takes it. One that is to be offered at once is written with its first
@@ -177,33 +222,36 @@ impl Driver<'_> {
     }
 
     async fn go_on(&self, plan: &Plan, mut current: Current) -> Result<Instructions, StoreError> {
+        let told = match &self.event.kind {
+            EventKind::Held { told, .. } => told.clone(),
+            _ => Told::default(),
+        };
+        let turns = Turns { platform: self.platform, connected: self.connected, plan, told: &told };
         let mut next = step(plan, &current.call, &self.event.kind, self.event.arrived_at);
-        // Each turn that does not end leaves a route node for good, and a flow has no circle.
-        for _ in 0..=plan.flow.nodes.len() {
-            match next {
+        // Each turn that does not end leaves a route node for good, and a flow has no circle; or the call has changed meanwhile, which it
+        // does once for each attempt at most.
+        for _ in 0..=plan.flow.nodes.len() + usize::from(MOST_ATTEMPTS) {
+            let turn = match next {
                 Next::Nothing(_) => return Ok(Vec::new()),
                 Next::Reply(instructions) => return Ok(instructions),
                 Next::Finish(finish, instructions) => {
                     self.finish(&current.call, finish).await?;
                     return Ok(instructions);
                 }
-                Next::Route { node } => {
-                    match route(self.platform, self.connected, plan, &mut current, &node).await? {
-                        Routed::Connect(instruction) => return Ok(vec![instruction]),
-                        Routed::Over => return Ok(vec![Instruction::Hangup]),
-                        Routed::Exhausted => next = self.otherwise(plan, &current.call, &node),
-                    }
+                Next::Route { node } => turns.route(&mut current, &node).await?,
+                Next::Wait { node, input, .. } => turns.wait(&mut current, &node, &input).await?,
+                Next::Overflow { node, from } => turns.go_elsewhere(&mut current, &node, from).await?,
+                Next::Callback { node, index, question, input } => {
+                    let asking = Asking { node: &node, index, question: &question, input: &input };
+                    turns.callback(&mut current, asking).await?
                 }
-            }
+            };
+            next = match turn {
+                Turn::Reply(instructions) => return Ok(instructions),
+                Turn::Next(next) => next,
+            };
         }
         Ok(vec![Instruction::Hangup])
-    }
-
-    fn otherwise(&self, plan: &Plan, call: &Call, node: &NodeId) -> Next {
-        match plan.flow.nodes.get(node) {
-            Some(Node::Route(route)) => enter(plan, call, &route.otherwise, self.event.arrived_at),
-            _ => enter(plan, call, node, self.event.arrived_at),
-        }
     }
 
     async fn finish(&self, call: &Call, finish: Finish) -> Result<(), StoreError> {
@@ -221,6 +269,14 @@ impl Driver<'_> {
             (_, None) => return None,
         };
         self.platform.remembered_fallback(self.connected.account, campaign).await
+    }
+}
+
+/// Where a call goes on for which a `route` node has found nobody.
+pub(super) fn otherwise(plan: &Plan, call: &Call, node: &NodeId, at: Timestamp) -> Next {
+    match plan.flow.nodes.get(node) {
+        Some(Node::Route(route)) => enter(plan, call, &route.otherwise, at),
+        _ => enter(plan, call, node, at),
     }
 }
 

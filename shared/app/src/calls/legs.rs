@@ -1,9 +1,12 @@
 //! What the end of a leg or a call entails.
 
 use jiff::SignedDuration;
-use ringfall_domain::call::{
-    Call, Leg,
-    event::{Event, EventKind},
+use ringfall_domain::{
+    call::{
+        Call, Leg,
+        event::{Event, EventKind},
+    },
+    ids::BuyerId,
 };
 use ringfall_store::{port::StoreError, protocols::release::release};
 
@@ -12,7 +15,14 @@ use crate::{connection::Connected, message::WatchLeg, platform::Platform};
 /// Gives back what the leg of an event holds, if the leg is over. Only an event that brought it nearer to being settled does so, or
 /// one that is told again: any other would find nothing to give back, and pay for a write all the same. If a function dies in
 /// between and nobody tells again, the watchdog gives it back.
-pub async fn release_ended(platform: &Platform, call: &Call, event: &Event) -> Result<(), StoreError> {
+///
+/// # Returns
+/// The buyer who may have a line free now.
+pub async fn release_ended(
+    platform: &Platform,
+    call: &Call,
+    event: &Event,
+) -> Result<Option<BuyerId>, StoreError> {
     let attempt = match &event.kind {
         EventKind::DialEnded { attempt, .. }
         | EventKind::LegProgress { attempt, .. }
@@ -21,14 +31,23 @@ pub async fn release_ended(platform: &Platform, call: &Call, event: &Event) -> R
         | EventKind::Gathered { .. }
         | EventKind::Said { .. }
         | EventKind::LegAnswered { .. }
+        | EventKind::Held { .. }
+        | EventKind::Offered { .. }
         | EventKind::ForwardEnded { .. }
-        | EventKind::CallProgress(_) => return Ok(()),
+        | EventKind::OverflowForwardEnded { .. }
+        | EventKind::MessageLeft { .. }
+        | EventKind::CallbackAsked { .. }
+        | EventKind::CallbackAnswered { .. }
+        | EventKind::CallbackAccepted { .. }
+        | EventKind::CallbackProgress { .. }
+        | EventKind::CallProgress(_) => return Ok(None),
     };
-    let Some(leg) = call.leg(attempt).filter(|leg| leg.ended.is_some()) else { return Ok(()) };
-    if leg.was_moved_at(event.arrived_at) || is_told_again(leg, event) {
-        release(&*platform.table, call, leg, event.arrived_at).await?;
+    let Some(leg) = call.leg(attempt).filter(|leg| leg.ended.is_some()) else { return Ok(None) };
+    if !leg.was_moved_at(event.arrived_at) && !is_told_again(leg, event) {
+        return Ok(None);
     }
-    Ok(())
+    release(&*platform.table, call, leg, event.arrived_at).await?;
+    Ok(Some(leg.buyer))
 }
 
 /// The end of a dial that was told before, with what only it tells: whoever took that up may have died before the release.

@@ -2,10 +2,14 @@
 //! what to do.
 
 pub mod arrival;
+pub mod callback;
 pub mod drive;
 pub mod judging;
 pub mod legs;
+mod offer;
+pub mod queue;
 pub mod routing;
+mod turns;
 pub mod watch;
 
 pub use drive::{Answer, Failure, Fault, handle};

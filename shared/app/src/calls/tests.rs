@@ -1,4 +1,6 @@
+mod callback;
 mod duplicates;
+mod queue;
 mod second_chance;
 mod suppression;
 
@@ -29,7 +31,7 @@ fn attempt_of(instructions: &Instructions) -> Option<u8> {
     instructions.iter().find_map(|instruction| match instruction {
         Instruction::Connect(dial) => match dial.purpose {
             DialPurpose::Attempt { attempt, .. } => Some(attempt),
-            DialPurpose::Forward(_) | DialPurpose::Fallback => None,
+            DialPurpose::Forward(_) | DialPurpose::Overflow { .. } | DialPurpose::Fallback => None,
         },
         _ => None,
     })
@@ -202,6 +204,7 @@ async fn a_caller_who_hangs_up_leaves_a_leg_that_is_looked_after_at_once() {
     let over = CallReport {
         provider_call_id: "CA1".to_owned(),
         ended: true,
+        cause: Some(EndCause::Completed),
         occurred_at: None,
         duration_seconds: Some(9),
     };

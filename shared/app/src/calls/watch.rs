@@ -13,6 +13,7 @@
 //! Expiry alone, and even expiry with the provider's word, would break the cap: a dial that is still on its way to the
 //! provider is not yet known there.
 
+use super::queue::serve::serve;
 use crate::{connection::Connected, message::WatchLeg, platform::Platform};
 use jiff::{SignedDuration, Timestamp};
 use ringfall_domain::{
@@ -40,7 +41,7 @@ const MARGIN: SignedDuration = SignedDuration::from_secs(15);
 /// How often a live leg is looked at.
 const LIVE_INTERVAL: SignedDuration = SignedDuration::from_secs(5 * 60);
 /// How soon a provider that did not answer is asked again.
-const RETRY_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
+pub(super) const RETRY_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
 
 /// When the watchdog first looks at an attempt that may begin now.
 pub fn first_look_at(plan: &Plan, now: Timestamp) -> Timestamp {
@@ -103,13 +104,19 @@ fn query(call: &Call, leg: &Leg) -> LegQuery {
     }
 }
 
+/// A redirected caller asks for the dial a little after the slot was reserved.
+fn fetched_within(leg: &Leg) -> SignedDuration {
+    let seconds = if leg.is_fetched { Leg::FETCHED_WITHIN_SECONDS } else { 0 };
+    SignedDuration::from_secs(seconds.into())
+}
+
 async fn no_such_leg(
     platform: &Platform,
     call: &Call,
     leg: &Leg,
     now: Timestamp,
 ) -> Result<Watched, StoreError> {
-    let never_from = leg.reserved_at + WEBHOOK_DEADLINE + MARGIN;
+    let never_from = leg.reserved_at + fetched_within(leg) + WEBHOOK_DEADLINE + MARGIN;
     if now < never_from {
         return Ok(Watched::Again(never_from));
     }
@@ -148,11 +155,13 @@ async fn give_back(
     leg: &Leg,
     now: Timestamp,
 ) -> Result<Watched, StoreError> {
-    match release(&*platform.table, call, leg, now).await? {
-        Released::Settled => Ok(Watched::Done),
-        Released::Undecided { until } => Ok(Watched::Again(until)),
-        Released::Live => Ok(Watched::Again(platform.now() + LIVE_INTERVAL)),
-    }
+    let watched = match release(&*platform.table, call, leg, now).await? {
+        Released::Settled => Watched::Done,
+        Released::Undecided { until } => Watched::Again(until),
+        Released::Live => return Ok(Watched::Again(platform.now() + LIVE_INTERVAL)),
+    };
+    serve(platform, call.account, &[leg.buyer], None).await?;
+    Ok(watched)
 }
 
 async fn still_live(

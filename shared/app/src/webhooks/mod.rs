@@ -19,9 +19,10 @@ use jiff::Timestamp;
 use ringfall_domain::{
     call::{
         event::{Event, EventKind},
-        instructions::{Instruction, Instructions, Speech},
+        instructions::{Continuation, HoldStep, Instruction, Instructions, Sound, Speech},
         step::fallback,
     },
+    config::QueuePolicy,
     ids::ConnectionId,
     phone::PhoneNumber,
 };
@@ -173,16 +174,32 @@ async fn drive(
 /// What is said when the platform has failed, to whoever is on the line.
 fn last_resort(event: &EventKind, failure: Failure) -> Instructions {
     match event {
-        EventKind::LegProgress { .. } | EventKind::CallProgress(_) => Vec::new(),
+        EventKind::LegProgress { .. } | EventKind::CallProgress(_) | EventKind::CallbackProgress { .. } => {
+            Vec::new()
+        }
         // The one who answered is let go: the caller is still there, and the waterfall goes on.
-        EventKind::LegAnswered { .. } | EventKind::Screened { .. } => vec![Instruction::Hangup],
+        EventKind::LegAnswered { .. }
+        | EventKind::Screened { .. }
+        | EventKind::MessageLeft { .. }
+        | EventKind::CallbackAnswered { .. }
+        | EventKind::CallbackAccepted { .. } => vec![Instruction::Hangup],
+        // The store may be back for the next step: who waits loses nothing by waiting on.
+        EventKind::Held { node, told, .. } if failure.fallback_number.is_none() => {
+            let then = Continuation::Held { node: node.clone(), told: told.clone() };
+            let sound = Sound::Silence { seconds: QueuePolicy::LEAST_STEP_SECONDS };
+            vec![Instruction::Hold(HoldStep { spoken: Vec::new(), sound, takes_key: false, then })]
+        }
         EventKind::DialEnded { report, .. } if report.caller_is_gone || report.bridged == Some(true) => {
             vec![Instruction::Hangup]
         }
         EventKind::Arrived(_)
         | EventKind::Gathered { .. }
         | EventKind::Said { .. }
+        | EventKind::Held { .. }
+        | EventKind::Offered { .. }
         | EventKind::DialEnded { .. }
+        | EventKind::OverflowForwardEnded { .. }
+        | EventKind::CallbackAsked { .. }
         | EventKind::ForwardEnded { .. } => to_the_caller(failure.fallback_number),
     }
 }

@@ -7,6 +7,8 @@ use super::{Call, fact::FinishKind};
 pub enum CallState {
     /// The flow asks its questions.
     Qualifying,
+    /// The caller waits in a queue.
+    Queued,
     /// A target is rung.
     Ringing,
     /// Caller and target talk.
@@ -20,6 +22,7 @@ impl CallState {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Qualifying => "qualifying",
+            Self::Queued => "queued",
             Self::Ringing => "ringing",
             Self::Connected => "connected",
             Self::Ended => "ended",
@@ -44,6 +47,10 @@ pub enum Disposition {
     Forwarded,
     /// The caller was turned away on arrival.
     Suppressed,
+    /// The caller was asked for a message.
+    Message,
+    /// The caller is to be called back.
+    Callback,
     /// The caller hung up first.
     Abandoned,
 }
@@ -59,6 +66,8 @@ impl Disposition {
             Self::NoTarget => "no_target",
             Self::Forwarded => "forwarded",
             Self::Suppressed => "suppressed",
+            Self::Message => "message",
+            Self::Callback => "callback",
             Self::Abandoned => "abandoned",
         }
     }
@@ -72,6 +81,7 @@ impl Call {
             Some(leg) if leg.was_accepted() => CallState::Connected,
             Some(_) => CallState::Ringing,
             None if self.served_leg().is_some() => CallState::Ended,
+            None if self.is_waiting() => CallState::Queued,
             None => CallState::Qualifying,
         }
     }
@@ -84,10 +94,13 @@ impl Call {
             (Some(leg), None) if leg.gives_second_chance() && self.ended.is_none() => Disposition::InProgress,
             (Some(leg), _) if leg.ended.is_some() => Disposition::Connected,
             (Some(_), _) => Disposition::InProgress,
+            (None, Some(_)) if self.message_url.is_some() => Disposition::Message,
             (None, Some(FinishKind::Unqualified)) => Disposition::Unqualified,
             (None, Some(FinishKind::NoTarget)) => Disposition::NoTarget,
             (None, Some(FinishKind::Forwarded)) => Disposition::Forwarded,
             (None, Some(FinishKind::Suppressed)) => Disposition::Suppressed,
+            (None, Some(FinishKind::Message)) => Disposition::Message,
+            (None, Some(FinishKind::Callback)) => Disposition::Callback,
             (None, None) if self.ended.is_some() => Disposition::Abandoned,
             (None, None) => Disposition::InProgress,
         }

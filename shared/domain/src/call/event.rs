@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use crate::{
     flow::NodeId,
     geography::LineType,
+    ids::CallId,
     phone::{CallerNumber, PhoneNumber},
+    queue::{CallbackQuestion, Told},
 };
 
 /// Something that happened, with the time at which we learned of it.
@@ -67,6 +69,78 @@ pub enum EventKind {
         attempt: u8,
         /// What is known.
         report: LegReport,
+    },
+    /// A step of the hold is over, or the caller has pressed a key in it.
+    Held {
+        /// The `route` node for whose targets the caller waits.
+        node: NodeId,
+        /// What the caller has been told so far.
+        told: Told,
+        /// What was pressed.
+        input: Input,
+    },
+    /// A caller who was held has been redirected, and asks for the dial of the attempt.
+    Offered {
+        /// The attempt.
+        attempt: u8,
+    },
+    /// A forward of the queue's overflow is over.
+    OverflowForwardEnded {
+        /// The `route` node whose caller could not be held.
+        node: NodeId,
+        /// Which of the policy's overflows, counted from 0.
+        index: u8,
+        /// Whether somebody answered it.
+        answered: bool,
+    },
+    /// A caller has left a message, or none.
+    MessageLeft {
+        /// The `route` node whose caller could not be held.
+        node: NodeId,
+        /// Which of the policy's overflows, counted from 0.
+        index: u8,
+        /// Where it is to be had.
+        recording_url: Option<String>,
+    },
+    /// A caller was asked whether, and under which number, to be called back.
+    CallbackAsked {
+        /// The `route` node for whose targets the caller waits.
+        node: NodeId,
+        /// Which of the policy's overflows offers it; none if the caller asked for it while waiting.
+        index: Option<u8>,
+        /// What was asked.
+        question: CallbackQuestion,
+        /// What was entered.
+        input: Input,
+    },
+    /// The line of a caller who is called back was answered.
+    CallbackAnswered {
+        /// The call in which they asked for it.
+        of: CallId,
+        /// Counted from 1: how often they were rung.
+        attempt: u8,
+        /// The provider's id of the new call.
+        provider_call_id: String,
+    },
+    /// Who answered a callback has pressed a key, or none: voicemail presses none.
+    CallbackAccepted {
+        /// The call in which they asked for it.
+        of: CallId,
+        /// Counted from 1: how often they were rung.
+        attempt: u8,
+        /// The provider's id of the new call.
+        provider_call_id: String,
+        /// What was pressed.
+        input: Input,
+    },
+    /// A report on a callback's call: nobody answered, or it is over. No instructions are expected.
+    CallbackProgress {
+        /// The call in which they asked for it.
+        of: CallId,
+        /// Counted from 1: how often they were rung.
+        attempt: u8,
+        /// What is known.
+        report: CallReport,
     },
     /// A forward to a fixed number is over.
     ForwardEnded {
@@ -204,6 +278,8 @@ pub struct CallReport {
     pub provider_call_id: String,
     /// True once it is over.
     pub ended: bool,
+    /// How it ended, where the provider tells.
+    pub cause: Option<EndCause>,
     /// The provider's own time of this report.
     pub occurred_at: Option<Timestamp>,
     /// Seconds from our answer to the end, as the provider counts them.

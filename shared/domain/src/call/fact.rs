@@ -7,6 +7,7 @@ use crate::{
     flow::{Answer, NodeId},
     ids::CallId,
     plan::Plan,
+    queue::{Overflowed, Queued},
     tags::{TagName, TagValue},
 };
 
@@ -35,6 +36,12 @@ pub enum Fact {
     Leg(u8, LegFact),
     /// The caller was sold before, by the campaign that now has them again.
     DuplicateOf(CallId),
+    /// The caller has come into a queue.
+    Queued(Queued),
+    /// The caller could not be held, or not any longer.
+    Overflowed(Overflowed),
+    /// The caller has left a message, which is to be had there.
+    MessageUrl(String),
     /// The flow ended the call.
     Finished(Finish),
     /// The call is over.
@@ -135,6 +142,10 @@ pub enum FinishKind {
     Forwarded,
     /// The caller was turned away on arrival.
     Suppressed,
+    /// The caller was asked for a message.
+    Message,
+    /// The caller is to be called back.
+    Callback,
 }
 
 /// The facts that an event brings, in no particular order. What an event does not prove is not written. Only an answer needs
@@ -144,8 +155,17 @@ pub fn facts_of(plan: Option<&Plan>, event: &EventKind, arrived_at: Timestamp) -
         // What the answer at the target proves comes again: with the key where one is asked for, else with the leg's progress.
         EventKind::Arrived(_)
         | EventKind::Said { .. }
+        | EventKind::Held { .. }
+        | EventKind::Offered { .. }
         | EventKind::ForwardEnded { .. }
+        | EventKind::OverflowForwardEnded { .. }
+        | EventKind::CallbackAsked { .. }
+        | EventKind::CallbackAnswered { .. }
+        | EventKind::CallbackAccepted { .. }
         | EventKind::LegAnswered { .. } => Vec::new(),
+        EventKind::MessageLeft { recording_url, .. } => {
+            recording_url.clone().map(Fact::MessageUrl).into_iter().collect()
+        }
         EventKind::Gathered { node, visit, input } => match plan
             .map(|plan| plan.flow.answer(node, *visit, input))
         {
@@ -167,11 +187,11 @@ pub fn facts_of(plan: Option<&Plan>, event: &EventKind, arrived_at: Timestamp) -
         EventKind::DialEnded { attempt, report } => {
             of_leg(*attempt, facts_of_report(&over(report), arrived_at))
         }
-        EventKind::CallProgress(report) if report.ended => {
+        EventKind::CallProgress(report) | EventKind::CallbackProgress { report, .. } if report.ended => {
             let stamp = Stamp { arrived_at, occurred_at: report.occurred_at };
             vec![Fact::Ended(CallEnd { stamp, duration_seconds: report.duration_seconds })]
         }
-        EventKind::CallProgress(_) => Vec::new(),
+        EventKind::CallProgress(_) | EventKind::CallbackProgress { .. } => Vec::new(),
     }
 }
 

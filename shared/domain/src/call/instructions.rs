@@ -2,7 +2,14 @@
 
 use jiff::Timestamp;
 
-use crate::{flow::NodeId, phone::PhoneNumber, target::Destination};
+use crate::{
+    config::AudioUrl,
+    flow::{NodeId, Spoken},
+    ids::CallId,
+    phone::PhoneNumber,
+    queue::{CallbackQuestion, Told},
+    target::Destination,
+};
 
 /// Instructions in the order in which they are carried out. What stands behind a [`Instruction::Gather`] happens
 /// only if the caller enters nothing and the provider has no call-back for that.
@@ -24,6 +31,15 @@ pub enum Instruction {
         /// Where the answer goes.
         then: Continuation,
     },
+    /// Lets the caller wait for a while, then calls back. Short, so that every provider can, and so that what the caller is told is fresh.
+    Hold(HoldStep),
+    /// Takes a message, then calls back.
+    Record {
+        /// At most so long.
+        most_seconds: u32,
+        /// Where its end is told.
+        then: Continuation,
+    },
     /// Rings a destination and bridges it with the caller.
     Connect(Dial),
     /// Accepts the bridge: what the person who answered hears when the screening is passed. Renders as "go on".
@@ -36,6 +52,33 @@ pub enum Instruction {
     Hangup,
 }
 
+/// One step of a hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldStep {
+    /// What the caller is told first.
+    pub spoken: Vec<Speech>,
+    /// What they hear then.
+    pub sound: Sound,
+    /// Whether a key may be pressed meanwhile.
+    pub takes_key: bool,
+    /// Where the step's end, or the key, goes.
+    pub then: Continuation,
+}
+
+/// What somebody who waits hears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sound {
+    /// Our own music, one round of it.
+    OwnMusic,
+    /// A file, once.
+    File(AudioUrl),
+    /// Nothing, for so long.
+    Silence {
+        /// At least 1.
+        seconds: u32,
+    },
+}
+
 /// A text with the language it is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Speech {
@@ -43,6 +86,12 @@ pub struct Speech {
     pub text: String,
     /// A BCP 47 tag such as `en-US`; the provider's default where none is given.
     pub language: Option<String>,
+}
+
+impl From<Spoken> for Speech {
+    fn from(spoken: Spoken) -> Self {
+        Self { text: spoken.text.to_string(), language: spoken.language.map(|language| language.to_string()) }
+    }
 }
 
 /// What a caller may enter.
@@ -92,6 +141,13 @@ pub enum DialPurpose {
     },
     /// A fixed number that the flow forwards to; its end is reported for the node.
     Forward(NodeId),
+    /// A fixed number that the queue overflows to; its end is reported for the node.
+    Overflow {
+        /// The `route` node whose caller could not be held.
+        node: NodeId,
+        /// Which of the policy's overflows, counted from 0.
+        index: u8,
+    },
     /// The last resort when the platform itself fails: nothing is reported, the call ends with it.
     Fallback,
 }
@@ -148,5 +204,61 @@ pub enum Continuation {
     ForwardEnded {
         /// The node that forwarded.
         node: NodeId,
+    },
+    /// A step of the hold is over, or the caller has pressed a key.
+    Held {
+        /// The `route` node for whose targets the caller waits.
+        node: NodeId,
+        /// What the caller has been told so far: it comes back with the step's end, and needs no record of its own.
+        told: Told,
+    },
+    /// A caller who was held is redirected to the dial of an attempt.
+    Offered {
+        /// The attempt.
+        attempt: u8,
+    },
+    /// A forward of the queue's overflow is over.
+    OverflowForwardEnded {
+        /// The `route` node whose caller could not be held.
+        node: NodeId,
+        /// Which of the policy's overflows, counted from 0.
+        index: u8,
+    },
+    /// A message was left, or none.
+    MessageLeft {
+        /// The `route` node whose caller could not be held.
+        node: NodeId,
+        /// Which of the policy's overflows, counted from 0.
+        index: u8,
+    },
+    /// The answer to a question on being called back.
+    CallbackAsked {
+        /// The `route` node for whose targets the caller waits.
+        node: NodeId,
+        /// Which of the policy's overflows offers it; none if the caller asked for it while waiting.
+        index: Option<u8>,
+        /// What was asked.
+        question: CallbackQuestion,
+    },
+    /// Who is called back has answered: what shall be said to them?
+    CallbackAnswered {
+        /// The call in which they asked for it.
+        of: CallId,
+        /// Counted from 1: how often they were rung.
+        attempt: u8,
+    },
+    /// The key of who was called back.
+    CallbackAccepted {
+        /// The call in which they asked for it.
+        of: CallId,
+        /// Counted from 1: how often they were rung.
+        attempt: u8,
+    },
+    /// A callback's call is over, or was never answered.
+    CallbackProgress {
+        /// The call in which they asked for it.
+        of: CallId,
+        /// Counted from 1: how often they were rung.
+        attempt: u8,
     },
 }

@@ -37,6 +37,8 @@ pub struct Leg {
     pub terms: Terms,
     /// When capacity was reserved for it.
     pub reserved_at: Timestamp,
+    /// Whether its dial is fetched by a caller who was held: their call was redirected for it. Nobody else is told to dial then.
+    pub is_fetched: bool,
     /// The windows of the buyer in which it is counted, for giving the count back.
     pub counted_in: [Window; 4],
     /// The group of targets in which it is counted besides.
@@ -98,6 +100,14 @@ pub enum Standing {
 }
 
 impl Leg {
+    /// A redirected caller asks for the dial within this time, or the redirect was lost.
+    pub const FETCHED_WITHIN_SECONDS: u32 = 15;
+
+    /// Whether the caller is still on the way to the dial: their call was redirected just now.
+    pub fn is_being_fetched(&self, at: Timestamp) -> bool {
+        self.is_fetched && seconds_between(self.reserved_at, at) < Self::FETCHED_WITHIN_SECONDS
+    }
+
     /// Takes up a fact, unless one of its kind is known already: the first report stands.
     pub fn learn(&mut self, fact: LegFact) {
         match fact {
@@ -108,6 +118,12 @@ impl Leg {
             LegFact::RecordingUrl(url) => keep_first(&mut self.recording_url, url),
             LegFact::Ended(end) => keep_first(&mut self.ended, end),
         }
+    }
+
+    /// Whether who answered was asked and pressed another key: they do not want this caller.
+    pub fn was_refused(&self) -> bool {
+        let pressed = self.screened.and_then(|press| press.key);
+        self.screening_key.zip(pressed).is_some_and(|(wanted, pressed)| wanted != pressed)
     }
 
     /// Whether somebody at the target took the call. Where the answerer is asked, the key counts, or the provider's word on

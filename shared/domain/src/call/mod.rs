@@ -26,10 +26,12 @@ pub use self::{
 };
 use crate::{
     caller::Suppression,
+    config::Skills,
     ids::{AccountId, CallId, CampaignId, ConnectionId, NumberId, PublisherId},
     money::Money,
     phone::{CallerNumber, PhoneNumber},
-    tags::Tags,
+    queue::{Overflowed, Queued},
+    tags::{TagValue, Tags},
 };
 
 /// No bridged call is longer: every dial carries this limit.
@@ -57,6 +59,14 @@ pub struct Call {
     pub suppression: Option<Suppression>,
     /// The earlier call of which it is a duplicate, if no target was found for it.
     pub turned_away_as_duplicate_of: Option<CallId>,
+    /// Where it waits, or waited, in a queue.
+    pub queued: Option<Queued>,
+    /// Why it could not be held, or not any longer.
+    pub overflowed: Option<Overflowed>,
+    /// The call whose callback this one is.
+    pub callback_of: Option<CallId>,
+    /// Where the message is to be had that the caller has left.
+    pub message_url: Option<String>,
     /// How the flow ended it, if it did.
     pub finished: Option<Finish>,
     /// Its end, if the provider has reported it.
@@ -109,6 +119,10 @@ impl Call {
             routed: false,
             suppression: None,
             turned_away_as_duplicate_of: None,
+            queued: None,
+            overflowed: None,
+            callback_of: None,
+            message_url: None,
             finished: None,
             ended: None,
         }
@@ -148,9 +162,30 @@ impl Call {
     /// Whether the flow has told the caller that nobody will take the call: no copy of a webhook may offer them after that.
     pub fn was_turned_away(&self) -> bool {
         self.finished.as_ref().is_some_and(|finish| match finish.kind {
-            FinishKind::Unqualified | FinishKind::NoTarget | FinishKind::Suppressed => true,
+            FinishKind::Unqualified
+            | FinishKind::NoTarget
+            | FinishKind::Suppressed
+            | FinishKind::Message
+            | FinishKind::Callback => true,
             FinishKind::Forwarded => false,
         })
+    }
+
+    /// The caller's language, as the number or a menu has it.
+    pub fn language(&self) -> Option<&str> {
+        self.tags.get(Skills::LANGUAGE).map(TagValue::as_str)
+    }
+
+    /// Whether the caller waits in a queue, as far as the call itself tells.
+    pub fn is_waiting(&self) -> bool {
+        let is_over = self.ended.is_some() || self.was_turned_away() || self.overflowed.is_some();
+        self.queued.is_some() && !is_over && self.live_leg().is_none() && self.served_leg().is_none()
+    }
+
+    /// Whether it has come into a queue and will never be in one again. A call that is being offered may come back.
+    pub fn has_left_queue(&self) -> bool {
+        let is_over = self.ended.is_some() || self.overflowed.is_some() || self.was_turned_away();
+        self.queued.is_some() && (is_over || self.served_leg().is_some())
     }
 
     /// The number of the next attempt; none once the caller was offered often enough.

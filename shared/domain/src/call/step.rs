@@ -4,17 +4,18 @@ use jiff::Timestamp;
 
 use super::{
     Call, Finish, FinishKind, KnownCaller, Leg, MOST_CALL_SECONDS,
-    event::EventKind,
+    event::{EventKind, Input},
     instructions::{
-        Continuation, Dial, DialPurpose, GatherInput, Greeting, Instruction, Instructions, RejectReason,
-        Speech,
+        Continuation, Dial, DialPurpose, GatherInput, Greeting, HoldStep, Instruction, Instructions,
+        RejectReason, Sound, Speech,
     },
 };
 use crate::{
     config::CallerIdShown,
-    flow::{Answer, Node, NodeId, Spoken, Stop, Walk},
+    flow::{Answer, Node, NodeId, Stop, Walk},
     phone::PhoneNumber,
     plan::Plan,
+    queue::{CallbackQuestion, Told},
     target::Destination,
     text::Prompt,
 };
@@ -30,6 +31,33 @@ pub enum Next {
     Route {
         /// The `route` node that asks.
         node: NodeId,
+    },
+    /// The caller waits: serve them if it is their turn, else let them wait on.
+    Wait {
+        /// The `route` node for whose targets they wait.
+        node: NodeId,
+        /// What they have been told so far.
+        told: Told,
+        /// What they pressed.
+        input: Input,
+    },
+    /// The caller cannot be held, or not any longer: do the first of the queue's overflows that comes about.
+    Overflow {
+        /// The `route` node for whose targets they would wait.
+        node: NodeId,
+        /// The first overflow that is left, counted from 0.
+        from: u8,
+    },
+    /// The caller was asked something about being called back.
+    Callback {
+        /// The `route` node for whose targets they wait.
+        node: NodeId,
+        /// Which overflow offers it; none if they asked for it while waiting.
+        index: Option<u8>,
+        /// What was asked.
+        question: CallbackQuestion,
+        /// What was entered.
+        input: Input,
     },
     /// Nothing: the event was only for the record.
     Nothing(Ignored),
@@ -47,40 +75,72 @@ pub enum Ignored {
 /// Decides what is done next. `call` holds the facts of this event already.
 pub fn step(plan: &Plan, call: &Call, event: &EventKind, at: Timestamp) -> Next {
     match event {
-        EventKind::LegProgress { .. } | EventKind::CallProgress(_) => Next::Nothing(Ignored::ForTheRecord),
+        EventKind::LegProgress { .. } | EventKind::CallProgress(_) | EventKind::CallbackProgress { .. } => {
+            Next::Nothing(Ignored::ForTheRecord)
+        }
         EventKind::LegAnswered { attempt, .. } => answered(plan, call, *attempt, at),
         EventKind::Screened { attempt, .. } => screened(call, *attempt),
         EventKind::Arrived(_)
         | EventKind::Gathered { .. }
         | EventKind::Said { .. }
+        | EventKind::Held { .. }
+        | EventKind::Offered { .. }
         | EventKind::DialEnded { .. }
         | EventKind::ForwardEnded { .. }
+        | EventKind::OverflowForwardEnded { .. }
+        | EventKind::CallbackAsked { .. }
             if call.ended.is_some() =>
         {
             Next::Reply(vec![Instruction::Hangup])
         }
-        EventKind::Arrived(_) => resume(plan, call, || begin(plan, call, at)),
+        EventKind::Arrived(_) => resume(plan, call, at, || begin(plan, call, at)),
         EventKind::Gathered { node, visit, input } => {
-            resume(plan, call, || match plan.flow.answer(node, *visit, input) {
+            resume(plan, call, at, || match plan.flow.answer(node, *visit, input) {
                 Answer::Again { visit } => Next::Reply(ask(plan, call, node, visit, Vec::new())),
                 Answer::Next { node, .. } => enter(plan, call, &node, at),
                 Answer::Lost => begin(plan, call, at),
             })
         }
-        EventKind::Said { node } => resume(plan, call, || enter(plan, call, node, at)),
+        EventKind::Said { node } => resume(plan, call, at, || enter(plan, call, node, at)),
+        EventKind::Held { node, told, input } => resume(plan, call, at, || Next::Wait {
+            node: node.clone(),
+            told: told.clone(),
+            input: input.clone(),
+        }),
+        EventKind::Offered { attempt } => offered(plan, call, *attempt, at),
         // The call's own report may still be on its way: without it, the next target would be rung for nobody.
         EventKind::DialEnded { report, .. } if report.caller_is_gone => {
             Next::Reply(vec![Instruction::Hangup])
         }
-        EventKind::DialEnded { attempt, .. } => dial_ended(plan, call, *attempt),
+        EventKind::DialEnded { attempt, .. } => dial_ended(plan, call, *attempt, at),
         EventKind::ForwardEnded { node, answered } => forward_ended(plan, call, node, *answered, at),
+        EventKind::OverflowForwardEnded { answered: true, .. }
+        | EventKind::MessageLeft { .. }
+        | EventKind::CallbackAnswered { .. } => Next::Reply(vec![Instruction::Hangup]),
+        // Who pressed the key has the place that was kept for them, and waits there for the targets of that node.
+        EventKind::CallbackAccepted { .. } => resume(plan, call, at, || match &call.queued {
+            Some(queued) => Next::Route { node: queued.node.clone() },
+            None => Next::Reply(vec![Instruction::Hangup]),
+        }),
+        EventKind::OverflowForwardEnded { node, index, answered: false } => {
+            Next::Overflow { node: node.clone(), from: index.saturating_add(1) }
+        }
+        EventKind::CallbackAsked { node, index, question, input } => {
+            resume(plan, call, at, || Next::Callback {
+                node: node.clone(),
+                index: *index,
+                question: question.clone(),
+                input: input.clone(),
+            })
+        }
     }
 }
 
 /// A caller for whom an attempt is under way is told of that attempt again, whichever webhook was repeated; one who was served is
-/// done.
-fn resume(plan: &Plan, call: &Call, go_on: impl FnOnce() -> Next) -> Next {
+/// done. While the caller of an attempt is being redirected to its dial, nobody else is told to dial: the redirect would break it off.
+fn resume(plan: &Plan, call: &Call, at: Timestamp, go_on: impl FnOnce() -> Next) -> Next {
     match call.live_leg() {
+        Some(leg) if leg.is_being_fetched(at) => Next::Reply(vec![keep_waiting(leg)]),
         Some(leg) => Next::Reply(vec![connect(plan, call, leg)]),
         None if call.served_leg().is_some() => Next::Reply(vec![Instruction::Hangup]),
         None => go_on(),
@@ -101,7 +161,7 @@ fn begin(plan: &Plan, call: &Call, at: Timestamp) -> Next {
 /// Goes on from a node of the flow until the caller is asked, routed, forwarded or hung up on.
 pub fn enter(plan: &Plan, call: &Call, node: &NodeId, at: Timestamp) -> Next {
     let Walk { spoken, stop } = plan.flow.walk(node, &KnownCaller::of(call), at);
-    let spoken: Vec<Speech> = spoken.into_iter().map(speech).collect();
+    let spoken: Vec<Speech> = spoken.into_iter().map(Speech::from).collect();
     match stop {
         Stop::Ask { node } => Next::Reply(ask(plan, call, &node, 1, spoken)),
         Stop::Route { node } if spoken.is_empty() => Next::Route { node },
@@ -165,12 +225,31 @@ fn screened(call: &Call, attempt: u8) -> Next {
     }
 }
 
-fn dial_ended(plan: &Plan, call: &Call, attempt: u8) -> Next {
+fn dial_ended(plan: &Plan, call: &Call, attempt: u8, at: Timestamp) -> Next {
     let Some(leg) = call.leg(attempt) else {
         return Next::Nothing(Ignored::UnknownAttempt);
     };
     let node = leg.node.clone();
-    resume(plan, call, || Next::Route { node })
+    resume(plan, call, at, || Next::Route { node })
+}
+
+/// The redirect of a held caller has come through.
+fn offered(plan: &Plan, call: &Call, attempt: u8, at: Timestamp) -> Next {
+    match call.leg(attempt) {
+        None => Next::Nothing(Ignored::UnknownAttempt),
+        Some(leg) if leg.ended.is_none() => Next::Reply(vec![connect(plan, call, leg)]),
+        Some(_) => dial_ended(plan, call, attempt, at),
+    }
+}
+
+/// A caller whose redirect is under way hears a little silence: it is cut short.
+fn keep_waiting(leg: &Leg) -> Instruction {
+    Instruction::Hold(HoldStep {
+        spoken: Vec::new(),
+        sound: Sound::Silence { seconds: Leg::FETCHED_WITHIN_SECONDS },
+        takes_key: false,
+        then: Continuation::Held { node: leg.node.clone(), told: Told::default() },
+    })
 }
 
 fn forward_ended(plan: &Plan, call: &Call, node: &NodeId, answered: bool, at: Timestamp) -> Next {
@@ -190,7 +269,7 @@ fn ask(plan: &Plan, call: &Call, node: &NodeId, visit: u8, spoken: Vec<Speech>) 
     };
     let mut instructions: Instructions = spoken.into_iter().map(Instruction::Say).collect();
     instructions.push(Instruction::Gather {
-        prompt: speech(question.spoken),
+        prompt: question.spoken.into(),
         input: GatherInput { digits: question.digits, speech: question.speech },
         timeout_seconds: question.timeout_seconds,
         then: Continuation::Gathered { node: node.clone(), visit },
@@ -234,15 +313,27 @@ fn forward(plan: &Plan, call: &Call, id: &NodeId, spoken: Vec<Speech>) -> Next {
         return lost(plan, call, id.clone(), spoken);
     };
     let mut instructions: Instructions = spoken.into_iter().map(Instruction::Say).collect();
-    instructions.push(Instruction::Connect(Dial {
-        destination: Destination::PhoneNumber(forward.phone_number.clone()),
-        ring_timeout_seconds: forward.ring_timeout_seconds,
+    let purpose = DialPurpose::Forward(id.clone());
+    instructions.push(dial_to(plan, call, &forward.phone_number, forward.ring_timeout_seconds, purpose));
+    Next::Finish(Finish { node: id.clone(), kind: FinishKind::Forwarded }, instructions)
+}
+
+/// A dial of a fixed number.
+pub fn dial_to(
+    plan: &Plan,
+    call: &Call,
+    number: &PhoneNumber,
+    ring_timeout_seconds: u32,
+    purpose: DialPurpose,
+) -> Instruction {
+    Instruction::Connect(Dial {
+        destination: Destination::PhoneNumber(number.clone()),
+        ring_timeout_seconds,
         caller_id: caller_id(call, CallerIdShown::Caller),
         record: plan.record,
         most_seconds: MOST_CALL_SECONDS,
-        purpose: DialPurpose::Forward(id.clone()),
-    }));
-    Next::Finish(Finish { node: id.clone(), kind: FinishKind::Forwarded }, instructions)
+        purpose,
+    })
 }
 
 /// The last resort of a platform that cannot decide: a fixed number, so that the caller still reaches someone.
@@ -280,10 +371,6 @@ fn lost(plan: &Plan, call: &Call, node: NodeId, mut spoken: Vec<Speech>) -> Next
             finish(call, node, spoken)
         }
     }
-}
-
-fn speech(spoken: Spoken) -> Speech {
-    Speech { text: spoken.text.to_string(), language: spoken.language.map(|language| language.to_string()) }
 }
 
 #[cfg(test)]

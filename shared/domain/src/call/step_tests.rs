@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     call::{
-        CallState, Disposition, KeyPress, LegEnd, LegFact, Stamp,
+        CallEnd, CallState, Disposition, KeyPress, LegEnd, LegFact, Stamp,
         event::{EndCause, Input, LegReport, LegStatus},
     },
     fixtures::{call, later, leg, node, noon, plan},
@@ -42,6 +42,11 @@ fn told(call: &Call, event: &EventKind) -> String {
     match step(&plan, call, event, noon()) {
         Next::Nothing(ignored) => format!("{ignored:?}"),
         Next::Route { node } => format!("route {node}"),
+        Next::Wait { node, told, input } => {
+            format!("wait for {node} after {} steps with {input:?}", told.steps)
+        }
+        Next::Overflow { node, from } => format!("overflow {from} of {node}"),
+        Next::Callback { node, question, .. } => format!("callback of {node}: {question:?}"),
         Next::Finish(finish, instructions) => {
             format!("{:?} at {}: {}", finish.kind, finish.node, line(&instructions))
         }
@@ -56,7 +61,8 @@ fn line(instructions: &[Instruction]) -> String {
         Instruction::Connect(dial) => format!("dial {:?}", dial.purpose),
         Instruction::Bridge => "bridge".to_owned(),
         Instruction::Continue(then) => format!("go on with {then:?}"),
-        Instruction::Reject(_) => "unexpected".to_owned(),
+        Instruction::Hold(step) => format!("hold with {:?}", step.sound),
+        Instruction::Record { .. } | Instruction::Reject(_) => "unexpected".to_owned(),
         Instruction::Hangup => "hang up".to_owned(),
     });
     words.collect::<Vec<_>>().join(", ")
@@ -290,4 +296,57 @@ fn a_target_is_sought_only_when_the_caller_has_heard_what_stands_before() {
     let said = EventKind::Said { node: node("buyers") };
     assert_eq!(step(&plan, &call(), &said, noon()), Next::Route { node: node("buyers") });
     assert_eq!(told(&with_leg(&[]), &said), DIAL, "a copy is told of the attempt that is under way");
+}
+
+fn held() -> EventKind {
+    EventKind::Held {
+        node: node("buyers"),
+        told: Told { steps: 2, ..Told::default() },
+        input: Input::Nothing,
+    }
+}
+
+#[test]
+fn a_held_caller_waits_on_until_an_attempt_is_made_for_them() {
+    assert_eq!(told(&call(), &held()), "wait for buyers after 2 steps with Nothing");
+    let mut ended = call();
+    ended.ended =
+        Some(CallEnd { stamp: Stamp { arrived_at: noon(), occurred_at: None }, duration_seconds: None });
+    assert_eq!(told(&ended, &held()), "hang up");
+}
+
+/// A dial that stood in the reply to a step of the hold would be broken off by the redirect that is on its way.
+#[test]
+fn while_a_caller_is_redirected_only_the_redirect_brings_the_dial() {
+    let mut call = call();
+    call.legs.push(Leg { is_fetched: true, ..leg(1, 1) });
+    let step = |call: &Call, event: &EventKind, seconds| {
+        let plan = plan(&[r#"{"price": "45.00", "screening": {"press": "1"}}"#], None);
+        match step(&plan, call, event, later(seconds)) {
+            Next::Reply(instructions) => line(&instructions),
+            other => format!("{other:?}"),
+        }
+    };
+    assert_eq!(step(&call, &held(), 14), "hold with Silence { seconds: 15 }");
+    assert_eq!(step(&call, &EventKind::Offered { attempt: 1 }, 14), DIAL);
+    assert_eq!(step(&call, &held(), 15), DIAL, "the redirect was lost");
+    call.legs[0].learn(LegFact::Ended(LegEnd {
+        stamp: Stamp { arrived_at: later(9), occurred_at: None },
+        cause: EndCause::NeverDialled,
+        duration_seconds: None,
+    }));
+    assert!(
+        step(&call, &EventKind::Offered { attempt: 1 }, 20).starts_with("Route"),
+        "the watchdog was faster"
+    );
+    assert_eq!(told(&call, &EventKind::Offered { attempt: 2 }), "UnknownAttempt");
+}
+
+#[test]
+fn an_overflow_that_came_to_nothing_is_followed_by_the_next() {
+    let forwarded = |answered| EventKind::OverflowForwardEnded { node: node("buyers"), index: 1, answered };
+    assert_eq!(told(&call(), &forwarded(false)), "overflow 2 of buyers");
+    assert_eq!(told(&call(), &forwarded(true)), "hang up");
+    let message = EventKind::MessageLeft { node: node("buyers"), index: 0, recording_url: None };
+    assert_eq!(told(&call(), &message), "hang up");
 }

@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Conversion, Document, Duplicates, PayoutRule, Routing, SuppressionPolicy};
+use super::{Conversion, Document, Duplicates, PayoutRule, QueuePolicy, Routing, SuppressionPolicy};
 use crate::{
-    bounded,
     flow::{Flow, Node},
     phone::PhoneNumber,
     problem::Problem,
@@ -44,20 +43,6 @@ pub struct Campaign {
     pub record: bool,
 }
 
-/// How callers are held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct QueuePolicy {
-    /// The most callers that wait.
-    #[serde(deserialize_with = "bounded::number::<1, 5_000, _, _>")]
-    #[schema(minimum = 1, maximum = 5_000, example = 100)]
-    pub max_size: u32,
-    /// How long one waits at most.
-    #[serde(deserialize_with = "bounded::number::<1, 14_400, _, _>")]
-    #[schema(minimum = 1, maximum = 14_400, example = 300)]
-    pub max_wait_seconds: u32,
-}
-
 impl Document for Campaign {
     fn check(&self) -> Vec<Problem> {
         let then = self.suppression.as_ref().and_then(|policy| policy.then.as_ref());
@@ -66,17 +51,18 @@ impl Document for Campaign {
         let suppression = suppression.map(|problem| problem.under("suppression"));
         let routing = self.routing.check().into_iter().map(|problem| problem.under("routing"));
         let payout = self.payout.check().into_iter().map(|problem| problem.under("payout"));
-        flow.chain(self.check_tiers()).chain(routing).chain(payout).chain(suppression).collect()
+        let tiers = self.routing.tiers.len();
+        let queue = self.queue.iter().flat_map(|queue| queue.check_within(&self.flow, tiers));
+        let queue = queue.map(|problem| problem.under("queue"));
+        flow.chain(self.check_tiers()).chain(routing).chain(payout).chain(suppression).chain(queue).collect()
     }
 
     fn warnings(&self) -> Vec<Problem> {
-        let not_yet = "is kept with the campaign, but this version does not act on it yet";
-        let queue = self.queue.map(|_| Problem::new("queue", format!("{not_yet}: callers are not held")));
         let duplicates = self.duplicates.iter().flat_map(Duplicates::warnings);
         let duplicates = duplicates.map(|problem| problem.under("duplicates"));
         let suppression = self.suppression.iter().flat_map(SuppressionPolicy::warnings);
         let suppression = suppression.map(|problem| problem.under("suppression"));
-        queue.into_iter().chain(duplicates).chain(suppression).chain(self.second_chance_warning()).collect()
+        duplicates.chain(suppression).chain(self.second_chance_warning()).collect()
     }
 }
 

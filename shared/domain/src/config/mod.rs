@@ -10,6 +10,7 @@ mod limits;
 mod money_caps;
 mod number;
 mod payout;
+mod queue;
 mod routing;
 mod skills;
 mod suppression;
@@ -19,13 +20,17 @@ mod tests;
 
 pub use self::{
     buyer::{Buyer, Group},
-    campaign::{Campaign, QueuePolicy},
+    campaign::Campaign,
     caps::Caps,
     duplicates::{Counting, DuplicateAction, DuplicateWindow, Duplicates},
     limits::Limits,
     money_caps::MoneyCaps,
     number::{Publisher, TrackingNumber},
     payout::{Conversion, InvalidPercent, PayoutRule, Percent},
+    queue::{
+        Announcements, AudioUrl, CallbackPolicy, CallingHours, InvalidAudioUrl, InvalidQueueName, Overflow,
+        QueueName, QueueOrder, QueuePolicy, ServeBy, VoicemailGreeting,
+    },
     routing::{Method, Routing, SecondChance, TierPlan, TierTarget},
     skills::{MissingSkill, Skills},
     suppression::{

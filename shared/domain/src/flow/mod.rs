@@ -17,6 +17,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub(crate) use self::read::TierNumbers;
 pub use self::{
     answer::{Answer, Question},
     node::{

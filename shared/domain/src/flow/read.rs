@@ -57,7 +57,7 @@ struct Members {
     hours: Option<Schedule>,
     open: Option<NodeId>,
     closed: Option<NodeId>,
-    tiers: Option<Tiers>,
+    tiers: Option<TierNumbers>,
     phone_number: Option<PhoneNumber>,
     #[serde(default, deserialize_with = "bounded::optional_number::<5, 120, _, _>")]
     ring_timeout_seconds: Option<u32>,
@@ -69,9 +69,16 @@ struct Choices(
     #[serde(deserialize_with = "bounded::map::<12, _, _, _>")] std::collections::BTreeMap<Key, Choice>,
 );
 
+/// Numbers of tiers, counted from 1: at most 10.
 #[derive(Deserialize)]
 #[serde(transparent)]
-struct Tiers(#[serde(deserialize_with = "bounded::list::<10, _, _>")] Vec<TierNumber>);
+pub(crate) struct TierNumbers(#[serde(deserialize_with = "bounded::list::<10, _, _>")] Vec<TierNumber>);
+
+impl From<TierNumbers> for Vec<u8> {
+    fn from(tiers: TierNumbers) -> Self {
+        tiers.0.into_iter().map(|number| number.0).collect()
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(transparent)]
@@ -166,9 +173,8 @@ impl Members {
     }
 
     fn route(&mut self, kind: &'static str) -> Result<RouteNode, Misfit> {
-        let numbers = |tiers: Tiers| tiers.0.into_iter().map(|number| number.0).collect();
         Ok(RouteNode {
-            tiers: self.tiers.take().map(numbers),
+            tiers: self.tiers.take().map(Vec::from),
             otherwise: needed(kind, "otherwise", &mut self.otherwise)?,
         })
     }

@@ -10,6 +10,7 @@ use crate::{
     filter::Facts,
     ids::{BuyerId, CallId, TargetId},
     plan::{Place, Plan, PlannedTarget, Tier},
+    queue::asked_again_from,
     schedule::Hours,
 };
 
@@ -123,7 +124,7 @@ impl<F: Facts> Judge<'_, F> {
     /// Cheap and final grounds first; the first that applies is the reason.
     fn verdict(&mut self, index: usize, asked: bool) -> Verdict {
         let target = &self.plan.targets[index];
-        if self.call.legs.iter().any(|leg| leg.target == target.id) {
+        if self.was_tried(target) {
             return Verdict::Tried;
         }
         let reason = if !asked {
@@ -139,6 +140,14 @@ impl<F: Facts> Judge<'_, F> {
                 .or_else(|| self.full(index, target))
         };
         reason.map_or(Verdict::Eligible, Verdict::PassedOver)
+    }
+
+    /// A target that did not take a caller who waits is asked again after a while.
+    fn was_tried(&self, target: &PlannedTarget) -> bool {
+        let Some(leg) = self.call.legs.iter().rev().find(|leg| leg.target == target.id) else { return false };
+        let policy = self.plan.queue.as_ref().filter(|_| self.call.queued.is_some());
+        let again_from = policy.and_then(|policy| asked_again_from(policy, leg));
+        again_from.is_none_or(|from| self.at < from)
     }
 
     fn had_its_chance(&self, target: &PlannedTarget) -> Option<Reason> {
@@ -195,6 +204,17 @@ pub struct Ruling {
 }
 
 impl Judgement {
+    /// Leaves those targets to callers who wait for them and are to be served before this one. `ahead`: how many those are.
+    pub fn give_way(&mut self, ahead: impl Fn(usize) -> u32) {
+        let (free, awaited) = self.eligible.drain(..).partition(|candidate| ahead(candidate.target) == 0);
+        self.eligible = free;
+        let awaited: Vec<Candidate> = awaited;
+        self.passed_over.extend(awaited.into_iter().map(|candidate| {
+            let reason = Reason::OthersAhead { ahead: ahead(candidate.target) };
+            (candidate, reason)
+        }));
+    }
+
     /// The decision record's lines for everyone who was not taken. `lost` are those who were full when their capacity was to be reserved.
     pub fn rulings(&self, plan: &Plan, taken: Option<TargetId>, lost: &[(TargetId, Full)]) -> Vec<Ruling> {
         let ruling = |candidate: &Candidate, reason| Ruling {

@@ -81,6 +81,11 @@ pub enum Reason {
     },
     /// Nothing is known of its capacity: the buyer was archived, or is being saved for the first time.
     CapacityUnknown,
+    /// Callers who wait for it are to be served first.
+    OthersAhead {
+        /// How many, at least.
+        ahead: u32,
+    },
     /// It would have taken the call; another came first.
     RankedBelow {
         /// Who came first.
@@ -159,6 +164,7 @@ impl Reason {
             Self::NotOriginalBuyer { .. } => "not_original_buyer",
             Self::OriginalBuyer { .. } => "original_buyer",
             Self::CapacityUnknown => "capacity_unknown",
+            Self::OthersAhead { .. } => "others_ahead",
             Self::RankedBelow { .. } => "ranked_below",
             Self::Ringing => "ringing",
             Self::Accepted => "accepted",
@@ -216,6 +222,7 @@ impl Reason {
             Self::SecondChanceUsed { buyer } | Self::NotOriginalBuyer { buyer } => {
                 vec![("buyer", Figure::Text(buyer.to_string()))]
             }
+            Self::OthersAhead { ahead } => vec![("ahead", Figure::Number(*ahead))],
             Self::RankedBelow { taken } => vec![("taken", Figure::Text(taken.to_string()))],
             Self::Converted { connected_seconds, billable_after_seconds }
             | Self::TooShort { connected_seconds, billable_after_seconds } => vec![

@@ -5,6 +5,7 @@
 //! - [`reserve`], [`release`]: capacity. In one transaction the buyer's caps are checked and taken and the attempt is written into its
 //!   call, if absent: there is no reservation without its attempt, and a late hang-up of one attempt cannot free another.
 //! - [`caller`]: to whom a caller was sold, claimed along with capacity, so that two simultaneous calls know of each other.
+//! - [`queue`]: who waits, where, and how they leave; [`callback`]: who has hung up and keeps a place.
 //! - [`arrivals`], [`blocked`]: how often a caller calls, and whether they may.
 //! - [`settle`]: the journal. One put per attempt and kind, under a deterministic key, only if absent.
 //! - [`rollup`]: sums that take up each change of the feed once, however often it is replayed.
@@ -18,9 +19,11 @@ pub mod accounts;
 pub mod arrivals;
 pub mod arrive;
 pub mod blocked;
+pub mod callback;
 pub mod caller;
 pub mod find;
 pub mod idempotency;
+pub mod queue;
 pub mod record;
 pub mod release;
 pub mod reserve;
@@ -28,6 +31,7 @@ pub mod resources;
 pub mod rollup;
 pub mod save;
 pub mod settle;
+mod standing;
 pub mod timeline;
 
 #[cfg(test)]

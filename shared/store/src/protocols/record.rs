@@ -76,7 +76,13 @@ fn there_are_the_attempts_of(facts: &[Fact]) -> Condition {
         .iter()
         .filter_map(|fact| match fact {
             Fact::Leg(attempt, _) => Some(*attempt),
-            Fact::Tag(..) | Fact::DuplicateOf(_) | Fact::Finished(_) | Fact::Ended(_) => None,
+            Fact::Tag(..)
+            | Fact::DuplicateOf(_)
+            | Fact::Queued(_)
+            | Fact::Overflowed(_)
+            | Fact::MessageUrl(_)
+            | Fact::Finished(_)
+            | Fact::Ended(_) => None,
         })
         .collect();
     let legs =

@@ -10,6 +10,9 @@
 //!
 //! Where a rule about repeated callers asks for it, the transaction claims the caller too ([`caller`](super::caller)).
 //!
+//! A caller who waits is taken out of the queue by the same transaction: of two who serve the same one, one is refused, and a slot
+//! and a caller are never taken separately.
+//!
 //! A condition compares and does not calculate: "committed + price ≤ cap" is "committed ≤ cap − price", the right side a figure of
 //! the writer's. So the limits are those that the writer has read, and the write holds only while their revision stands. A cap
 //! that was lowered meanwhile refuses it; it is tried again by the limits that stand then.
@@ -23,10 +26,16 @@ use ringfall_domain::{
     config::Limits,
     ids::{AccountId, BuyerId, LegId},
     money::Money,
+    queue::Waiter,
     routing::Ruling,
 };
 
-use super::{caller::claim, find::refused};
+use super::{
+    caller::claim,
+    find::{find, refused},
+    queue::take_away,
+    standing::{goes_on, has_queued_as_seen, leg_path},
+};
 use crate::{
     port::{Condition, Operand, Path, Refusal, StoreError, Table, Update, Write, WriteError},
     records::{
@@ -34,6 +43,7 @@ use crate::{
         call::names as call_names,
         caller::CallerRecord,
         capacity::{CapacityRecord, Lease, Place, ScopeRecord, encode_lease, names},
+        waiter,
     },
 };
 
@@ -55,6 +65,9 @@ pub struct Request<'a> {
     pub rulings: &'a [Ruling],
     /// What the caller's earlier calls were judged by, where the attempt is to claim the caller.
     pub caller: Option<&'a CallerRecord>,
+    /// Where the caller waits who is to be served. None where they do not wait: one who has waited before is taken out of the queue all
+    /// the same, should a copy of the webhook have put them back.
+    pub takes_out: Option<&'a Waiter>,
 }
 
 /// What came of it.
@@ -72,6 +85,8 @@ pub enum Reserved {
     EndedBefore,
     /// Another call of the same caller was faster: this one is to be judged again.
     CallerClaimed,
+    /// The caller waits no more, though nobody has offered them: the call as it stands.
+    NotWaiting(Box<Call>),
 }
 
 /// Limits that change each time before they could be gone by: somebody saves faster than anybody can.
@@ -87,11 +102,17 @@ pub async fn reserve(table: &dyn Table, request: &Request<'_>) -> Result<Reserve
             Err(WriteError::Store(error)) => return Err(error),
             Err(WriteError::Refused(refusals)) => match refusal(request, &known, &refusals)? {
                 Found::Answer(reserved) => return Ok(reserved),
+                Found::NotWaiting => return not_waiting(table, request.call).await,
                 Found::OtherLimits(record) => known = Cow::Owned(*record),
             },
         }
     }
     Err(StoreError::Unavailable("the buyer's limits change faster than they can be gone by".to_owned()))
+}
+
+async fn not_waiting(table: &dyn Table, call: &Call) -> Result<Reserved, StoreError> {
+    let found = find(table, call.account, call.id).await?.map(Box::new);
+    Ok(found.map_or(Reserved::EndedBefore, Reserved::NotWaiting))
 }
 
 /// None where the buyer, the target or its group has no capacity.
@@ -106,7 +127,14 @@ fn writes(request: &Request<'_>, known: &CapacityRecord) -> Option<Vec<Write>> {
     };
     let attempt = write_attempt(request);
     let claim = request.caller.and_then(|known| claim(call, leg, known));
-    Some([capacity, attempt].into_iter().chain(claim).collect())
+    Some([capacity, attempt].into_iter().chain(take_out(request)).chain(claim).collect())
+}
+
+fn take_out(request: &Request<'_>) -> Option<Write> {
+    let call = request.call;
+    let Some(waiter) = request.takes_out else { return take_away(call) };
+    let key = waiter::key_of(call.account, waiter);
+    Some(Write::Delete { key, condition: Some(waiter::is_live()) })
 }
 
 fn write_attempt(request: &Request<'_>) -> Write {
@@ -114,12 +142,8 @@ fn write_attempt(request: &Request<'_>) -> Write {
     let key = records::call::key(call.account, call.id);
     let decision = records::call::write_decision(request.rulings, leg.reserved_at);
     if request.is_stored {
-        let attempt = Update::Set(leg_path(leg.attempt), records::leg::encode_new(leg));
-        return Write::Update {
-            key,
-            updates: vec![attempt, decision],
-            condition: Some(is_next(leg.attempt)),
-        };
+        let attempt = Update::Set(leg_path(leg.attempt.into()), records::leg::encode_new(leg));
+        return Write::Update { key, updates: vec![attempt, decision], condition: Some(is_next(call, leg)) };
     }
     let call = Call { legs: vec![leg.clone()], ..call.clone() };
     let attributes = records::call::encode_new(&call).into_iter();
@@ -129,29 +153,10 @@ fn write_attempt(request: &Request<'_>) -> Write {
     Write::Update { key, updates: updates.collect(), condition: Some(Condition::All(nothing.into())) }
 }
 
-fn leg_path(attempt: u8) -> Path {
-    Path::of([call_names::LEGS, &attempt.to_string()])
-}
-
-/// The call is there and not over, its caller was not turned away, the attempt is new, and the one before it is over.
-fn is_next(attempt: u8) -> Condition {
-    let mut conditions = vec![
-        Condition::Exists(call_names::ARRIVED_AT.into()),
-        Condition::Absent(call_names::ENDED.into()),
-        Condition::Any(vec![
-            Condition::Absent(call_names::FINISHED.into()),
-            Condition::Equal(Operand::Path(records::call::finish_kind()), records::call::FORWARDED.into()),
-        ]),
-        Condition::Absent(leg_path(attempt)),
-    ];
-    if let Some(before) = attempt.checked_sub(1).filter(|before| *before > 0) {
-        conditions.push(Condition::Exists(Path::of([
-            call_names::LEGS,
-            &before.to_string(),
-            call_names::ENDED,
-        ])));
-    }
-    Condition::All(conditions)
+/// The call goes on, the attempt is the next one, and the caller waits nowhere that we do not know of.
+fn is_next(call: &Call, leg: &Leg) -> Condition {
+    let attempts = usize::from(leg.attempt).saturating_sub(1);
+    Condition::All(goes_on(attempts).into_iter().chain(has_queued_as_seen(call)).collect())
 }
 
 type Scopes<'a> = [(Place<'a>, &'a ScopeRecord)];
@@ -241,20 +246,29 @@ enum Found {
     Answer(Reserved),
     /// The limits were saved since they were read.
     OtherLimits(Box<CapacityRecord>),
+    /// Somebody else has taken the caller out of the queue, or they have left it.
+    NotWaiting,
 }
 
-/// The call's refusal comes first: an attempt that exists already needs no explanation of caps. Nor does one that is judged again.
+/// The call's refusal comes first: an attempt that exists already needs no explanation of caps, nor of how the caller came out of the
+/// queue. Nor does one that is judged again.
 fn refusal(
     request: &Request<'_>,
     known: &CapacityRecord,
     refusals: &[Option<Refusal>],
 ) -> Result<Found, StoreError> {
-    if refusals.get(1).is_some_and(Option::is_some) {
+    let is_refused = |write: usize| refusals.get(write).is_some_and(Option::is_some);
+    if is_refused(1) {
         let key = records::call::key(request.call.account, request.call.id);
         let found = refused(&key, refusals, 1)?.map(Box::new);
         return Ok(Found::Answer(found.map_or(Reserved::EndedBefore, Reserved::Overtaken)));
     }
-    if refusals.get(2).is_some_and(Option::is_some) {
+    // Whoever takes the caller out of the queue unconditionally cannot be refused; the claim stands behind.
+    let claim = if take_out(request).is_some() { 3 } else { 2 };
+    if claim == 3 && is_refused(2) {
+        return Ok(Found::NotWaiting);
+    }
+    if is_refused(claim) {
         return Ok(Found::Answer(Reserved::CallerClaimed));
     }
     let item = refusals.first().and_then(|refusal| refusal.as_ref()?.item.as_ref());

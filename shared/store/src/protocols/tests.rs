@@ -35,8 +35,16 @@ fn concurrency(limit: u32) -> Caps {
 
 async fn try_reserve(table: &dyn Table, call: &Call, leg: &Leg) -> Reserved {
     let known = capacity(table).await;
-    let request =
-        Request { call, is_stored: true, leg, expires_at: at(60), known: &known, rulings: &[], caller: None };
+    let request = Request {
+        call,
+        is_stored: true,
+        leg,
+        expires_at: at(60),
+        known: &known,
+        rulings: &[],
+        caller: None,
+        takes_out: None,
+    };
     reserve(table, &request).await.expect("the store works")
 }
 

@@ -18,6 +18,7 @@ use ringfall_domain::{
 use super::{
     attributes::{Attributes, Reader, damaged},
     decision, leg,
+    queued::{self, decode_overflowed, decode_queued, encode_overflowed, encode_queued},
     stamp::{decode_stamp, encode_stamp},
     suppression,
     tags::{decode_tags, encode_tags},
@@ -36,6 +37,10 @@ pub mod names {
     pub const TAGS: &str = "tags";
     /// How the flow ended the call.
     pub const FINISHED: &str = "finished";
+    /// Where the call waits, or waited.
+    pub const QUEUED: &str = "queued";
+    /// Why it could not be held.
+    pub const OVERFLOWED: &str = "overflowed";
 }
 
 /// The tags that came with the number: the caller has answered nothing yet when a call is first written.
@@ -47,12 +52,23 @@ const SUPPRESSION: &str = "suppression";
 /// The earlier call of which this one is a duplicate.
 const DUPLICATE_OF: &str = "duplicate_of";
 
+/// The call whose callback this one is.
+const CALLBACK_OF: &str = "callback_of";
+
+/// Where the caller's message is to be had.
+const MESSAGE_URL: &str = "message_url";
+
 /// The kind of a finish after which the flow may still go on.
 pub const FORWARDED: &str = "forwarded";
 
 /// Where the kind of a call's finish stands.
 pub fn finish_kind() -> Path {
     Path::of([names::FINISHED, "kind"])
+}
+
+/// Where the place stands at which a call waits.
+pub fn queued_place() -> Path {
+    Path::of([names::QUEUED, queued::PLACE])
 }
 
 /// The sort key of every call.
@@ -68,7 +84,8 @@ pub fn partition(account: AccountId, call: CallId) -> String {
     format!("{account}#C#{call}")
 }
 
-fn names_of(key: &Key) -> Option<(AccountId, CallId)> {
+/// Whose partition it is.
+pub(super) fn names_of(key: &Key) -> Option<(AccountId, CallId)> {
     let (account, call) = key.partition.split_once("#C#")?;
     Some((account.parse().ok()?, call.parse().ok()?))
 }
@@ -96,6 +113,8 @@ pub fn encode_new(call: &Call) -> Item {
         .with_some(NUMBER_TAGS, (!call.tags.is_empty()).then(|| encode_tags(&call.tags)))
         .with(names::LEGS, legs)
         .with_some(SUPPRESSION, call.suppression.as_ref().map(suppression::encode))
+        .with_some(CALLBACK_OF, call.callback_of.map(|original| original.to_string()))
+        .with_some(names::QUEUED, call.queued.as_ref().map(encode_queued))
         .with_some(names::FINISHED, call.finished.as_ref().map(encode_finish))
         .into_map()
 }
@@ -134,6 +153,10 @@ pub fn decode(key: &Key, item: &Item) -> Result<Call, StoreError> {
     call.routed = item.contains_key(decision::ATTRIBUTE);
     call.suppression = reader.optional_map(SUPPRESSION)?.map(suppression::decode).transpose()?;
     call.turned_away_as_duplicate_of = reader.optional_parsed(DUPLICATE_OF)?;
+    call.queued = reader.optional_map(names::QUEUED)?.map(decode_queued).transpose()?;
+    call.overflowed = reader.optional_map(names::OVERFLOWED)?.map(decode_overflowed).transpose()?;
+    call.callback_of = reader.optional_parsed(CALLBACK_OF)?;
+    call.message_url = reader.optional_text(MESSAGE_URL)?.map(str::to_owned);
     call.finished = reader.optional_map(names::FINISHED)?.map(decode_finish).transpose()?;
     call.ended = reader.optional_map(names::ENDED)?.map(decode_end).transpose()?;
     Ok(call)
@@ -147,9 +170,19 @@ pub fn write_once(fact: &Fact) -> Update {
         }
         Fact::Leg(attempt, fact) => leg_fact(*attempt, fact),
         Fact::DuplicateOf(earlier) => Update::SetIfAbsent(DUPLICATE_OF.into(), earlier.to_string().into()),
+        Fact::Queued(queued) => Update::SetIfAbsent(names::QUEUED.into(), encode_queued(queued)),
+        Fact::Overflowed(overflowed) => {
+            Update::SetIfAbsent(names::OVERFLOWED.into(), encode_overflowed(overflowed))
+        }
+        Fact::MessageUrl(url) => Update::SetIfAbsent(MESSAGE_URL.into(), url.as_str().into()),
         Fact::Finished(finish) => Update::SetIfAbsent(names::FINISHED.into(), encode_finish(finish)),
         Fact::Ended(end) => Update::SetIfAbsent(names::ENDED.into(), encode_end(end)),
     }
+}
+
+/// The change that writes how the flow ended the call, whatever stood there. Only over a forward that came to nothing.
+pub fn finish_for_good(finish: &Finish) -> Update {
+    Update::Set(names::FINISHED.into(), encode_finish(finish))
 }
 
 fn leg_fact(attempt: u8, fact: &LegFact) -> Update {
@@ -214,27 +247,26 @@ fn decode_legs(reader: Reader<'_>) -> Result<Vec<ringfall_domain::call::Leg>, St
         .collect()
 }
 
+const FINISHES: [(FinishKind, &str); 6] = [
+    (FinishKind::Unqualified, "unqualified"),
+    (FinishKind::NoTarget, "no_target"),
+    (FinishKind::Forwarded, FORWARDED),
+    (FinishKind::Suppressed, "suppressed"),
+    (FinishKind::Message, "message"),
+    (FinishKind::Callback, "callback"),
+];
+
 fn encode_finish(finish: &Finish) -> Value {
-    let kind = match finish.kind {
-        FinishKind::Unqualified => "unqualified",
-        FinishKind::NoTarget => "no_target",
-        FinishKind::Forwarded => FORWARDED,
-        FinishKind::Suppressed => "suppressed",
-    };
-    Attributes::new().with_text("node", &finish.node).with("kind", kind).into()
+    let word = FINISHES.iter().find(|(kind, _)| *kind == finish.kind).map(|(_, word)| *word);
+    Attributes::new().with_text("node", &finish.node).with_some("kind", word).into()
 }
 
 fn decode_finish(reader: Reader<'_>) -> Result<Finish, StoreError> {
-    let kind = match reader.text("kind")? {
-        "unqualified" => FinishKind::Unqualified,
-        "no_target" => FinishKind::NoTarget,
-        FORWARDED => FinishKind::Forwarded,
-        "suppressed" => FinishKind::Suppressed,
-        _ => return Err(damaged("kind", "a kind of finish")),
-    };
+    let word = reader.text("kind")?;
+    let kind = FINISHES.iter().find(|(_, known)| *known == word).map(|(kind, _)| *kind);
     let node =
         NodeId::try_from(reader.text("node")?.to_owned()).map_err(|_| damaged("node", "a node's name"))?;
-    Ok(Finish { node, kind })
+    Ok(Finish { node, kind: kind.ok_or_else(|| damaged("kind", "a kind of finish"))? })
 }
 
 fn encode_end(end: &CallEnd) -> Value {

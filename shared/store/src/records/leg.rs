@@ -13,6 +13,9 @@ use super::{
 };
 use crate::port::{StoreError, Value};
 
+/// Whether the dial is fetched by a caller who was held.
+const IS_FETCHED: &str = "is_fetched";
+
 /// An attempt as it is first written: what was agreed when capacity was reserved.
 pub fn encode_new(leg: &Leg) -> Value {
     Attributes::new()
@@ -26,6 +29,7 @@ pub fn encode_new(leg: &Leg) -> Value {
         .with("billable_after_seconds", leg.terms.billable_after_seconds)
         .with_document("payout", &leg.terms.payout)
         .with_instant("reserved_at", leg.reserved_at)
+        .with_some(IS_FETCHED, leg.is_fetched.then_some(true))
         .with("counted_in", encode_windows(&leg.counted_in))
         .with_some("claims_caller", leg.claims_caller.then_some(true))
         .with_some("duplicate", leg.terms.duplicate.map(encode_duplicate))
@@ -65,6 +69,7 @@ pub fn decode(attempt: u8, reader: Reader<'_>) -> Result<Leg, StoreError> {
             second_chance_before_seconds: reader.optional_number("second_chance_before_seconds")?,
         },
         reserved_at: reader.instant("reserved_at")?,
+        is_fetched: reader.flag(IS_FETCHED)?,
         counted_in: decode_windows(reader)?,
         group: reader.optional_parsed("group")?,
         claims_caller: reader.flag("claims_caller")?,
@@ -134,20 +139,28 @@ const CAUSES: [(EndCause, &str); 6] = [
     (EndCause::NeverDialled, "never_dialled"),
 ];
 
+/// The word of a cause; there is one for each.
+pub fn word_of(cause: EndCause) -> Option<&'static str> {
+    CAUSES.iter().find(|(known, _)| *known == cause).map(|(_, word)| *word)
+}
+
+/// The cause of a word.
+pub fn cause_of(word: &str) -> Result<EndCause, StoreError> {
+    let cause = CAUSES.iter().find(|(_, known)| *known == word).map(|(cause, _)| *cause);
+    cause.ok_or_else(|| damaged("cause", "a known cause"))
+}
+
 fn encode_end(end: &LegEnd) -> Value {
-    let word = CAUSES.iter().find(|(cause, _)| *cause == end.cause).map(|(_, word)| *word);
     encode_stamp(end.stamp)
-        .with_some("cause", word)
+        .with_some("cause", word_of(end.cause))
         .with_some("duration_seconds", end.duration_seconds)
         .into()
 }
 
 fn decode_end(reader: Reader<'_>) -> Result<LegEnd, StoreError> {
-    let word = reader.text("cause")?;
-    let cause = CAUSES.iter().find(|(_, known)| *known == word).map(|(cause, _)| *cause);
     Ok(LegEnd {
         stamp: decode_stamp(reader)?,
-        cause: cause.ok_or_else(|| damaged("cause", "a known cause"))?,
+        cause: cause_of(reader.text("cause")?)?,
         duration_seconds: reader.optional_number("duration_seconds")?,
     })
 }

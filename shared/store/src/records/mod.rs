@@ -8,6 +8,8 @@
 //! | [`tally`] | `{account}#A#{dimension}` | `{hour}#{key}` |
 //! | [`pointer`](mod@pointer) | `C#{connection}`, `N#{connection}` | `CONNECTION`, the phone number |
 //! | [`timeline`] | `{account}#T#calls#{month}` | `{time}#{call}` |
+//! | [`waiter`] | `{account}#Q#{queue}` | `W#{place}#{call}` |
+//! | [`callback`] | `{account}#C#{call}`; `{account}#N#{phone number}` | `CALLBACK`; `CALLBACK#{queue}` |
 //! | [`caller`] | `{account}#N#{phone number}` | `CALLER` |
 //! | [`arrivals`] | `{account}#N#{phone number}` | `ARRIVALS` |
 //! | [`blocked`] | `{account}#N#{phone number}`, `{account}#N` | `BLOCKED`, `BLOCKS` |
@@ -16,6 +18,7 @@
 //! | [`api_key`] | `K#{digest}` | `KEY` |
 //! | [`resource`] | `{account}#R#{kind}` | the resource's id |
 //! | [`reference`](mod@reference) | `{account}#U#{kind}` | the id of the resource that names others |
+//! | [`queued_campaign`] | `{account}#U#queue` | the campaign's id |
 //! | [`saves`] | `{account}#R` | `SAVES` |
 //! | [`idempotency`] | `{account}#I` | the digest of the idempotency key |
 
@@ -25,6 +28,7 @@ pub mod arrivals;
 pub mod attributes;
 pub mod blocked;
 pub mod call;
+pub mod callback;
 pub mod caller;
 pub mod capacity;
 pub mod decision;
@@ -33,6 +37,8 @@ pub mod journal;
 pub mod leg;
 pub mod plan;
 pub mod pointer;
+pub mod queued;
+pub mod queued_campaign;
 pub mod reference;
 pub mod resource;
 pub mod saves;
@@ -41,3 +47,4 @@ pub mod suppression;
 pub mod tags;
 pub mod tally;
 pub mod timeline;
+pub mod waiter;

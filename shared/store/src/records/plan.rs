@@ -65,11 +65,10 @@ pub fn decode(item: &Item) -> Result<PlanRecord, StoreError> {
 impl PlanRecord {
     /// The plan in the form in which decisions are made.
     pub fn compile(&self) -> Result<Plan, StoreError> {
-        Plan::compile(self.account, self.id, &self.campaign, &self.targets, &self.buyers).map_err(
-            |problems| {
+        Plan::compile(self.account, self.id, self.version, &self.campaign, &self.targets, &self.buyers)
+            .map_err(|problems| {
                 let first = problems.first().map(ToString::to_string).unwrap_or_default();
                 StoreError::Damaged(format!("plan of {}: {first}", self.id))
-            },
-        )
+            })
     }
 }

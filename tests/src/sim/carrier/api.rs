@@ -4,13 +4,20 @@ use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use ringfall_domain::{call::instructions::Instruction, ids::CallId};
-use ringfall_providers::{Callbacks, Carrier as Provider, CarrierError, LegOnProvider, LegQuery};
+use ringfall_domain::{
+    call::{
+        event::Input,
+        instructions::{Continuation, Instruction},
+    },
+    ids::CallId,
+};
+use ringfall_providers::{Callbacks, Carrier as Provider, CarrierError, LegOnProvider, LegQuery, NewCall};
 use tokio::time::{Instant, sleep};
 
 use super::{
     super::defects::Defect,
     Carrier,
+    instructions::event_of,
     leg::{Leg, Life},
 };
 
@@ -32,6 +39,14 @@ impl Api {
             return Err(unavailable());
         }
         Ok(carrier)
+    }
+
+    /// The order was carried out; its answer may be lost all the same.
+    fn answered<T>(carrier: &Carrier, answer: T) -> Result<T, CarrierError> {
+        if carrier.faults.strikes(carrier.faults.weather.api_down, "provider's API: answer lost") {
+            return Err(CarrierError::Unavailable("the answer was lost".to_owned()));
+        }
+        Ok(answer)
     }
 
     fn known(&self, carrier: &Carrier, query: &LegQuery) -> Option<(Arc<Leg>, Life)> {
@@ -103,5 +118,37 @@ impl Provider for Api {
         _callbacks: &Callbacks,
     ) -> Result<bool, CarrierError> {
         Err(CarrierError::Refused(format!("no order changes the call {provider_call_id}")))
+    }
+
+    async fn redirect(
+        &self,
+        provider_call_id: &str,
+        then: &Continuation,
+        call: CallId,
+        callbacks: &Callbacks,
+    ) -> Result<bool, CarrierError> {
+        let carrier = self.reach().await?;
+        let order = async {
+            let line = carrier.line(provider_call_id);
+            let line = line.filter(|line| line.agency == self.agency && !line.is_over());
+            let line = line.zip(event_of(then, Input::Nothing, provider_call_id));
+            carrier.trace.note(format_args!("the platform redirects {provider_call_id} to {then:?}"));
+            line.map(|(line, kind)| line.redirect(callbacks.url(call, then), kind)).is_some()
+        };
+        let is_there = carrier.faults.at_the_provider(order).await;
+        Self::answered(&carrier, is_there)
+    }
+
+    async fn place_call(
+        &self,
+        new: &NewCall,
+        call: CallId,
+        callbacks: &Callbacks,
+    ) -> Result<String, CarrierError> {
+        let carrier = self.reach().await?;
+        let order = async { carrier.call_back(new, call, callbacks) };
+        let sid = carrier.faults.at_the_provider(order).await;
+        let refused = || CarrierError::Refused("no such call to call back for".to_owned());
+        Self::answered(&carrier, sid.ok_or_else(refused)?)
     }
 }

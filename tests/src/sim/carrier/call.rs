@@ -1,18 +1,12 @@
 //! One caller's call, from the first webhook to the last report.
 
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
 };
 
 use ringfall_domain::{
-    call::{
-        event::{Arrival, CallReport, CallerFacts, EndCause, EventKind, Input, LegReport, LegStatus},
-        instructions::{Continuation, Dial, DialPurpose, Instruction, Instructions},
-    },
+    call::event::{Arrival, CallReport, CallerFacts, EndCause, EventKind},
     ids::CallId,
     phone::{CallerNumber, PhoneNumber},
 };
@@ -25,11 +19,9 @@ use tokio::{
 use super::{
     super::{chance::Chance, world::Caller},
     Carrier, held,
-    instructions::event_of,
     leg::Leg,
     people,
     webhooks::Webhook,
-    wire::Document,
 };
 
 /// A caller's line.
@@ -46,9 +38,13 @@ pub(super) struct Line {
     pub(super) chance: Chance,
     /// Seconds from which their talk counts, but for what a target adds.
     pub(super) minimum_seconds: u32,
+    /// Whether a machine has answered that presses no key.
+    pub(super) is_voicemail: bool,
     dialled: PhoneNumber,
     began_at: Instant,
     gone: Notify,
+    redirect: Mutex<Option<Onward>>,
+    redirected: Notify,
     is_over: AtomicBool,
     leg: Mutex<Option<Arc<Leg>>>,
 }
@@ -62,24 +58,69 @@ impl Line {
         let number = *chance.one_of(&numbers);
         let is_misdialled = chance.happens(10);
         let nobodys = || "+18005550000".parse().expect("a number");
-        Arc::new(Self {
-            label: format!("c{}", caller.number),
-            id: CallId::of_provider_call(agency.connection, &sid),
+        let minimum_seconds = agency.campaigns[&number.campaign_id].conversion.minimum_seconds;
+        let dialled = if is_misdialled { nobodys() } else { number.phone_number.clone() };
+        let id = CallId::of_provider_call(agency.connection, &sid);
+        let label = format!("c{}", caller.number);
+        Arc::new(Self::through(label, sid, id, caller.agency, chance, minimum_seconds, dialled))
+    }
+
+    /// The line of somebody who is called back: another call, of the same agency.
+    pub(super) fn called_back(carrier: &Carrier, from: &Self, sid: String, number: PhoneNumber) -> Self {
+        let chance = Chance::new(carrier.world.seed, &format!("callback {sid}"));
+        let id = CallId::of_provider_call(carrier.agency(from.agency).connection, &sid);
+        let is_voicemail = people::is_voicemail(&chance);
+        let label = format!("{}'", from.label);
+        let minimum_seconds = from.minimum_seconds;
+        let line = Self::through(label, sid, id, from.agency, chance, minimum_seconds, number);
+        Self { is_voicemail, ..line }
+    }
+
+    fn through(
+        label: String,
+        sid: String,
+        id: CallId,
+        agency: usize,
+        chance: Chance,
+        minimum_seconds: u32,
+        dialled: PhoneNumber,
+    ) -> Self {
+        Self {
+            label,
             sid,
-            agency: caller.agency,
+            id,
+            agency,
             chance,
-            minimum_seconds: agency.campaigns[&number.campaign_id].conversion.minimum_seconds,
-            dialled: if is_misdialled { nobodys() } else { number.phone_number.clone() },
+            minimum_seconds,
+            is_voicemail: false,
+            dialled,
             began_at: Instant::now(),
             gone: Notify::new(),
+            redirect: Mutex::default(),
+            redirected: Notify::new(),
             is_over: AtomicBool::new(false),
             leg: Mutex::default(),
-        })
+        }
     }
 
     /// The caller hangs up, or is hung up on.
     pub(super) fn hang_up(&self) {
         self.gone.notify_one();
+    }
+
+    /// Whatever the call is doing is broken off, and it goes on there.
+    pub(super) fn redirect(&self, url: String, kind: EventKind) {
+        *held(&self.redirect) = Some(Onward::Ask { url, kind });
+        self.redirected.notify_one();
+    }
+
+    async fn redirected(&self) -> Onward {
+        loop {
+            self.redirected.notified().await;
+            if let Some(onward) = held(&self.redirect).take() {
+                return onward;
+            }
+        }
     }
 
     /// Whether the caller has gone.
@@ -91,10 +132,17 @@ impl Line {
     pub(super) fn join(&self, leg: &Arc<Leg>) {
         *held(&self.leg) = Some(Arc::clone(leg));
     }
+
+    fn part(&self) {
+        let leg = held(&self.leg).take();
+        if let Some(leg) = leg {
+            leg.cut();
+        }
+    }
 }
 
 /// Where a call goes on: another webhook, or nowhere.
-enum Onward {
+pub(super) enum Onward {
     Ask { url: String, kind: EventKind },
     Over,
 }
@@ -107,6 +155,14 @@ impl Carrier {
         if line.chance.happens(200) {
             self.report_call(line, false);
         }
+        let url = self.entries(line.agency).entry(WebhookEvent::Voice);
+        let kind = EventKind::Arrived(self.arrival(line));
+        self.stay(line, Onward::Ask { url, kind }).await;
+        self.report_call(line, true);
+    }
+
+    /// A call from its first webhook to its end.
+    pub(super) async fn stay(self: &Arc<Self>, line: &Arc<Line>, first: Onward) {
         let patience = people::patience(&line.chance);
         let impatient = async {
             match patience {
@@ -118,31 +174,34 @@ impl Carrier {
             biased;
             () = line.gone.notified() => {}
             () = impatient => self.trace.count("call: the caller hung up early"),
-            () = self.follow(line) => {}
+            () = self.follow(line, first) => {}
         }
         self.trace.note(format_args!("{} is over", line.label));
         self.checker.call_ended(line.id);
         line.is_over.store(true, Ordering::Relaxed);
-        let leg = held(&line.leg).take();
-        if let Some(leg) = leg {
-            leg.cut();
-        }
-        self.report_call(line, true);
+        line.part();
     }
 
     /// Asks what to do, does it, and asks again.
-    async fn follow(self: &Arc<Self>, line: &Arc<Line>) {
-        let entries = self.entries(line.agency);
-        let mut onward = Onward::Ask {
-            url: entries.entry(WebhookEvent::Voice),
-            kind: EventKind::Arrived(self.arrival(line)),
-        };
+    async fn follow(self: &Arc<Self>, line: &Arc<Line>, first: Onward) {
+        let mut onward = first;
         while let Onward::Ask { url, kind } = onward {
             let webhook = Webhook { line: Arc::clone(line), url, kind };
-            onward = match self.ask(&webhook).await {
-                Some(document) => self.obey(line, &document).await,
-                None => Onward::Over,
+            onward = tokio::select! {
+                biased;
+                elsewhere = line.redirected() => {
+                    line.part();
+                    elsewhere
+                }
+                next = self.go_on(line, &webhook) => next,
             };
+        }
+    }
+
+    async fn go_on(self: &Arc<Self>, line: &Arc<Line>, webhook: &Webhook) -> Onward {
+        match self.ask(webhook).await {
+            Some(document) => self.obey(line, &document).await,
+            None => Onward::Over,
         }
     }
 
@@ -162,116 +221,26 @@ impl Carrier {
         }
     }
 
-    async fn obey(self: &Arc<Self>, line: &Arc<Line>, document: &Document) -> Onward {
-        for instruction in &document.instructions {
-            match instruction {
-                Instruction::Say(speech) => {
-                    self.checker.heard(line.id, &speech.text);
-                    sleep(people::speaking(&speech.text)).await;
-                }
-                Instruction::Gather { prompt, input, timeout_seconds, then } => {
-                    let (entered, after) = people::entry(&line.chance, *input, *timeout_seconds);
-                    let speaking = people::speaking(&prompt.text);
-                    // Who knows the question does not hear it out.
-                    let heard_out = matches!(entered, Input::Nothing) || line.chance.happens(500);
-                    sleep(if heard_out { speaking + after } else { after }).await;
-                    return match event_of(then, entered) {
-                        Some(kind) => Onward::Ask { url: document.callbacks.url(document.call, then), kind },
-                        None => Onward::Over,
-                    };
-                }
-                Instruction::Connect(dial) => return self.dial(line, document, dial).await,
-                Instruction::Continue(then) => {
-                    return match event_of(then, Input::Nothing) {
-                        Some(kind) => Onward::Ask { url: document.callbacks.url(document.call, then), kind },
-                        None => Onward::Over,
-                    };
-                }
-                // An empty document: the call goes on to its end.
-                Instruction::Bridge => {}
-                Instruction::Reject(_) | Instruction::Hangup => return Onward::Over,
-            }
-        }
-        Onward::Over
-    }
-
-    async fn dial(self: &Arc<Self>, line: &Arc<Line>, document: &Document, dial: &Dial) -> Onward {
-        self.checker.dialled(line.id, dial);
-        match &dial.purpose {
-            DialPurpose::Attempt { attempt, .. } => {
-                let report = self.attempt(line, document, dial, *attempt).await;
-                // The answerer's hanging up takes a moment to be noticed.
-                sleep(line.chance.milliseconds(20..=800)).await;
-                let then = Continuation::DialEnded { attempt: *attempt };
-                let kind = EventKind::DialEnded { attempt: *attempt, report };
-                Onward::Ask { url: document.callbacks.url(document.call, &then), kind }
-            }
-            DialPurpose::Forward(node) => {
-                let answered = self.forward(line, dial).await;
-                let then = Continuation::ForwardEnded { node: node.clone() };
-                let kind = EventKind::ForwardEnded { node: node.clone(), answered };
-                Onward::Ask { url: document.callbacks.url(document.call, &then), kind }
-            }
-            DialPurpose::Fallback => {
-                self.forward(line, dial).await;
-                Onward::Over
-            }
-        }
-    }
-
-    /// Rings a target and returns when that is over.
-    async fn attempt(
-        self: &Arc<Self>,
-        line: &Arc<Line>,
-        document: &Document,
-        dial: &Dial,
-        attempt: u8,
-    ) -> LegReport {
-        if line.chance.happens(15) {
-            self.trace.count("leg: never placed");
-            let status = Some(LegStatus::Ended(EndCause::Failed));
-            return LegReport { status, ..LegReport::default() };
-        }
-        let leg = self.place(line, document, dial, attempt);
-        leg.over().await;
-        self.dial_report(line, &leg)
-    }
-
-    /// Rings a number that nothing is reported of but its end.
-    async fn forward(&self, line: &Line, dial: &Dial) -> bool {
-        let rings = Duration::from_secs(u64::from(dial.ring_timeout_seconds));
-        match people::line(&line.chance, dial.ring_timeout_seconds) {
-            people::Line::Answers { after } if after < rings => {
-                sleep(after + line.chance.milliseconds(2_000..=60_000)).await;
-                true
-            }
-            people::Line::Answers { .. } | people::Line::NobodyThere => {
-                sleep(rings).await;
-                false
-            }
-            people::Line::Busy | people::Line::Fails => {
-                sleep(line.chance.milliseconds(200..=2_000)).await;
-                false
-            }
-        }
-    }
-
     /// The webhook of the whole call's status, at the URL that was configured with the number.
     fn report_call(self: &Arc<Self>, line: &Arc<Line>, ended: bool) {
-        let now = Instant::now();
-        let seconds = now.duration_since(line.began_at).as_secs();
-        let report = CallReport {
-            provider_call_id: line.sid.clone(),
-            ended,
-            occurred_at: Some(self.told_time(line.agency, now)),
-            duration_seconds: ended.then(|| u32::try_from(seconds).unwrap_or(u32::MAX)),
+        let report = match self.end_of(line, EndCause::Completed) {
+            end if ended => end,
+            end => CallReport { ended, cause: None, duration_seconds: None, ..end },
         };
         let url = self.entries(line.agency).entry(WebhookEvent::Status);
         self.report(Webhook { line: Arc::clone(line), url, kind: EventKind::CallProgress(report) });
     }
-}
 
-/// Whether instructions let the person who answered through to the caller: without a hang-up, the bridge follows.
-pub(super) fn lets_through(instructions: &Instructions) -> bool {
-    instructions.iter().all(|instruction| matches!(instruction, Instruction::Say(_) | Instruction::Bridge))
+    /// What is told of a call that ends now.
+    pub(super) fn end_of(&self, line: &Line, cause: EndCause) -> CallReport {
+        let now = Instant::now();
+        let seconds = now.duration_since(line.began_at).as_secs();
+        CallReport {
+            provider_call_id: line.sid.clone(),
+            ended: true,
+            cause: Some(cause),
+            occurred_at: Some(self.told_time(line.agency, now)),
+            duration_seconds: Some(u32::try_from(seconds).unwrap_or(u32::MAX)),
+        }
+    }
 }

@@ -6,6 +6,7 @@ use ringfall_domain::call::{
     event::{EventKind, Input, LegReport},
     instructions::{Continuation, DialPurpose, Instruction},
 };
+use ringfall_domain::queue::Told;
 
 use super::super::world::address;
 
@@ -19,11 +20,17 @@ impl fmt::Display for Shown<'_> {
             match instruction {
                 Instruction::Say(speech) => write!(f, "say {:?}", speech.text)?,
                 Instruction::Gather { then, .. } => write!(f, "ask for {then:?}")?,
+                Instruction::Hold(step) => {
+                    let spoken = step.spoken.iter().map(|speech| speech.text.as_str());
+                    write!(f, "hold: {:?}, then {:?}", spoken.collect::<Vec<_>>(), step.sound)?;
+                }
+                Instruction::Record { .. } => f.write_str("take a message")?,
                 Instruction::Connect(dial) => {
                     let to = address(&dial.destination);
                     match &dial.purpose {
                         DialPurpose::Attempt { attempt, .. } => write!(f, "attempt {attempt} at {to}")?,
                         DialPurpose::Forward(node) => write!(f, "forward {node} to {to}")?,
+                        DialPurpose::Overflow { index, .. } => write!(f, "overflow {index} to {to}")?,
                         DialPurpose::Fallback => write!(f, "fall back to {to}")?,
                     }
                 }
@@ -50,6 +57,24 @@ pub(super) fn shown(kind: &EventKind) -> String {
         EventKind::ForwardEnded { node, answered } => {
             format!("forward {node} over, {}", if *answered { "answered" } else { "not answered" })
         }
+        EventKind::Held { node, told: Told { steps, .. }, input } => {
+            format!("held for {node} ({steps}): {}", entered(input))
+        }
+        EventKind::Offered { attempt } => format!("redirected to attempt {attempt}"),
+        EventKind::OverflowForwardEnded { index, answered, .. } => {
+            format!("overflow {index} over, {}", if *answered { "answered" } else { "not answered" })
+        }
+        EventKind::MessageLeft { recording_url, .. } => {
+            format!("{} message", if recording_url.is_some() { "a" } else { "no" })
+        }
+        EventKind::CallbackAsked { question, input, .. } => format!("{question:?}: {}", entered(input)),
+        EventKind::CallbackAnswered { of, attempt, .. } => format!("callback {attempt} of {of} answered"),
+        EventKind::CallbackAccepted { of, attempt, input, .. } => {
+            format!("callback {attempt} of {of} pressed {}", entered(input))
+        }
+        EventKind::CallbackProgress { of, attempt, report } => {
+            format!("callback {attempt} of {of}: {:?}", report.cause)
+        }
         EventKind::CallProgress(report) => {
             format!("the call {}", if report.ended { "is over" } else { "goes on" })
         }
@@ -68,20 +93,39 @@ fn reported(report: &LegReport) -> String {
     format!("{:?} after {:?} s", report.status, report.duration_seconds)
 }
 
-/// What a webhook carries that the carrier sends when it is to go on somewhere.
-pub(super) fn event_of(then: &Continuation, input: Input) -> Option<EventKind> {
-    match then {
+/// What a webhook carries that the carrier sends when a call of its own is to go on somewhere.
+pub(super) fn event_of(then: &Continuation, input: Input, call_sid: &str) -> Option<EventKind> {
+    Some(match then {
         Continuation::Gathered { node, visit } => {
-            Some(EventKind::Gathered { node: node.clone(), visit: *visit, input })
+            EventKind::Gathered { node: node.clone(), visit: *visit, input }
         }
-        Continuation::Said { node } => Some(EventKind::Said { node: node.clone() }),
+        Continuation::Said { node } => EventKind::Said { node: node.clone() },
         Continuation::Screened { attempt, asked_at } => {
             let (attempt, asked_at) = (*attempt, Some(*asked_at));
-            Some(EventKind::Screened { attempt, asked_at, provider_leg_id: None, input })
+            EventKind::Screened { attempt, asked_at, provider_leg_id: None, input }
+        }
+        Continuation::Held { node, told } => {
+            EventKind::Held { node: node.clone(), told: told.clone(), input }
+        }
+        Continuation::Offered { attempt } => EventKind::Offered { attempt: *attempt },
+        Continuation::CallbackAsked { node, index, question } => {
+            let (node, index, question) = (node.clone(), *index, question.clone());
+            EventKind::CallbackAsked { node, index, question, input }
+        }
+        Continuation::CallbackAnswered { of, attempt } => {
+            let provider_call_id = call_sid.to_owned();
+            EventKind::CallbackAnswered { of: *of, attempt: *attempt, provider_call_id }
+        }
+        Continuation::CallbackAccepted { of, attempt } => {
+            let provider_call_id = call_sid.to_owned();
+            EventKind::CallbackAccepted { of: *of, attempt: *attempt, provider_call_id, input }
         }
         Continuation::LegAnswered { .. }
         | Continuation::DialEnded { .. }
         | Continuation::LegProgress { .. }
-        | Continuation::ForwardEnded { .. } => None,
-    }
+        | Continuation::ForwardEnded { .. }
+        | Continuation::OverflowForwardEnded { .. }
+        | Continuation::MessageLeft { .. }
+        | Continuation::CallbackProgress { .. } => return None,
+    })
 }

@@ -20,12 +20,7 @@ use tokio::{
 };
 
 use super::{
-    Carrier,
-    call::{Line, lets_through},
-    held,
-    instructions::event_of,
-    people,
-    webhooks::Webhook,
+    Carrier, call::Line, held, instructions::event_of, obeying::lets_through, people, webhooks::Webhook,
     wire::Document,
 };
 
@@ -225,7 +220,9 @@ impl Carrier {
                     let right = right.map(|screening| screening.press.as_char());
                     let (pressed, after) = people::screening(&leg.line.chance, right, *timeout_seconds);
                     sleep(people::speaking(&prompt.text) + after).await;
-                    let Some(kind) = pressed.and_then(|input| event_of(then, input)) else { return false };
+                    let Some(kind) = pressed.and_then(|input| event_of(then, input, &leg.sid)) else {
+                        return false;
+                    };
                     self.checker.key_pressed(leg.id, &kind);
                     let answer = self.ask(&webhook(leg, &greeting, then, kind)).await;
                     return answer.is_some_and(|answer| lets_through(&answer.instructions));
@@ -233,6 +230,8 @@ impl Carrier {
                 Instruction::Bridge => {}
                 // No greeting may hold anything else: the carrier gives the leg up.
                 Instruction::Connect(_)
+                | Instruction::Hold(_)
+                | Instruction::Record { .. }
                 | Instruction::Continue(_)
                 | Instruction::Reject(_)
                 | Instruction::Hangup => {

@@ -1,13 +1,15 @@
 //! The carrier: it places calls, tells of them by webhooks, obeys instructions, and knows what is true.
 //!
-//! It behaves as Twilio does, and within what is documented of others: [`call`] is one caller's call, [`leg`] one leg to a
-//! target, [`webhooks`] the way to the platform with all that gets lost on it, [`api`] its REST API, [`wire`] the form in
+//! It behaves as Twilio does, and within what is documented of others: [`call`] is one caller's call, [`obeying`] what it does with its
+//! instructions, [`callback`] a call that the platform places, [`leg`] one leg to a target, [`webhooks`] the way to the platform with all that gets lost on it, [`api`] its REST API, [`wire`] the form in
 //! which the platform's router reads its webhooks and writes its instructions.
 
 mod api;
 mod call;
+mod callback;
 mod instructions;
 mod leg;
+mod obeying;
 mod people;
 mod webhooks;
 mod wire;

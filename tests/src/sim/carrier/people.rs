@@ -41,6 +41,23 @@ pub(super) fn entry(chance: &Chance, asked: GatherInput, timeout_seconds: u32) -
     (Input::Digits(digits), chance.milliseconds(300..=6_000))
 }
 
+/// The key that a caller presses while they hear a step of the hold, and when; none for most.
+pub(super) fn key_in_hold(chance: &Chance, length: Duration) -> Option<(Input, Duration)> {
+    let length = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+    let key = || (*chance.one_of(&["1", "1", "1", "9", "#"])).to_owned();
+    chance.happens(80).then(|| (Input::Digits(key()), chance.milliseconds(0..=length)))
+}
+
+/// How long a message is; none if nothing is said.
+pub(super) fn message(chance: &Chance, most_seconds: u32) -> Option<Duration> {
+    chance.happens(700).then(|| chance.milliseconds(1_000..=u64::from(most_seconds).max(1) * 1_000))
+}
+
+/// Whether it is voicemail that answers somebody who is called back.
+pub(super) fn is_voicemail(chance: &Chance) -> bool {
+    chance.happens(200)
+}
+
 /// How a line takes a call that may ring so long.
 pub(super) fn line(chance: &Chance, ring_timeout_seconds: u32) -> Line {
     match chance.weighted(&[10, 3, 12, 75]) {

@@ -112,7 +112,13 @@ impl Provider for Wire {
         let number = std::str::from_utf8(request.body).ok().and_then(|text| text.parse().ok());
         let letter = number.and_then(|number| self.0.upgrade()?.exchange.read(number));
         let letter = letter.ok_or(ParseError::Malformed { expected: "the number of a webhook" })?;
-        let call = Callbacks::position(request.url).call;
+        let begins = matches!(
+            letter.kind,
+            EventKind::CallbackAnswered { .. }
+                | EventKind::CallbackAccepted { .. }
+                | EventKind::CallbackProgress { .. }
+        );
+        let call = Callbacks::position(request.url).call.filter(|_| !begins);
         let derived = || CallId::of_provider_call(callbacks.connection(), &letter.provider_call_id);
         Ok(Webhook { call: call.unwrap_or_else(derived), event: letter.kind })
     }

@@ -207,7 +207,7 @@ impl Checker {
         self.stays_at_home(call.account, &dial.destination);
         // Every flow that is drawn forwards only whom no target takes.
         call.was_offered |= match dial.purpose {
-            DialPurpose::Attempt { .. } | DialPurpose::Forward(_) => true,
+            DialPurpose::Attempt { .. } | DialPurpose::Forward(_) | DialPurpose::Overflow { .. } => true,
             DialPurpose::Fallback => false,
         };
     }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, TimestampRound, Unit};
 use ringfall_domain::{
-    call::{Call, Disposition, Leg},
+    call::{Call, Disposition, FinishKind, Leg},
     ids::AccountId,
     ledger::{Entry, EntryKind},
-    pnl::{Dimension, Tally},
+    pnl::{Dimension, Tally, Waiting},
 };
 use ringfall_store::{
     engines::memory::MemoryStore,
@@ -42,7 +42,7 @@ impl Checker {
         expected.retain(|_, tally| *tally != Tally::default());
         found.retain(|_, tally| *tally != Tally::default());
         for (row, tally) in &expected {
-            if found.get(row) != Some(tally) {
+            if found.get(row).is_none_or(|found| !agree(found, tally)) {
                 let found = found.get(row);
                 self.violated(Invariant::ProfitAndLoss, format_args!("{row:?}: {found:?}, but {tally:?}"));
             }
@@ -52,6 +52,13 @@ impl Checker {
         }
         Ok(())
     }
+}
+
+/// Whether a row has what belongs in it. The longest wait was the longest when it was counted: a report that came late may have made it shorter.
+fn agree(found: &Tally, expected: &Tally) -> bool {
+    let (longest, least) = (found.waiting.longest_wait_seconds, expected.waiting.longest_wait_seconds);
+    let waiting = Waiting { longest_wait_seconds: least, ..found.waiting };
+    longest >= least && Tally { waiting, ..*found } == *expected
 }
 
 async fn read(
@@ -83,11 +90,18 @@ fn hour(at: Timestamp) -> Timestamp {
 fn count_call(rows: &mut Rows, call: &Call) {
     let hour = hour(call.origin.arrived_at);
     let connected = call.connected_leg();
+    let is_called_back = call.finished.as_ref().is_some_and(|finish| finish.kind == FinishKind::Callback);
+    let sought = call.routed || call.queued.is_some() || !call.legs.is_empty();
+    let waiting = waiting(call);
     let whole = Tally {
         calls: 1,
+        wanted: i64::from(sought && !is_called_back),
         connected: i64::from(connected.is_some()),
         converted: i64::from(connected.is_some_and(Leg::is_converted)),
         abandoned: i64::from(call.disposition() == Disposition::Abandoned),
+        handled: i64::from(connected.is_some_and(|leg| leg.ended.is_some())),
+        occupied_seconds: call.legs.iter().filter_map(occupied_seconds).sum(),
+        waiting,
         ..Tally::default()
     };
     let origin = &call.origin;
@@ -103,12 +117,53 @@ fn count_call(rows: &mut Rows, call: &Call) {
     for leg in &call.legs {
         let tally = buyers.entry(leg.buyer.to_string()).or_default();
         tally.calls = 1;
+        tally.wanted = 1;
         tally.connected |= i64::from(leg.was_accepted());
         tally.converted |= i64::from(leg.is_converted());
+    }
+    if let Some(leg) = connected.filter(|_| call.overflowed.is_none()) {
+        buyers.entry(leg.buyer.to_string()).or_default().waiting = waiting;
     }
     for (key, tally) in buyers {
         *rows.entry((call.account, Dimension::Buyer, hour, key)).or_default() += tally;
     }
+}
+
+/// From the reservation to the end, once it is over.
+fn occupied_seconds(leg: &Leg) -> Option<i64> {
+    let ended = leg.ended?.stamp;
+    let ended_at =
+        ended.occurred_at.map_or(ended.arrived_at, |occurred_at| occurred_at.min(ended.arrived_at));
+    Some(ended_at.duration_since(leg.reserved_at).as_secs().max(0))
+}
+
+/// How a call's caller has waited, in the checker's own words.
+fn waiting(call: &Call) -> Waiting {
+    let mut waiting = Waiting {
+        overflowed: i64::from(call.overflowed.is_some()),
+        callbacks: i64::from(call.disposition() == Disposition::Callback),
+        ..Waiting::default()
+    };
+    let Some(queued) = &call.queued else { return waiting };
+    waiting.queued = 1;
+    let server = call.connected_leg().filter(|leg| leg.reserved_at >= queued.entered_at);
+    let until = match (&call.overflowed, server, &call.ended) {
+        (Some(overflowed), ..) => overflowed.at,
+        (None, Some(leg), _) => leg.reserved_at,
+        (None, None, Some(end)) => end.stamp.earliest(),
+        (None, None, None) => return waiting,
+    };
+    let seconds = until.duration_since(queued.entered_at).as_secs().max(0);
+    waiting.waited = 1;
+    waiting.waited_seconds = seconds;
+    waiting.longest_wait_seconds = seconds;
+    if let Some(aim) = queued.answered_within_seconds {
+        let is_served = server.is_some() && call.overflowed.is_none();
+        waiting.aimed = 1;
+        waiting.answered_in_time = i64::from(is_served && seconds <= i64::from(aim));
+    }
+    waiting.abandoned = i64::from(call.overflowed.is_none() && call.disposition() == Disposition::Abandoned);
+    waiting
 }
 
 fn count_entry(rows: &mut Rows, account: AccountId, entry: &Entry) {

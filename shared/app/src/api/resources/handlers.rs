@@ -13,7 +13,7 @@ use ringfall_store::{
 };
 use serde_json::{Map, Value};
 
-use super::{Resource, Shown, check, forget_cached, parse_id};
+use super::{Resource, Shown, check, forget_cached, parse_id, serve_waiters};
 use crate::{
     api::{
         Shared,
@@ -139,6 +139,7 @@ async fn carry_out<R: Resource>(
             },
         )?;
     forget_cached::<R>(platform, caller, id, &saved).await;
+    serve_waiters(platform, caller, &saved).await;
     Ok(Shown::new(id, saved.resource, platform))
 }
 

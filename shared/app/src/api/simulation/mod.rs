@@ -28,10 +28,8 @@ use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
-use self::{
-    number::find_number,
-    reach::{Reached, reach},
-};
+pub(super) use self::number::find_number;
+use self::reach::{Reached, reach};
 use super::{
     Shared,
     auth::{Caller, Scope},

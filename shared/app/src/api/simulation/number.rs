@@ -15,7 +15,7 @@ use ringfall_store::{
 use crate::{api::problem::Refusal, connection::Connection, platform::Platform};
 
 /// Finds a tracking number by its id or its digits.
-pub(super) async fn find_number(
+pub(in crate::api) async fn find_number(
     platform: &Platform,
     account: AccountId,
     text: &str,

@@ -78,6 +78,7 @@ impl<'a> Provider<'a> {
         let report = CallReport {
             provider_call_id: name.to_owned(),
             ended: true,
+            cause: Some(EndCause::Completed),
             occurred_at: None,
             duration_seconds: Some(seconds),
         };

@@ -47,6 +47,11 @@ async fn every_endpoint_of_the_contract_is_described_with_its_key_and_its_refusa
     let mut expected = BTreeSet::from(
         [
             "GET /v1/buyers/{id}/usage",
+            "GET /v1/queues/{id}",
+            "GET /v1/queues/{id}/callbacks",
+            "POST /v1/callbacks",
+            "GET /v1/callbacks/{id}",
+            "DELETE /v1/callbacks/{id}",
             "GET /v1/calls",
             "GET /v1/calls/{id}",
             "GET /v1/reports/pnl",

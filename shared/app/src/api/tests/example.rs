@@ -68,18 +68,6 @@ async fn a_connection_tells_its_webhooks_and_never_its_secrets() {
 }
 
 #[tokio::test]
-async fn a_campaign_warns_of_what_is_kept_and_not_yet_done() {
-    let api = Api::new().await;
-    let agency = Agency::set_up(&api).await;
-    let queue = json!({"queue": {"max_size": 5, "max_wait_seconds": 60}});
-    let path = format!("/v1/campaigns/{}", agency.campaign);
-    let shown = api.patch(&path, queue).await.expect_status(200);
-    let paths: Vec<&str> =
-        shown["warnings"].as_array().expect("a list").iter().map(|warning| text(&warning["path"])).collect();
-    assert_eq!(paths, ["queue"]);
-}
-
-#[tokio::test]
 async fn what_is_left_out_is_no_limit() {
     let api = Api::new().await;
     let buyer = api.create("buyers", json!({"name": "Lone Star Law", "time_zone": "UTC"})).await;

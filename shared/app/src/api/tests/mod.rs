@@ -11,6 +11,7 @@ mod idempotency;
 mod kit;
 mod lists;
 mod mutations;
+mod queues;
 mod races;
 mod separation;
 mod signing_in;

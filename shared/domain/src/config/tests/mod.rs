@@ -9,7 +9,6 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{Buyer, Campaign, Caps, Document, Publisher, Target, TrackingNumber};
-use crate::problem::Problem;
 
 const ULID: &str = "01JD3Q4T7Y8Z9A0B1C2D3E4F5G";
 
@@ -418,12 +417,4 @@ fn a_campaign_has_at_most_1000_targets_in_all() {
         "at most 1000 targets in all",
     )]);
     check_refused::<Campaign>(&[(tiers([1001, 0]), "routing.tiers[0].targets", "at most 1000 items")]);
-}
-
-#[test]
-fn what_is_not_acted_on_yet_is_said_so() {
-    let campaign: Campaign =
-        read(&with(campaign(), "/queue", json!({"max_size": 1, "max_wait_seconds": 1}))).expect("a campaign");
-    let paths: Vec<String> = campaign.warnings().into_iter().map(|Problem { path, .. }| path).collect();
-    assert_eq!(paths, ["queue"]);
 }

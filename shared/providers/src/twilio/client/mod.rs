@@ -1,6 +1,7 @@
 //! Twilio's REST API for calls (`/2010-04-01/Accounts/{AC}/Calls`).
 
 mod leg;
+mod placing;
 mod resource;
 #[cfg(test)]
 mod tests;
@@ -8,14 +9,20 @@ mod tests;
 use async_trait::async_trait;
 use http::StatusCode;
 use reqwest::RequestBuilder;
-use ringfall_domain::{call::instructions::Instruction, ids::CallId};
+use ringfall_domain::{
+    call::instructions::{Continuation, Instruction},
+    ids::CallId,
+};
 use serde::de::DeserializeOwned;
 
-use self::resource::{ApiError, CallPage, CallResource};
+use self::{
+    placing::form_of,
+    resource::{ApiError, CallPage, CallResource, Placed},
+};
 use super::{credentials::TwilioCredentials, render::twiml, status::is_sid};
 use crate::{
     callback::Callbacks,
-    carrier::{Carrier, CarrierError, LegOnProvider, LegQuery},
+    carrier::{Carrier, CarrierError, LegOnProvider, LegQuery, NewCall},
     rest::{Answer, Repeat, RestClient},
 };
 
@@ -88,14 +95,14 @@ impl TwilioCarrier {
     async fn change(
         &self,
         provider_id: &str,
-        order: (&str, &str),
+        order: &[(&str, &str)],
         repeat: Repeat,
     ) -> Result<Change, CarrierError> {
         if !is_sid(provider_id) {
             return Ok(Change::CallIsOverOrUnknown);
         }
         let url = format!("{}/{provider_id}.json", self.calls_url());
-        let answer = self.ask(self.rest.http().post(url).form(&[order]), repeat).await?;
+        let answer = self.ask(self.rest.http().post(url).form(order), repeat).await?;
         match answer.status {
             status if status.is_success() => Ok(Change::Made),
             StatusCode::NOT_FOUND => Ok(Change::CallIsOverOrUnknown),
@@ -116,7 +123,7 @@ impl Carrier for TwilioCarrier {
     }
 
     async fn end_call(&self, provider_id: &str) -> Result<(), CarrierError> {
-        self.change(provider_id, ("Status", "completed"), Repeat::Freely).await.map(|_| ())
+        self.change(provider_id, &[("Status", "completed")], Repeat::Freely).await.map(|_| ())
     }
 
     /// A document that dials is not sent again after a time-out: Twilio may have begun it, and a second dial would cut off the first
@@ -136,8 +143,40 @@ impl Carrier for TwilioCarrier {
         }
         let dials = instructions.iter().any(|instruction| matches!(instruction, Instruction::Connect(_)));
         let repeat = if dials { Repeat::OnlyIfNotTaken } else { Repeat::Freely };
-        let change = self.change(provider_call_id, ("Twiml", &document), repeat).await?;
+        let change = self.change(provider_call_id, &[("Twiml", &document)], repeat).await?;
         Ok(change == Change::Made)
+    }
+
+    async fn redirect(
+        &self,
+        provider_call_id: &str,
+        then: &Continuation,
+        call: CallId,
+        callbacks: &Callbacks,
+    ) -> Result<bool, CarrierError> {
+        let url = callbacks.url(call, then);
+        let order = [("Url", url.as_str()), ("Method", "POST")];
+        let change = self.change(provider_call_id, &order, Repeat::OnlyIfNotTaken).await?;
+        Ok(change == Change::Made)
+    }
+
+    /// Twilio has no idempotency key for new calls.
+    async fn place_call(
+        &self,
+        new: &NewCall,
+        call: CallId,
+        callbacks: &Callbacks,
+    ) -> Result<String, CarrierError> {
+        let request = self.rest.http().post(format!("{}.json", self.calls_url()));
+        let request = request.form(&form_of(new, call, callbacks));
+        let answer = self.ask(request, Repeat::OnlyIfNotTaken).await?;
+        if !answer.status.is_success() {
+            return Err(refusal(&answer));
+        }
+        let Placed { sid } = read(&answer)?;
+        Some(sid)
+            .filter(|sid| is_sid(sid))
+            .ok_or_else(|| CarrierError::Unavailable("the new call has no id that can be used".to_owned()))
     }
 }
 

@@ -27,6 +27,12 @@ pub(super) struct CallResource {
     duration: Option<Seconds>,
 }
 
+/// A call that was just placed.
+#[derive(Debug, Deserialize)]
+pub(super) struct Placed {
+    pub(super) sid: String,
+}
+
 /// Twilio writes seconds as a text.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]

@@ -1,3 +1,4 @@
+mod placing;
 mod server;
 
 use std::time::Duration;

@@ -64,7 +64,7 @@ fn bridged(reader: &Reader<'_>) -> Option<bool> {
 }
 
 /// Only a web address: it will be shown as a link.
-fn recording_url(reader: &Reader<'_>) -> Option<String> {
+pub(super) fn recording_url(reader: &Reader<'_>) -> Option<String> {
     let text = reader.text("RecordingUrl").filter(|text| text.len() <= MOST_RECORDING_URL_CHARACTERS)?;
     let url = Url::parse(text).ok()?;
     matches!(url.scheme(), "http" | "https").then(|| text.to_owned())

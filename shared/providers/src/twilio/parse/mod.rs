@@ -25,23 +25,29 @@ pub(super) fn parse(request: &WebhookRequest<'_>, callbacks: &Callbacks) -> Resu
 }
 
 /// Our own callback URL names the call; a webhook that was configured at Twilio names only Twilio's, and one about a leg
-/// names the caller's call as the leg's parent.
+/// names the caller's call as the leg's parent. A callback's call is always named by Twilio's id: its URLs were made before it had one.
 fn call(event: WebhookEvent, reader: &Reader<'_>, callbacks: &Callbacks) -> Result<CallId, ParseError> {
-    if let Some(call) = reader.position().call {
-        return Ok(call);
-    }
-    let provider_call_id = match event {
+    let named = reader.position().call;
+    let (named, field) = match event {
+        WebhookEvent::CallbackAnswered | WebhookEvent::CallbackAccepted | WebhookEvent::CallbackProgress => {
+            (None, "CallSid")
+        }
         WebhookEvent::LegAnswered | WebhookEvent::Screened | WebhookEvent::LegProgress => {
-            reader.sid("ParentCallSid")?
+            (named, "ParentCallSid")
         }
         WebhookEvent::Voice
         | WebhookEvent::Status
         | WebhookEvent::Gathered
         | WebhookEvent::Said
+        | WebhookEvent::Held
+        | WebhookEvent::Offered
         | WebhookEvent::DialEnded
-        | WebhookEvent::ForwardEnded => reader.sid("CallSid")?,
+        | WebhookEvent::ForwardEnded
+        | WebhookEvent::OverflowEnded
+        | WebhookEvent::MessageLeft
+        | WebhookEvent::CallbackAsked => (named, "CallSid"),
     };
-    Ok(CallId::of_provider_call(callbacks.connection(), &provider_call_id))
+    named.map_or_else(|| Ok(CallId::of_provider_call(callbacks.connection(), &reader.sid(field)?)), Ok)
 }
 
 fn event(event: WebhookEvent, reader: &Reader<'_>) -> Result<EventKind, ParseError> {
@@ -71,6 +77,44 @@ fn event(event: WebhookEvent, reader: &Reader<'_>) -> Result<EventKind, ParseErr
         WebhookEvent::ForwardEnded => {
             EventKind::ForwardEnded { node: reader.node()?, answered: leg::was_answered(reader)? }
         }
+        WebhookEvent::Held => EventKind::Held {
+            node: reader.node()?,
+            told: reader.position().told.clone(),
+            input: input(reader),
+        },
+        WebhookEvent::Offered => EventKind::Offered { attempt: reader.attempt()? },
+        WebhookEvent::OverflowEnded => EventKind::OverflowForwardEnded {
+            node: reader.node()?,
+            index: reader.index()?,
+            answered: leg::was_answered(reader)?,
+        },
+        WebhookEvent::MessageLeft => EventKind::MessageLeft {
+            node: reader.node()?,
+            index: reader.index()?,
+            recording_url: leg::recording_url(reader),
+        },
+        WebhookEvent::CallbackAsked => EventKind::CallbackAsked {
+            node: reader.node()?,
+            index: reader.position().index,
+            question: reader.question()?,
+            input: input(reader),
+        },
+        WebhookEvent::CallbackAnswered => EventKind::CallbackAnswered {
+            of: reader.of_call()?,
+            attempt: reader.attempt()?,
+            provider_call_id: reader.sid("CallSid")?,
+        },
+        WebhookEvent::CallbackAccepted => EventKind::CallbackAccepted {
+            of: reader.of_call()?,
+            attempt: reader.attempt()?,
+            provider_call_id: reader.sid("CallSid")?,
+            input: input(reader),
+        },
+        WebhookEvent::CallbackProgress => EventKind::CallbackProgress {
+            of: reader.of_call()?,
+            attempt: reader.attempt()?,
+            report: call_report(reader)?,
+        },
     })
 }
 
@@ -91,12 +135,15 @@ fn input(reader: &Reader<'_>) -> Input {
 
 /// Beware of `Duration`, which the same webhook carries: it counts minutes.
 fn call_report(reader: &Reader<'_>) -> Result<CallReport, ParseError> {
-    let status = leg_status(reader.required("CallStatus", reader::CALL_STATUS)?);
-    let ended = matches!(status, Some(LegStatus::Ended(_)));
+    let cause = match leg_status(reader.required("CallStatus", reader::CALL_STATUS)?) {
+        Some(LegStatus::Ended(cause)) => Some(cause),
+        Some(LegStatus::Ringing | LegStatus::Answered) | None => None,
+    };
     Ok(CallReport {
         provider_call_id: reader.sid("CallSid")?,
-        ended,
+        ended: cause.is_some(),
+        cause,
         occurred_at: reader.time("Timestamp"),
-        duration_seconds: reader.seconds("CallDuration").filter(|_| ended),
+        duration_seconds: reader.seconds("CallDuration").filter(|_| cause.is_some()),
     })
 }

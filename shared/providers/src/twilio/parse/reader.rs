@@ -1,7 +1,7 @@
 //! One webhook's fields and position, read one at a time.
 
 use jiff::Timestamp;
-use ringfall_domain::flow::NodeId;
+use ringfall_domain::{flow::NodeId, ids::CallId, queue::CallbackQuestion};
 
 use crate::{
     callback::{Callbacks, Position},
@@ -43,6 +43,21 @@ impl<'a> Reader<'a> {
     /// The attempt in our callback URL, from 1.
     pub(super) fn attempt(&self) -> Result<u8, ParseError> {
         counted(self.position.attempt).ok_or(missing_position("attempt"))
+    }
+
+    /// The queue's overflow in our callback URL, counted from 0.
+    pub(super) fn index(&self) -> Result<u8, ParseError> {
+        self.position.index.ok_or(missing_position("index"))
+    }
+
+    /// What our callback URL says was asked on being called back.
+    pub(super) fn question(&self) -> Result<CallbackQuestion, ParseError> {
+        self.position.question.clone().ok_or(missing_position("question"))
+    }
+
+    /// The call in our callback URL in which a callback was asked for.
+    pub(super) fn of_call(&self) -> Result<CallId, ParseError> {
+        self.position.of.ok_or(missing_position("of"))
     }
 
     /// A field that is not empty.

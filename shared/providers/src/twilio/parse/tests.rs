@@ -12,6 +12,8 @@ use url::Url;
 
 use super::*;
 
+mod waiting;
+
 const CALL: &str = "cal_01JD3Q4T7Y8Z9A0B1C2D3E4F5G";
 
 fn callbacks() -> Callbacks {
@@ -319,8 +321,19 @@ fn a_forward_was_answered_or_not() {
     }
 }
 
+fn cause_of(word: &str) -> Option<EndCause> {
+    Some(match word {
+        "completed" => EndCause::Completed,
+        "busy" => EndCause::Busy,
+        "no-answer" => EndCause::NoAnswer,
+        "failed" => EndCause::Failed,
+        "canceled" => EndCause::Canceled,
+        _ => return None,
+    })
+}
+
 #[test]
-fn a_calls_status_tells_when_it_is_over() {
+fn a_calls_status_tells_when_and_how_it_is_over() {
     for (word, ended) in [
         ("queued", false),
         ("ringing", false),
@@ -341,6 +354,7 @@ fn a_calls_status_tells_when_it_is_over() {
             event: EventKind::CallProgress(CallReport {
                 provider_call_id: "CA1".to_owned(),
                 ended,
+                cause: cause_of(word),
                 occurred_at: time("2010-08-10T08:02:17Z"),
                 duration_seconds: ended.then_some(125),
             }),
@@ -409,7 +423,7 @@ proptest! {
     fn no_bytes_make_it_panic(
         event in prop::sample::select(WebhookEvent::ALL.to_vec()),
         url in ".{0,80}",
-        query in "(call|node|visit|attempt|&|=|%|[0-9a-z]){0,20}",
+        query in "(call|node|visit|attempt|index|steps|question|of|&|=|%|[0-9a-z]){0,20}",
         body in prop::collection::vec(any::<u8>(), 0..300),
         values in prop::collection::vec("[^&]{0,20}", 8),
     ) {
@@ -417,7 +431,8 @@ proptest! {
         let form: Vec<String> = names.iter().zip(&values).map(|(name, value)| format!("{name}={value}")).collect();
         for body in [&body[..], form.join("&").as_bytes()] {
             for method in [Method::GET, Method::POST] {
-                for url in [&url, &format!("https://calls.example.com/x?attempt=1&node=a&visit=1&{query}")] {
+                let position = "attempt=1&node=a&visit=1&index=0&question=offer&of=cal_01JD3Q4T7Y8Z9A0B1C2D3E4F5G";
+                for url in [&url, &format!("https://calls.example.com/x?{position}&{query}")] {
                     let _ = parsed(event, &method, url, body);
                 }
             }

@@ -45,6 +45,9 @@ impl Twiml<'_> {
                 Some(self.url(&Continuation::DialEnded { attempt: *attempt }))
             }
             DialPurpose::Forward(node) => Some(self.url(&Continuation::ForwardEnded { node: node.clone() })),
+            DialPurpose::Overflow { node, index } => {
+                Some(self.url(&Continuation::OverflowForwardEnded { node: node.clone(), index: *index }))
+            }
             DialPurpose::Fallback => None,
         }
     }
@@ -57,7 +60,7 @@ impl Twiml<'_> {
         let element = element.text(address);
         match &dial.purpose {
             DialPurpose::Attempt { attempt, greeting } => self.reported(element, *attempt, *greeting),
-            DialPurpose::Forward(_) | DialPurpose::Fallback => element,
+            DialPurpose::Forward(_) | DialPurpose::Overflow { .. } | DialPurpose::Fallback => element,
         }
     }
 

@@ -1,6 +1,7 @@
 //! From instructions to TwiML.
 
 mod dial;
+mod hold;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +24,7 @@ const MOST_DIGITS: u8 = 32;
 /// the bridge follows.
 pub(super) fn twiml(instructions: &[Instruction], call: CallId, callbacks: &Callbacks) -> String {
     let twiml = Twiml { call, callbacks };
-    let verbs = instructions.iter().filter_map(|instruction| twiml.verb(instruction));
+    let verbs = instructions.iter().flat_map(|instruction| twiml.verbs(instruction));
     Element::new("Response").children(verbs).into_document()
 }
 
@@ -34,22 +35,26 @@ struct Twiml<'a> {
 }
 
 impl Twiml<'_> {
-    fn verb(&self, instruction: &Instruction) -> Option<Element> {
+    fn verbs(&self, instruction: &Instruction) -> Vec<Element> {
         match instruction {
-            Instruction::Say(speech) => say(speech),
+            Instruction::Say(speech) => say(speech).into_iter().collect(),
             Instruction::Gather { prompt, input, timeout_seconds, then } => {
-                Some(self.gather(prompt, *input, *timeout_seconds, then))
+                vec![self.gather(prompt, *input, *timeout_seconds, then)]
             }
-            Instruction::Connect(dial) => Some(self.dial(dial)),
-            Instruction::Bridge => None,
-            Instruction::Continue(then) => {
-                Some(Element::new("Redirect").attribute("method", "POST").text(&self.url(then)))
-            }
+            Instruction::Hold(step) => self.hold(step),
+            Instruction::Record { most_seconds, then } => self.record(*most_seconds, then),
+            Instruction::Connect(dial) => vec![self.dial(dial)],
+            Instruction::Bridge => Vec::new(),
+            Instruction::Continue(then) => vec![self.redirect(then)],
             Instruction::Reject(reason) => {
-                Some(Element::new("Reject").attribute("reason", reason_word(*reason)))
+                vec![Element::new("Reject").attribute("reason", reason_word(*reason))]
             }
-            Instruction::Hangup => Some(Element::new("Hangup")),
+            Instruction::Hangup => vec![Element::new("Hangup")],
         }
+    }
+
+    fn redirect(&self, then: &Continuation) -> Element {
+        Element::new("Redirect").attribute("method", "POST").text(&self.url(then))
     }
 
     fn url(&self, then: &Continuation) -> String {

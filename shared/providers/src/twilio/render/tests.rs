@@ -10,6 +10,8 @@ use url::Url;
 
 use super::*;
 
+mod hold;
+
 fn rendered(instructions: &[Instruction]) -> String {
     let public_url = Url::parse("https://calls.example.com").expect("a URL");
     let callbacks = Callbacks::new(&public_url, ConnectionId::from_parts(1, 1));

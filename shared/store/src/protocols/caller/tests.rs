@@ -37,8 +37,16 @@ fn claiming(attempt: u8) -> Leg {
 async fn claim(table: &MemoryStore, call: &Call, leg: &Leg, read: &CallerRecord) -> Reserved {
     let known = capacity(table).await;
     let caller = Some(read);
-    let request =
-        Request { call, is_stored: true, leg, expires_at: at(60), known: &known, rulings: &[], caller };
+    let request = Request {
+        call,
+        is_stored: true,
+        leg,
+        expires_at: at(60),
+        known: &known,
+        rulings: &[],
+        caller,
+        takes_out: None,
+    };
     reserve(table, &request).await.expect("the store works")
 }
 

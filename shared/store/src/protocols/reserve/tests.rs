@@ -52,6 +52,7 @@ async fn try_reserve(table: &MemoryStore, n: u128, leg: &Leg) -> Reserved {
         known: &known,
         rulings: &[],
         caller: None,
+        takes_out: None,
     };
     reserve(table, &request).await.expect("the store works")
 }
@@ -171,6 +172,7 @@ async fn limits_that_were_saved_since_they_were_read_are_gone_by() {
             known: &known,
             rulings: &[],
             caller: None,
+            takes_out: None,
         };
         let reserved = reserve(&*table, &request).await.expect("the store works");
         assert_eq!(reserved == Reserved::Held, held, "{before:?} {after:?}: {reserved:?}");

@@ -6,12 +6,16 @@ use ringfall_domain::{
     config::{Buyer, Campaign, Target},
     ids::{BuyerId, CampaignId, TargetId},
     problem::Problem,
+    queue::QueueId,
 };
 
 use super::{Change, Consequences, Save, SaveError, Scene, plans::replace};
 use crate::{
-    port::StoreError,
-    records::plan::{self, PlanRecord},
+    port::{StoreError, Write},
+    records::{
+        plan::{self, PlanRecord},
+        queued_campaign::{self, QueuedCampaign},
+    },
 };
 
 impl Save for Campaign {
@@ -22,8 +26,11 @@ impl Save for Campaign {
     ) -> Result<Consequences, SaveError> {
         let campaign = match change {
             Change::Create(campaign) | Change::Replace { after: campaign, .. } => campaign,
-            // Calls under way go on by the plan: it stays.
-            Change::Archive(_) => return Ok(Consequences::default()),
+            // Calls under way go on by the plan: it stays. Those who still wait are served when they ask.
+            Change::Archive(_) => {
+                let key = queued_campaign::key(scene.account, id);
+                return Ok(Consequences::of(vec![Write::Delete { key, condition: None }]));
+            }
         };
         let targets = targets(scene, campaign).await?;
         let record = PlanRecord {
@@ -36,7 +43,21 @@ impl Save for Campaign {
         };
         let targets = record.targets.keys().map(ToString::to_string);
         let names = targets.chain(record.buyers.keys().map(ToString::to_string)).collect();
-        Ok(Consequences { writes: vec![replace(record)?], names, plans: vec![id] })
+        Ok(Consequences { writes: vec![held_for(&record), replace(record)?], names, plans: vec![id] })
+    }
+}
+
+/// For whom the campaign holds callers, and where, if it does.
+fn held_for(record: &PlanRecord) -> Write {
+    let key = queued_campaign::key(record.account, record.id);
+    match &record.campaign.queue {
+        None => Write::Delete { key, condition: None },
+        Some(policy) => {
+            let queue = QueueId::of(record.id, policy);
+            let buyers = record.buyers.keys().copied().collect();
+            let queued = QueuedCampaign { campaign: record.id, queue, buyers };
+            Write::Put { key, item: queued_campaign::encode(&queued), condition: None }
+        }
     }
 }
 

@@ -46,6 +46,7 @@ impl Books {
             known: &known,
             rulings: &[],
             caller: None,
+            takes_out: None,
         };
         assert_eq!(reserve(&self.store, &request).await, Ok(Reserved::Held));
         (call, leg)

@@ -122,6 +122,7 @@ async fn a_target_that_is_archived_while_it_talks_keeps_its_slot_until_the_call_
         known: &known,
         rulings: &[],
         caller: None,
+        takes_out: None,
     };
     assert_eq!(reserve(&store, &request).await, Ok(Reserved::Held));
     archive::<Target>(&store, target_id(1)).await.expect("an end");

@@ -151,6 +151,7 @@ async fn converse(table: &dyn Table, n: u128, cents: u16, in_group: bool, conver
         known: &known,
         rulings: &[],
         caller: None,
+        takes_out: None,
     };
     match reserve(table, &request).await.expect("the store works") {
         Reserved::Held => {}

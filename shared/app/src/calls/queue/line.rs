@@ -1,0 +1,100 @@
+//! Who waits, in the order of service, as read at one moment.
+
+use std::collections::BTreeSet;
+
+use futures::future::try_join_all;
+use jiff::Timestamp;
+use ringfall_domain::{
+    call::Call,
+    ids::{AccountId, CallId, TargetId},
+    plan::Plan,
+    queue::{Place, QueueId, Waiter, WaiterKind},
+};
+use ringfall_store::{port::StoreError, protocols::queue::head};
+
+use super::super::offer::Offer;
+use crate::platform::Platform;
+
+/// So many of each queue are looked at: nobody behind them is served before one of them is.
+const MOST_WAITERS: usize = 1_000;
+
+/// Who waits in the queues whose callers some buyers take, in the order of service.
+#[derive(Debug, Default)]
+pub(in super::super) struct Line {
+    waiters: Vec<Waiter>,
+}
+
+impl Line {
+    /// The line at a plan's buyers. Not read for a campaign that holds nobody: its callers take what is free, since they cannot be asked to
+    /// wait.
+    pub(in super::super) async fn read(platform: &Platform, plan: &Plan) -> Result<Self, StoreError> {
+        let Some(own) = plan.queue_id() else { return Ok(Self::default()) };
+        let mut queues: BTreeSet<QueueId> = platform.queues_of(plan.account, plan.buyer_ids()).await?;
+        queues.insert(own);
+        Self::of_queues(platform, plan.account, &queues).await
+    }
+
+    /// The line of some queues.
+    pub(in super::super) async fn of_queues(
+        platform: &Platform,
+        account: AccountId,
+        queues: &BTreeSet<QueueId>,
+    ) -> Result<Self, StoreError> {
+        let heads = queues.iter().map(|queue| head(&*platform.table, account, queue, MOST_WAITERS));
+        let mut waiters: Vec<Waiter> = try_join_all(heads).await?.into_iter().flatten().collect();
+        waiters.sort_by(|one, other| one.place.cmp(&other.place).then(one.call.cmp(&other.call)));
+        Ok(Self { waiters })
+    }
+
+    /// In the order of service.
+    pub(super) fn waiters(&self) -> &[Waiter] {
+        &self.waiters
+    }
+
+    /// The place that a call holds.
+    pub(in super::super) fn waiter_of(&self, call: CallId) -> Option<&Waiter> {
+        self.waiters.iter().find(|waiter| waiter.call == call)
+    }
+
+    /// How many wait in a queue.
+    pub(super) fn size(&self, queue: &QueueId) -> u32 {
+        count(self.waiters.iter().filter(|waiter| waiter.queue == *queue))
+    }
+
+    /// How many of a queue are served before one who stands there.
+    pub(in super::super) fn ahead(&self, queue: &QueueId, place: Place, call: CallId) -> u32 {
+        let before = |waiter: &&Waiter| (waiter.place, waiter.call) < (place, call) && waiter.queue == *queue;
+        count(self.waiters.iter().filter(before))
+    }
+
+    /// Leaves those targets of an offer to others for whom they wait, and who are to be served before this caller.
+    pub(in super::super) fn let_go_first(&self, plan: &Plan, call: &Call, offer: &mut Offer) {
+        if self.waiters.is_empty() {
+            return;
+        }
+        let place = self.waiter_of(call.id).map(|waiter| waiter.place).or_else(|| {
+            let order = &plan.queue.as_ref()?.order;
+            let value = order.value.unwrap_or_else(|| offer.prospects(plan, call).value(plan));
+            Some(Place::of(order, value, call.queued.as_ref().map_or(offer.at(), |queued| queued.entered_at)))
+        });
+        let Some(place) = place else { return };
+        let at = offer.at();
+        offer.give_way(|target| self.wanted_before(plan, plan.targets[target].id, (place, call.id), at));
+    }
+
+    /// How many wait for a target who are served before one who stands there.
+    fn wanted_before(&self, plan: &Plan, target: TargetId, stands: (Place, CallId), at: Timestamp) -> u32 {
+        let before = self.waiters.iter().take_while(|waiter| (waiter.place, waiter.call) < stands);
+        count(before.filter(|waiter| wants(waiter, plan, target, at)))
+    }
+}
+
+/// Whether somebody who holds the line waits for a target, for all that their place tells.
+pub(super) fn wants(waiter: &Waiter, plan: &Plan, target: TargetId, at: Timestamp) -> bool {
+    let version = if waiter.campaign == plan.campaign { plan.version } else { waiter.plan_version };
+    waiter.kind == WaiterKind::Live && waiter.may_be_taken_by(target, version, at)
+}
+
+fn count<'a>(waiters: impl Iterator<Item = &'a Waiter>) -> u32 {
+    u32::try_from(waiters.count()).unwrap_or(u32::MAX)
+}

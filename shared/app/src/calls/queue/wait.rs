@@ -1,0 +1,251 @@
+//! A caller waits: they come into the queue, and hear how they stand at each step of the hold.
+
+use jiff::{SignedDuration, Timestamp};
+use ringfall_domain::{
+    call::{
+        Call,
+        event::Input,
+        instructions::{Instruction, Instructions},
+        step::connect,
+    },
+    config::QueuePolicy,
+    plan::Plan,
+    queue::{
+        Hold, Outset, OverflowReason, Place, Prospects, QueueId, Queued, Standing, Told, WaitRange, Waiter,
+        WaiterKind, first_question, judge_wait, seconds_between,
+    },
+};
+use ringfall_store::{
+    port::StoreError,
+    protocols::{
+        callback::{Taken, call_in},
+        queue::{Entered, Entry, enter},
+    },
+    records::callback::Callback,
+};
+
+use super::{
+    super::{
+        callback::kept_place,
+        offer::Offer,
+        routing::{Current, Sought},
+    },
+    line::{Line, wants},
+    outlook::{outlook, remembered_outlook},
+    serve::serve,
+};
+use crate::{
+    message::{EndWait, ServeWaiters},
+    platform::Platform,
+};
+
+/// What comes of a caller's waiting.
+pub(in super::super) enum Waits {
+    /// They wait on, or are connected after all.
+    Reply(Instructions),
+    /// They cannot be held, or not any longer.
+    Overflows(OverflowReason),
+    /// It has to be seen anew whether somebody takes them.
+    Again,
+}
+
+/// Everything that one caller's waiting is about.
+pub(in super::super) struct Waiting<'a> {
+    pub(in super::super) platform: &'a Platform,
+    pub(in super::super) plan: &'a Plan,
+    pub(in super::super) policy: &'a QueuePolicy,
+    pub(in super::super) sought: Sought<'a>,
+    /// What the caller has been told so far.
+    pub(in super::super) told: &'a Told,
+}
+
+/// Between a step of the hold that does nothing but say how the caller stands, and one that looks whether somebody takes them although
+/// others are first.
+const STEPS_BETWEEN_LOOKS: u16 = 3;
+/// A caller is called off the hold so long after the longest wait, if no step of it has ended by then.
+const END_GRACE: SignedDuration = SignedDuration::from_secs(2);
+
+impl Waiting<'_> {
+    /// A step of the hold is over.
+    pub(in super::super) async fn step(&self, call: &Call, input: &Input) -> Result<Waits, StoreError> {
+        let (Some(queued), Some(queue)) = (&call.queued, self.plan.queue_id()) else {
+            return Ok(Waits::Again);
+        };
+        let at = self.platform.now();
+        let waited_seconds = seconds_between(queued.entered_at, at);
+        if self.asks_for_callback(waited_seconds, input) {
+            let question = first_question(self.policy, call, self.sought.node, None);
+            return Ok(Waits::Reply(question));
+        }
+        let limit_seconds = self.policy.max_wait_seconds;
+        if waited_seconds >= limit_seconds {
+            return Ok(Waits::Overflows(OverflowReason::WaitedTooLong { waited_seconds, limit_seconds }));
+        }
+        if self.told.steps.is_multiple_of(STEPS_BETWEEN_LOOKS) {
+            return Ok(Waits::Again);
+        }
+        let queues = [queue.clone()].into();
+        let line = Line::of_queues(self.platform, self.plan.account, &queues).await?;
+        let Some(waiter) = line.waiter_of(call.id).filter(|waiter| !is_first(&line, self.plan, waiter, at))
+        else {
+            return Ok(Waits::Again);
+        };
+        let Some(outlook) = remembered_outlook(self.platform, self.plan).await else {
+            return Ok(Waits::Again);
+        };
+        let ahead = line.ahead(&queue, waiter.place, call.id);
+        Ok(Waits::Reply(self.hold(call, ahead, outlook.wait_seconds(ahead), queued.entered_at, at)))
+    }
+
+    fn asks_for_callback(&self, waited_seconds: u32, input: &Input) -> bool {
+        let key = self.policy.callback_key(waited_seconds);
+        matches!((key, input), (Some(key), Input::Digits(digits)) if digits.starts_with(key.as_char()))
+    }
+
+    /// Nobody takes the caller now: they come into the queue, or stay in it.
+    pub(in super::super) async fn wait(
+        &self,
+        current: &mut Current,
+        offer: &Offer,
+        line: &Line,
+    ) -> Result<Waits, StoreError> {
+        let (plan, at) = (self.plan, offer.at());
+        let queue = QueueId::of(plan.campaign, self.policy);
+        let prospects = offer.prospects(plan, &current.call);
+        let mut queued = match &current.call.queued {
+            Some(queued) => queued.clone(),
+            None => self.place(&queue, &prospects, at),
+        };
+        let kept = match current.call.queued {
+            Some(_) => None,
+            None => kept_place(self.platform, self.policy, &current.call, &queue).await?,
+        };
+        if let Some(kept) = &kept {
+            queued.place = kept.place;
+        }
+        let outlook = outlook(self.platform, plan, &prospects, offer.capacity()).await?;
+        let ahead = line.ahead(&queue, queued.place, current.call.id);
+        let estimated_seconds = outlook.wait_seconds(ahead);
+        let is_new = current.call.queued.is_none();
+        // Whoever has kept a place is in the queue already.
+        let size = (is_new && kept.is_none()).then(|| line.size(&queue));
+        let outset = Outset { entered_at: queued.entered_at, size, estimated_seconds, at };
+        if let Err(reason) = judge_wait(self.policy, &prospects, &outset) {
+            return Ok(Waits::Overflows(reason));
+        }
+        if is_new {
+            queued.announced_seconds = self
+                .policy
+                .announcements
+                .estimated_wait
+                .then(|| WaitRange::of(estimated_seconds).most_seconds());
+        }
+        let waiter = self.waiter(&current.call, &queued, &prospects, at);
+        if line.waiter_of(current.call.id) != Some(&waiter) {
+            let rulings = offer.rulings(plan);
+            let entry =
+                Entry { call: &current.call, waiter: &waiter, queued: &queued, rulings: &rulings, at };
+            match self.enter(&entry, kept.as_ref()).await? {
+                Entered::Waiting(stands) => {
+                    queued = (*stands).clone();
+                    current.call.queued = Some(*stands);
+                }
+                Entered::Overtaken(newer) => {
+                    *current = Current::stored(*newer);
+                    return Ok(Waits::Again);
+                }
+            }
+            self.arm(&current.call, &queued, &prospects, is_new).await?;
+            // What became free between the judgement and the entry was offered to others, or to nobody.
+            let buyers: Vec<_> = plan.buyer_ids().collect();
+            if let Some(leg) = serve(self.platform, plan.account, &buyers, Some(current.call.id)).await? {
+                return Ok(Waits::Reply(vec![connect(plan, &current.call, &leg)]));
+            }
+        }
+        Ok(Waits::Reply(self.hold(&current.call, ahead, estimated_seconds, queued.entered_at, at)))
+    }
+
+    /// One who keeps a place and calls in again gets that one, and is not called back any more.
+    async fn enter(&self, entry: &Entry<'_>, kept: Option<&Callback>) -> Result<Entered, StoreError> {
+        let table = &*self.platform.table;
+        if let Some(kept) = kept {
+            match call_in(table, kept, entry).await? {
+                Taken::Waiting(queued) => return Ok(Entered::Waiting(queued)),
+                Taken::Overtaken(newer) => return Ok(Entered::Overtaken(newer)),
+                Taken::Gone(_) => {}
+            }
+        }
+        enter(table, entry).await
+    }
+
+    fn place(&self, queue: &QueueId, prospects: &Prospects, at: Timestamp) -> Queued {
+        let value = self.policy.order.value.unwrap_or_else(|| prospects.value(self.plan));
+        Queued {
+            queue: queue.clone(),
+            place: Place::of(&self.policy.order, value, at),
+            value,
+            entered_at: at,
+            node: self.sought.node.clone(),
+            announced_seconds: None,
+            answered_within_seconds: Some(self.policy.answered_within_seconds),
+        }
+    }
+
+    fn waiter(&self, call: &Call, queued: &Queued, prospects: &Prospects, at: Timestamp) -> Waiter {
+        let (targets, later) = prospects.now_and_later(self.plan, at);
+        Waiter {
+            queue: queued.queue.clone(),
+            place: queued.place,
+            call: call.id,
+            campaign: call.origin.campaign,
+            kind: WaiterKind::Live,
+            value: queued.value,
+            entered_at: queued.entered_at,
+            targets,
+            later,
+            plan_version: self.plan.version,
+        }
+    }
+
+    /// Whoever opens, or may be asked again, is looked for then; and the longest wait ends even if no step of the hold does.
+    async fn arm(
+        &self,
+        call: &Call,
+        queued: &Queued,
+        prospects: &Prospects,
+        is_new: bool,
+    ) -> Result<(), StoreError> {
+        let deadline = queued.entered_at + SignedDuration::from_secs(self.policy.max_wait_seconds.into());
+        if is_new {
+            let end = EndWait { connection: call.origin.connection, call: call.id };
+            end.arm(self.platform, deadline + END_GRACE).await?;
+        }
+        if let Some(from) = prospects.until(deadline).next_after(self.platform.now()) {
+            let buyers = self.plan.buyer_ids().collect();
+            ServeWaiters { account: call.account, buyers }.arm(self.platform, from).await?;
+        }
+        Ok(())
+    }
+
+    fn hold(
+        &self,
+        call: &Call,
+        ahead: u32,
+        wait_seconds: u32,
+        entered_at: Timestamp,
+        at: Timestamp,
+    ) -> Instructions {
+        let standing = Standing { position: ahead.saturating_add(1), wait_seconds, entered_at, at };
+        let hold = Hold::new(self.policy, call, self.sought.node);
+        vec![Instruction::Hold(hold.step(self.told, standing, |_url| true))]
+    }
+}
+
+/// Whether nobody stands before a caller for one of the targets that they wait for.
+fn is_first(line: &Line, plan: &Plan, waiter: &Waiter, at: Timestamp) -> bool {
+    let before = || line.waiters().iter().take_while(|other| other.call != waiter.call);
+    let wanted =
+        plan.targets.iter().map(|target| target.id).filter(|target| wants(waiter, plan, *target, at));
+    let mut wanted = wanted.peekable();
+    wanted.peek().is_none() || wanted.any(|target| !before().any(|other| wants(other, plan, target, at)))
+}
