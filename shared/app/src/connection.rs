@@ -2,14 +2,16 @@
 
 use std::{fmt, sync::Arc};
 
+use async_trait::async_trait;
 use ringfall_domain::{
     call::TelephonyRates,
+    config::AudioUrl,
     ids::{AccountId, ConnectionId},
     money::{Amount, Money},
     text::Name,
 };
 use ringfall_providers::{
-    Callbacks, Carrier, CarrierError, Provider, RestClient,
+    AudioFault, AudioProbe, Callbacks, Carrier, CarrierError, Provider, Reach, RestClient,
     twilio::{Twilio, TwilioCarrier, TwilioCredentials},
 };
 use ringfall_store::{port::StoreError, records::pointer::ConnectionPointer};
@@ -107,37 +109,51 @@ pub struct InvalidConnection {
     pub expected: String,
 }
 
-/// Makes providers of connections. The simulator makes its own.
+/// Makes providers of connections, and knows what they can fetch. The simulator makes its own.
+#[async_trait]
 pub trait Connector: Send + Sync + 'static {
     /// Both halves, for a connection's credentials.
     ///
     /// # Errors
     /// Names the field that is wrong.
     fn connect(&self, connection: &Connection) -> Result<Halves, InvalidConnection>;
+
+    /// Whether a provider would get a sound now. Answers within some seconds.
+    ///
+    /// # Errors
+    /// What came instead.
+    async fn fetch_audio(&self, url: &AudioUrl) -> Result<(), AudioFault>;
 }
 
 /// The real providers, over one HTTP client.
 #[derive(Debug, Clone)]
 pub struct RealProviders {
     rest: RestClient,
+    audio: AudioProbe,
 }
 
 impl RealProviders {
-    /// Prepares the HTTP client.
+    /// Prepares the HTTP clients. `private_addresses_allowed`: whether what an agency names may be on a private network.
     ///
     /// # Errors
     /// TLS cannot be set up on this machine.
-    pub fn new() -> Result<Self, CarrierError> {
-        Ok(Self { rest: RestClient::new()? })
+    pub fn new(private_addresses_allowed: bool) -> Result<Self, CarrierError> {
+        let reach = if private_addresses_allowed { Reach::Anywhere } else { Reach::PublicOnly };
+        Ok(Self { rest: RestClient::new()?, audio: AudioProbe::new(reach)? })
     }
 }
 
+#[async_trait]
 impl Connector for RealProviders {
     fn connect(&self, connection: &Connection) -> Result<Halves, InvalidConnection> {
         let Connection::Twilio { credentials, .. } = connection;
         let credentials = twilio_credentials(credentials)?;
         let carrier = TwilioCarrier::new(self.rest.clone(), credentials.clone());
         Ok(Halves { provider: Arc::new(Twilio::new(credentials)), carrier: Arc::new(carrier) })
+    }
+
+    async fn fetch_audio(&self, url: &AudioUrl) -> Result<(), AudioFault> {
+        self.audio.fetch(url).await
     }
 }
 

@@ -18,7 +18,7 @@ use ringfall_domain::{
         event::{Arrival, CallerFacts, Event, EventKind, Input},
         instructions::{Continuation, Instruction, Instructions},
     },
-    config::{Buyer, Campaign, Target},
+    config::{AudioUrl, Buyer, Campaign, Target},
     flow::NodeId,
     ids::{AccountId, BuyerId, CallId, CampaignId, ConnectionId, NumberId, PublisherId, TargetId},
     phone::CallerNumber,
@@ -27,7 +27,7 @@ use ringfall_domain::{
     tags::Tags,
 };
 use ringfall_providers::{
-    Callbacks, Carrier, CarrierError, LegOnProvider, LegQuery, NewCall,
+    AudioFault, Callbacks, Carrier, CarrierError, LegOnProvider, LegQuery, NewCall,
     twilio::{Twilio, TwilioCredentials},
 };
 use ringfall_store::{
@@ -80,6 +80,9 @@ pub(crate) struct Told {
     pub(crate) redirected: Mutex<Vec<(String, Continuation)>>,
     /// Calls that were placed: the first is `CAplaced1`, and so on.
     pub(crate) placed: Mutex<Vec<NewCall>>,
+    /// What comes of asking for a sound.
+    pub(crate) audio: Mutex<Result<(), AudioFault>>,
+    pub(crate) fetched: Mutex<Vec<AudioUrl>>,
 }
 
 impl Default for Told {
@@ -90,6 +93,8 @@ impl Default for Told {
             is_there: Mutex::new(Ok(true)),
             redirected: Mutex::default(),
             placed: Mutex::default(),
+            audio: Mutex::new(Ok(())),
+            fetched: Mutex::default(),
         }
     }
 }
@@ -141,10 +146,16 @@ impl Carrier for Told {
 
 struct ToldConnector(Arc<Told>);
 
+#[async_trait]
 impl Connector for ToldConnector {
     fn connect(&self, _connection: &Connection) -> Result<Halves, InvalidConnection> {
         let credentials = TwilioCredentials::new("AC1", "12345").expect("credentials");
         Ok(Halves { provider: Arc::new(Twilio::new(credentials)), carrier: Arc::clone(&self.0) as _ })
+    }
+
+    async fn fetch_audio(&self, url: &AudioUrl) -> Result<(), AudioFault> {
+        self.0.fetched.lock().unwrap_or_else(PoisonError::into_inner).push(url.clone());
+        self.0.audio.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

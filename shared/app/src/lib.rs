@@ -3,13 +3,14 @@
 //! - [`webhooks`]: the providers' webhooks, verified, parsed, driven, answered.
 //! - [`calls`]: one event of one call, from its facts to its instructions.
 //! - [`api`]: REST v1.
-//! - [`media`]: sounds of our own that providers fetch.
+//! - [`media`], [`audio`]: sounds of our own that providers fetch, and whether they get those of others.
 //! - [`worker`], [`rollup`], [`sweep`]: delayed messages, the change feed, and what should never be left behind.
 //!
 //! Invariants: no rule of the trade stands here (it belongs to the domain), no attribute name (the store), no provider's
 //! field (the providers). This is the only map from errors to HTTP.
 
 pub mod api;
+pub mod audio;
 pub mod calls;
 pub mod clock;
 pub mod connection;

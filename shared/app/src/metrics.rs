@@ -25,6 +25,8 @@ pub struct Metrics {
     pub legs_unknown: Counter,
     /// Calls that ended.
     pub calls_ended: Counter,
+    /// Times that a sound for callers who wait could not be had.
+    pub audio_failures: Counter,
     /// Changes of the feed that were taken up.
     pub feed_changes: Counter,
     /// Times that the feed had lost changes before they were read: each is worth an alarm.
@@ -51,6 +53,7 @@ impl Default for Metrics {
             lost_races: Counter::default(),
             legs_unknown: Counter::default(),
             calls_ended: Counter::default(),
+            audio_failures: Counter::default(),
             feed_changes: Counter::default(),
             feed_gaps: Counter::default(),
         };
@@ -78,6 +81,11 @@ impl Default for Metrics {
             metrics.legs_unknown.clone(),
         );
         registry.register("calls_ended", "Calls that ended", metrics.calls_ended.clone());
+        registry.register(
+            "audio_failures",
+            "Times that a sound for callers who wait could not be had",
+            metrics.audio_failures.clone(),
+        );
         registry.register(
             "feed_changes",
             "Changes of the feed that were taken up",

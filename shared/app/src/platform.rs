@@ -18,6 +18,7 @@ use ringfall_store::{
 use url::Url;
 
 use crate::{
+    audio::AudioGuard,
     clock::{Clock, Randomness},
     connection::{Connected, Connector},
     metrics::Metrics,
@@ -41,6 +42,8 @@ pub struct Platform {
     pub settings: Settings,
     /// What is counted.
     pub metrics: Metrics,
+    /// Which sounds of agencies can be had.
+    pub audio: AudioGuard,
     plans: Cache<(AccountId, CampaignId), Arc<Plan>>,
     fallbacks: Cache<(AccountId, CampaignId), PhoneNumber>,
     campaigns: Cache<(ConnectionId, PhoneNumber), CampaignId>,
@@ -86,6 +89,9 @@ impl Platform {
         settings: Settings,
     ) -> Self {
         let ttl = settings.cache_time;
+        let metrics = Metrics::default();
+        let failures = metrics.audio_failures.clone();
+        let audio = AudioGuard::new(Arc::clone(&connector), Arc::clone(&clock), failures);
         Self {
             table: ports.table,
             messages: ports.messages,
@@ -104,7 +110,8 @@ impl Platform {
             experience: Cache::builder().max_capacity(10_000).time_to_live(ttl * 2).build(),
             outlooks: Cache::builder().max_capacity(10_000).time_to_live(ttl * 2).build(),
             settings,
-            metrics: Metrics::default(),
+            metrics,
+            audio,
         }
     }
 

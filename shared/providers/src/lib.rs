@@ -6,6 +6,8 @@
 //!
 //! Invariants: nothing is parsed before it is verified; unknown fields are ignored; a provider never decides anything.
 
+pub mod address;
+pub mod audio;
 pub mod callback;
 pub mod carrier;
 pub mod credentials;
@@ -16,8 +18,9 @@ pub mod twilio;
 pub mod webhook;
 mod xml;
 
+pub use audio::{AudioFault, AudioProbe};
 pub use callback::{Callbacks, Position, WebhookEvent};
 pub use carrier::{Carrier, CarrierError, LegOnProvider, LegQuery, NewCall};
 pub use credentials::InvalidCredentials;
-pub use rest::RestClient;
+pub use rest::{Reach, RestClient};
 pub use webhook::{ParseError, Provider, Rendered, SignatureRefused, Webhook, WebhookRequest};

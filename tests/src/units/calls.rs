@@ -130,7 +130,7 @@ impl Metered {
             ports,
             Arc::new(SystemClock),
             Arc::new(SystemRandomness),
-            Arc::new(RealProviders::new()?),
+            Arc::new(RealProviders::new(true)?),
             settings,
         ));
         ensure_first_account(&platform, Some(ADMIN_KEY)).await?;

@@ -114,7 +114,7 @@ fn platform(settings: &Settings, store: &Store, url: Url) -> anyhow::Result<Arc<
         cache_time: CACHE_TIME,
         private_addresses_allowed: settings.listen.ip().is_loopback(),
     };
-    let providers = RealProviders::new().context("no HTTP client")?;
+    let providers = RealProviders::new(settings.private_addresses_allowed).context("no HTTP client")?;
     let mut platform = Platform::new(
         store.ports(),
         Arc::new(SystemClock),

@@ -1,5 +1,6 @@
 //! One way to ask any provider's REST API: time-outs, few retries, small answers, no redirects.
 
+mod reach;
 mod retry;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use reqwest::{
     redirect::Policy,
 };
 
+pub use self::reach::Reach;
 use self::retry::Failure;
 pub(crate) use self::retry::{Patience, Repeat};
 use crate::carrier::CarrierError;

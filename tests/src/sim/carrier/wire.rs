@@ -9,16 +9,18 @@ use std::{
     },
 };
 
+use async_trait::async_trait;
 use ringfall_app::connection::{Connection, Connector, Halves, InvalidConnection};
 use ringfall_domain::{
     call::{
         event::EventKind,
         instructions::{Instruction, Instructions},
     },
+    config::AudioUrl,
     ids::CallId,
 };
 use ringfall_providers::{
-    Callbacks, ParseError, Provider, Rendered, SignatureRefused, Webhook, WebhookRequest,
+    AudioFault, Callbacks, ParseError, Provider, Rendered, SignatureRefused, Webhook, WebhookRequest,
 };
 
 use super::{Carrier, api::Api, held};
@@ -85,6 +87,7 @@ impl SimulatedConnector {
     }
 }
 
+#[async_trait]
 impl Connector for SimulatedConnector {
     fn connect(&self, connection: &Connection) -> Result<Halves, InvalidConnection> {
         let unknown = || InvalidConnection {
@@ -98,6 +101,11 @@ impl Connector for SimulatedConnector {
             agencies.position(|agency| agency.account_sid == credentials.account_sid).ok_or_else(unknown)?;
         let api = Api { carrier: Weak::clone(&self.0), agency };
         Ok(Halves { provider: Arc::new(Wire(Weak::clone(&self.0))), carrier: Arc::new(api) })
+    }
+
+    /// Agencies here name no sounds of their own.
+    async fn fetch_audio(&self, _url: &AudioUrl) -> Result<(), AudioFault> {
+        Ok(())
     }
 }
 

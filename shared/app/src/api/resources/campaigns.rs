@@ -2,15 +2,15 @@
 
 use ringfall_domain::{
     config::{Campaign, Document},
-    ids::CampaignId,
+    ids::{AccountId, CampaignId},
     problem::Problem,
 };
-use ringfall_store::records::idempotency::Seed;
+use ringfall_store::{port::StoreError, records::idempotency::Seed};
 use serde_json::{Value, json};
 use utoipa::openapi::schema::Object;
 
 use super::{
-    Resource,
+    Resource, outside,
     warned::{Warned, further_fields},
 };
 use crate::platform::Platform;
@@ -44,6 +44,16 @@ impl Resource for Campaign {
 
     fn problems(&self, _: &Platform) -> Vec<Problem> {
         self.check()
+    }
+
+    async fn problems_outside(
+        &self,
+        platform: &Platform,
+        account: AccountId,
+    ) -> Result<Vec<Problem>, StoreError> {
+        let Some(queue) = &self.queue else { return Ok(Vec::new()) };
+        let problems = outside::problems(queue, platform, account).await?;
+        Ok(problems.into_iter().map(|problem| problem.under("queue")).collect())
     }
 
     fn fields(self, _: CampaignId, _: &Platform) -> Warned<Self> {

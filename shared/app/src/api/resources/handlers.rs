@@ -13,7 +13,7 @@ use ringfall_store::{
 };
 use serde_json::{Map, Value};
 
-use super::{Resource, Shown, check, forget_cached, parse_id, serve_waiters};
+use super::{Resource, Shown, check, check_outside, forget_cached, parse_id, serve_waiters};
 use crate::{
     api::{
         Shared,
@@ -131,6 +131,7 @@ async fn carry_out<R: Resource>(
     id: R::Id,
     wish: &Wish<R>,
 ) -> Result<Shown<R::Fields>, Refusal> {
+    check_outside(wish, platform, caller.account).await?;
     let saved =
         save(&*platform.table, caller.account, id, wish, platform.now()).await.map_err(
             |error| match error {

@@ -7,6 +7,7 @@ mod connections;
 mod endpoints;
 mod handlers;
 mod numbers;
+mod outside;
 mod publishers;
 mod shown;
 mod targets;
@@ -14,11 +15,12 @@ mod warned;
 
 use ringfall_domain::{
     config::{BlockedCaller, Buyer, Campaign, Publisher, Target, TrackingNumber},
-    ids::ConnectionId,
+    ids::{AccountId, ConnectionId},
     problem::Problem,
 };
 use ringfall_store::{
-    protocols::save::{Save, Saved},
+    port::StoreError,
+    protocols::save::{Save, Saved, Wish},
     records::{
         idempotency::Seed,
         resource::{Configured, Kind},
@@ -56,6 +58,15 @@ pub(super) trait Resource: Save + Configured<Id: PartialSchema> + ToSchema {
     /// What is wrong with it beyond what reading refuses.
     fn problems(&self, platform: &Platform) -> Vec<Problem>;
 
+    /// What is wrong with it as the account's other documents, and the world, are now.
+    fn problems_outside(
+        &self,
+        _platform: &Platform,
+        _account: AccountId,
+    ) -> impl Future<Output = Result<Vec<Problem>, StoreError>> + Send {
+        std::future::ready(Ok(Vec::new()))
+    }
+
     /// What is shown of it.
     fn fields(self, id: Self::Id, platform: &Platform) -> Self::Fields;
 
@@ -92,7 +103,24 @@ fn parse_id<R: Resource>(text: &str) -> Result<R::Id, Refusal> {
 
 /// Refuses a document that must not be saved.
 fn check<R: Resource>(document: &R, platform: &Platform) -> Result<(), Refusal> {
-    let problems = document.problems(platform);
+    refuse_if_any(document.problems(platform))
+}
+
+/// Refuses a document that must not be saved as everything else is now.
+async fn check_outside<R: Resource>(
+    wish: &Wish<R>,
+    platform: &Platform,
+    account: AccountId,
+) -> Result<(), Refusal> {
+    match wish {
+        Wish::Create(document) | Wish::Replace { document, .. } => {
+            refuse_if_any(document.problems_outside(platform, account).await?)
+        }
+        Wish::Archive { .. } => Ok(()),
+    }
+}
+
+fn refuse_if_any(problems: Vec<Problem>) -> Result<(), Refusal> {
     if problems.is_empty() { Ok(()) } else { Err(Refusal::of_document(problems)) }
 }
 

@@ -57,7 +57,7 @@ async fn a_fault_of_ours_is_told_without_its_inside() {
             ports,
             Arc::clone(&api.platform.clock),
             Arc::new(Counting::default()),
-            Arc::new(RealProviders::new().expect("a client")),
+            Arc::new(RealProviders::new(true).expect("a client")),
             api.platform.settings.clone(),
         );
         let request = Request::get("/v1/buyers").header(header::AUTHORIZATION, "Bearer x");

@@ -66,7 +66,7 @@ impl Api {
             Ports { table: Arc::clone(&shared) as _, messages: Arc::clone(&shared) as _, feed: shared },
             Arc::clone(&clock) as _,
             Arc::new(Counting::default()),
-            Arc::new(RealProviders::new().expect("a client")),
+            Arc::new(RealProviders::new(allowed).expect("a client")),
             Settings {
                 public_url: "http://127.0.0.1:8080".parse().expect("a URL"),
                 cache_time: Duration::from_secs(3_600),

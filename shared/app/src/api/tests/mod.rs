@@ -7,6 +7,7 @@ mod calls;
 mod description;
 mod example;
 mod failures;
+mod hold_audio;
 mod idempotency;
 mod kit;
 mod lists;

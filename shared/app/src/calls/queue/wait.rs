@@ -237,7 +237,7 @@ impl Waiting<'_> {
     ) -> Instructions {
         let standing = Standing { position: ahead.saturating_add(1), wait_seconds, entered_at, at };
         let hold = Hold::new(self.policy, call, self.sought.node);
-        vec![Instruction::Hold(hold.step(self.told, standing, |_url| true))]
+        vec![Instruction::Hold(hold.step(self.told, standing, |url| self.platform.audio.is_playable(url)))]
     }
 }
 
