@@ -241,3 +241,48 @@ fn rate(part: i64, whole: i64) -> Option<f64> {
     let in_ten_thousand = part.max(0).checked_mul(20_000)?.checked_add(whole / 2)?.checked_div(whole)?;
     u32::try_from(in_ten_thousand).ok().map(|rate| f64::from(rate) / 10_000.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use ringfall_domain::pnl::Waiting;
+
+    use super::*;
+
+    #[test]
+    fn a_rate_has_four_decimal_places_and_is_none_of_nothing() {
+        for (part, whole, expected) in [
+            (1, 3, Some(0.3333)),
+            (2, 3, Some(0.6667)),
+            (1, 20_000, Some(0.0001)),
+            (1, 20_001, Some(0.0)),
+            (7, 7, Some(1.0)),
+            (0, 7, Some(0.0)),
+            (0, 0, None),
+            (i64::MAX, 1, None),
+        ] {
+            assert_eq!(rate(part, whole), expected, "{part} of {whole}");
+        }
+    }
+
+    #[test]
+    fn waits_are_averaged_over_those_that_are_over() {
+        let waiting = Waiting {
+            queued: 5,
+            waited: 4,
+            waited_seconds: 130,
+            longest_wait_seconds: 70,
+            aimed: 3,
+            answered_in_time: 1,
+            abandoned: 1,
+            overflowed: 0,
+            callbacks: 0,
+        };
+        let rates = PnlRates::from(Tally { wanted: 8, connected: 6, waiting, ..Tally::default() });
+        let shown = serde_json::to_value(&rates).expect("json");
+        let expected = serde_json::json!({
+            "connected_rate": 0.75, "abandonment_rate": 0.25, "answered_within_rate": 0.3333,
+            "average_wait_seconds": 32, "longest_wait_seconds": 70,
+        });
+        assert_eq!(shown, expected);
+    }
+}

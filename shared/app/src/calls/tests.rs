@@ -3,6 +3,7 @@ mod duplicates;
 mod queue;
 mod second_chance;
 mod suppression;
+mod waits;
 
 use ringfall_domain::{
     call::{
