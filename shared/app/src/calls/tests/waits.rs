@@ -97,7 +97,8 @@ async fn a_sound_that_is_lost_is_replaced_by_speech_until_it_is_back() {
     world.qualified("CA1").await;
     let mut instructions = world.qualified("CA2").await;
     let mut heard = vec![sound(&instructions).clone()];
-    for step in 0..4 {
+    // A look each minute; what it finds holds from the step after it.
+    for step in 0..5 {
         if step == 2 {
             answer(Ok(()));
         }
@@ -114,5 +115,6 @@ async fn a_sound_that_is_lost_is_replaced_by_speech_until_it_is_back() {
     }
     let file = Sound::File("https://cdn.example.com/hold.mp3".parse().expect("a URL"));
     let silence = Sound::Silence { seconds: 20 };
-    assert_eq!(heard, [file.clone(), silence.clone(), silence.clone(), silence, file]);
+    let lost = vec![silence; 4];
+    assert_eq!(heard, [vec![file.clone()], lost, vec![file]].concat());
 }
