@@ -23,7 +23,7 @@ async fn server() -> String {
     format!("http://{address}")
 }
 
-fn campaign(target: &str, queue: Value) -> Value {
+fn campaign(target: &str, queue: &Value) -> Value {
     let mut document = kit::campaign(target);
     let mut policy = json!({"max_size": 100, "max_wait_seconds": 300});
     let members = queue.as_object().expect("an object").clone();
@@ -40,7 +40,7 @@ async fn each_sound_that_cannot_be_had_is_named_with_what_came_instead() {
     let (sound, page, nothing) =
         (format!("{server}/hold.mp3"), format!("{server}/page"), format!("{server}/none"));
     let queue = json!({"audio": [sound, page, sound, nothing]});
-    let document = campaign(&agency.target, queue);
+    let document = campaign(&agency.target, &queue);
     let path = format!("/v1/campaigns/{}", agency.campaign);
     for reply in [
         api.post("/v1/campaigns", document.clone()).await,
@@ -52,7 +52,7 @@ async fn each_sound_that_cannot_be_had_is_named_with_what_came_instead() {
         let messages = [text(&errors[0]["message"]), text(&errors[1]["message"])];
         assert!(messages[0].contains("text/html") && messages[1].contains("404"), "{messages:?}");
     }
-    api.post("/v1/campaigns", campaign(&agency.target, json!({"audio": [sound]}))).await.expect_status(201);
+    api.post("/v1/campaigns", campaign(&agency.target, &json!({"audio": [sound]}))).await.expect_status(201);
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn a_sound_on_a_private_network_is_refused_where_such_addresses_are() {
     let buyer = api.create("buyers", kit::buyer()).await;
     let target = api.create("targets", kit::target(&buyer)).await;
     let sound = format!("{}/hold.mp3", server().await);
-    let reply = api.post("/v1/campaigns", campaign(&target, json!({"audio": [sound]}))).await;
+    let reply = api.post("/v1/campaigns", campaign(&target, &json!({"audio": [sound]}))).await;
     assert_eq!(reply.fields(), ["queue.audio[0]"]);
     let detail = reply.expect_status(422)["detail"].clone();
     assert!(text(&detail).contains("public internet"), "{detail}");
@@ -73,7 +73,7 @@ async fn an_overflow_to_a_tracking_number_of_the_account_is_refused() {
     let agency = Agency::set_up(&api).await;
     let forward = |number: &str| {
         let forward = json!({"type": "forward", "phone_number": number});
-        campaign(&agency.target, json!({"overflow": [{"type": "voicemail"}, forward]}))
+        campaign(&agency.target, &json!({"overflow": [{"type": "voicemail"}, forward]}))
     };
     let reply = api.post("/v1/campaigns", forward("+18005550111")).await;
     assert_eq!(reply.fields(), ["queue.overflow[1].phone_number"]);
