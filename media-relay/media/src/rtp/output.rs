@@ -48,6 +48,9 @@ enum Source {
     Other { ssrc: u32, add_sequence: u16, add_timestamp: u32, first_sequence: u16 },
 }
 
+/// How long ago an event that still lasts may have begun.
+const LONGEST_EVENT: Duration = Duration::from_secs(60);
+
 /// What a packet is, for the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Content {
@@ -111,8 +114,8 @@ impl OutputClock {
         self.timestamp.wrapping_add(self.covered_ticks.max(elapsed))
     }
 
-    /// The header under which another leg's packet goes out; none if it is a duplicate, or older
-    /// than what its source began with.
+    /// The header under which another leg's packet goes out; none if it is a duplicate, older than
+    /// what its source began with, or late with a timestamp that is not.
     pub(super) fn forward(
         &mut self,
         header: &Header,
@@ -127,7 +130,10 @@ impl OutputClock {
                 let (ahead, behind) =
                     (sequence.wrapping_sub(self.sequence), self.sequence.wrapping_sub(sequence));
                 if behind < MOST_MISORDER {
-                    if behind == 0 || sequence.wrapping_sub(first_sequence) > i16::MAX.cast_unsigned() {
+                    let is_of_before = sequence.wrapping_sub(first_sequence) > i16::MAX.cast_unsigned();
+                    let is_contrary =
+                        self.timestamp.wrapping_sub(timestamp) > ticks(LONGEST_EVENT, self.clock_rate_hz);
+                    if behind == 0 || is_of_before || is_contrary {
                         return None;
                     }
                     (sequence, timestamp, false)
@@ -147,9 +153,9 @@ impl OutputClock {
             self.count(content.octets);
             return Some(header);
         }
-        if !content.is_event && !self.is_onward(timestamp, now) {
+        if !self.is_onward(timestamp, content, now) {
             timestamp = self.next_timestamp(now);
-            marker = true;
+            marker |= !content.is_event;
             self.follow(header, sequence, timestamp);
         }
         let header = self.header(marker, payload_type, sequence, timestamp);
@@ -200,11 +206,13 @@ impl OutputClock {
         };
     }
 
-    /// Whether a timestamp goes on from the newest, and not beyond what time allows.
-    fn is_onward(&self, timestamp: u32, now: Duration) -> bool {
-        let ahead = timestamp.wrapping_sub(self.timestamp);
-        ahead
-            <= ticks(self.elapsed(now).saturating_add(MOST_SKIP), self.clock_rate_hz).max(self.covered_ticks)
+    /// Whether a timestamp goes on from the newest, and not beyond what time allows. That of an event may lie behind audio that was
+    /// sent beside it.
+    fn is_onward(&self, timestamp: u32, content: Content, now: Duration) -> bool {
+        let behind = if content.is_event { ticks(LONGEST_EVENT, self.clock_rate_hz) } else { 0 };
+        let most =
+            ticks(self.elapsed(now).saturating_add(MOST_SKIP), self.clock_rate_hz).max(self.covered_ticks);
+        timestamp.wrapping_add(behind).wrapping_sub(self.timestamp) <= most.saturating_add(behind)
     }
 
     fn elapsed(&self, now: Duration) -> Duration {

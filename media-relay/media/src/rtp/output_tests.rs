@@ -82,6 +82,7 @@ fn loss_and_disorder_of_the_source_are_handed_on() {
     let fourth = forward(&mut clock, theirs(1, 103, 480), 60);
     assert_eq!(ahead(fourth, first), (3, 480));
     assert_eq!(clock.forward(&theirs(1, 103, 480), 8, AUDIO, at(61)), None, "a duplicate");
+    assert_eq!(clock.forward(&theirs(1, 101, 640), 8, AUDIO, at(61)), None, "late, but said to be newer");
 }
 
 #[test]
