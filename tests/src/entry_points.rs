@@ -1,6 +1,9 @@
 //! Where strangers' bytes come in, each as one function of bytes: for the fuzzer (`tests/fuzz`) and for the suite, which tries some
 //! on a stable compiler. A function panics if what it feeds does, or if a promise about it is broken.
 
+#[path = "entry_points/media.rs"]
+mod media;
+
 use std::collections::BTreeMap;
 
 use http::{HeaderMap, HeaderValue, Method, header::CONTENT_TYPE};
@@ -22,6 +25,8 @@ use ringfall_providers::{
 };
 use url::Url;
 
+pub use media::{audio, dtmf_info, rtcp, rtp, sdp};
+
 /// A way in.
 #[derive(Debug, Clone, Copy)]
 pub struct EntryPoint {
@@ -32,11 +37,16 @@ pub struct EntryPoint {
 }
 
 /// All ways in.
-pub const ENTRY_POINTS: [EntryPoint; 4] = [
+pub const ENTRY_POINTS: [EntryPoint; 9] = [
     EntryPoint { name: "webhook", feed: webhook },
     EntryPoint { name: "filter", feed: filter },
     EntryPoint { name: "flow", feed: flow },
     EntryPoint { name: "callback_url", feed: callback_url },
+    EntryPoint { name: "sdp", feed: sdp },
+    EntryPoint { name: "rtp", feed: rtp },
+    EntryPoint { name: "rtcp", feed: rtcp },
+    EntryPoint { name: "dtmf_info", feed: dtmf_info },
+    EntryPoint { name: "audio", feed: audio },
 ];
 
 /// The longest URL that the router lets through.

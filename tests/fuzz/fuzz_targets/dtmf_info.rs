@@ -1,0 +1,5 @@
+//! Digits in a SIP INFO.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| ringfall_fuzz::entry_points::dtmf_info(bytes));

@@ -1,0 +1,5 @@
+//! RTP packets.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| ringfall_fuzz::entry_points::rtp(bytes));
