@@ -132,21 +132,10 @@ impl CallId {
     /// The id of the call that a provider names: the same for every copy of every webhook about it, so that no
     /// look-up stands between a webhook and its call.
     pub fn of_provider_call(connection: ConnectionId, provider_call_id: &str) -> Self {
-        Self::digested(
-            Sha256::new()
-                .chain_update(connection.bits().to_be_bytes())
-                .chain_update(provider_call_id.as_bytes()),
-        )
-    }
-
-    /// The id of the call in which somebody is called back who asked for it in another: the same for every copy of its webhooks. `attempt`:
-    /// counted from 1, how often they were rung.
-    pub fn of_callback(asked_in: Self, attempt: u8) -> Self {
-        Self::digested(Sha256::new().chain_update(asked_in.bits().to_be_bytes()).chain_update([attempt]))
-    }
-
-    fn digested(digest: Sha256) -> Self {
-        let digest = digest.finalize();
+        let digest = Sha256::new()
+            .chain_update(connection.bits().to_be_bytes())
+            .chain_update(provider_call_id.as_bytes())
+            .finalize();
         let mut bits = [0_u8; 16];
         bits.copy_from_slice(&digest[..16]);
         Self(Ulid(u128::from_be_bytes(bits)))

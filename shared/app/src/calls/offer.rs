@@ -1,14 +1,16 @@
 //! One round over a caller's candidates: they are judged, and the best that has room is reserved.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use ringfall_domain::{
     call::{Call, DuplicateTerms, Fact, KnownCaller, Leg, Terms},
-    capacity::{Full, Window},
+    capacity::{Full, Scope, Window},
     flow::{Node, NodeId},
-    ids::TargetId,
+    ids::{BuyerId, TargetId},
     plan::{Plan, PlannedTarget},
     queue::{Prospects, Waiter},
-    routing::{Judgement, Ruling, judge},
+    routing::{Judgement, Reason, Ruling, judge},
 };
 use ringfall_store::{
     port::StoreError,
@@ -122,6 +124,22 @@ impl Offer {
     /// Why each candidate was passed over.
     pub(super) fn rulings(&self, plan: &Plan) -> Vec<Ruling> {
         self.judgement.rulings(plan, None, &self.lost)
+    }
+
+    /// The buyers all of whose lines are taken, whichever target is asked.
+    pub(super) fn buyers_without_line(&self, plan: &Plan) -> BTreeSet<BuyerId> {
+        let judged = self.judgement.passed_over.iter().map(|(candidate, reason)| (candidate.target, reason));
+        let full = judged.filter_map(|(target, reason)| match reason {
+            Reason::Full(Full::Concurrency { scope: Scope::Buyer, .. }) => {
+                Some(plan.buyer_of(&plan.targets[target]).id)
+            }
+            _ => None,
+        });
+        let lost = self.lost.iter().filter_map(|(target, full)| match full {
+            Full::Concurrency { scope: Scope::Buyer, .. } => Some(plan.buyer_of(plan.target(*target)?).id),
+            _ => None,
+        });
+        full.chain(lost).collect()
     }
 
     /// When the candidates were judged.

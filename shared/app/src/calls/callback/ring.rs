@@ -22,7 +22,10 @@ use ringfall_store::{
 
 use super::{
     super::{
-        queue::{line::Line, outlook::outlook_of_campaign},
+        queue::{
+            line::{Line, OWN_WAITERS},
+            outlook::outlook_of_campaign,
+        },
         watch::Watched,
     },
     keep::seconds,
@@ -84,7 +87,7 @@ struct Turn {
 
 async fn turn(platform: &Platform, plan: &Plan, callback: &Callback) -> Result<Turn, StoreError> {
     let queues = [callback.queue.clone()].into();
-    let line = Line::of_queues(platform, callback.account, &queues).await?;
+    let line = Line::of_queues(platform, callback.account, &queues, OWN_WAITERS).await?;
     let ahead = line.ahead(&callback.queue, callback.place, callback.call);
     Ok(Turn { ahead, seconds: outlook_of_campaign(platform, plan).await?.wait_seconds(ahead) })
 }
@@ -113,7 +116,7 @@ async fn place(
         progress: Continuation::CallbackProgress { of, attempt },
     };
     let callbacks = connected.callbacks.for_campaign(call.origin.campaign);
-    match connected.carrier.place_call(&new, CallId::of_callback(of, attempt), &callbacks).await {
+    match connected.carrier.place_call(&new, of, &callbacks).await {
         Ok(id) => {
             attempt_placed(&*platform.table, callback.account, of, attempt, &id).await?;
         }

@@ -10,18 +10,25 @@ use ringfall_domain::{
     plan::Plan,
     queue::{Place, QueueId, Waiter, WaiterKind},
 };
-use ringfall_store::{port::StoreError, protocols::queue::head};
+use ringfall_store::{
+    port::StoreError,
+    protocols::queue::{Line as Head, line as head},
+};
 
 use super::super::offer::Offer;
 use crate::platform::Platform;
 
-/// So many of each queue are looked at: nobody behind them is served before one of them is.
-const MOST_WAITERS: usize = 1_000;
+/// So many of a caller's own queue are looked at: within them, their place is told exactly.
+pub(in super::super) const OWN_WAITERS: usize = 1_000;
+/// So many of each other queue are looked at by a caller who comes: whoever of them is before the caller is served first.
+const OTHER_WAITERS: usize = 200;
 
 /// Who waits in the queues whose callers some buyers take, in the order of service.
 #[derive(Debug, Default)]
 pub(in super::super) struct Line {
     waiters: Vec<Waiter>,
+    /// Behind this place there may be others who were not read; none if all were.
+    known_until: Option<Place>,
 }
 
 impl Line {
@@ -29,21 +36,48 @@ impl Line {
     /// wait.
     pub(in super::super) async fn read(platform: &Platform, plan: &Plan) -> Result<Self, StoreError> {
         let Some(own) = plan.queue_id() else { return Ok(Self::default()) };
-        let mut queues: BTreeSet<QueueId> = platform.queues_of(plan.account, plan.buyer_ids()).await?;
-        queues.insert(own);
-        Self::of_queues(platform, plan.account, &queues).await
+        let mut others = platform.queues_of(plan.account, plan.buyer_ids()).await?;
+        others.remove(&own);
+        let own = BTreeSet::from([own]);
+        let (own, others) = futures::try_join!(
+            Self::of_queues(platform, plan.account, &own, OWN_WAITERS),
+            Self::of_queues(platform, plan.account, &others, OTHER_WAITERS),
+        )?;
+        Ok(own.merged_with(others))
     }
 
-    /// The line of some queues.
+    /// The first `limit` of each of some queues.
     pub(in super::super) async fn of_queues(
         platform: &Platform,
         account: AccountId,
         queues: &BTreeSet<QueueId>,
+        limit: usize,
     ) -> Result<Self, StoreError> {
-        let heads = queues.iter().map(|queue| head(&*platform.table, account, queue, MOST_WAITERS));
-        let mut waiters: Vec<Waiter> = try_join_all(heads).await?.into_iter().flatten().collect();
-        waiters.sort_by(|one, other| one.place.cmp(&other.place).then(one.call.cmp(&other.call)));
-        Ok(Self { waiters })
+        let heads = queues.iter().map(|queue| head(&*platform.table, account, queue, limit));
+        let heads: Vec<Head> = try_join_all(heads).await?;
+        let merged = heads.into_iter().fold(Self::default(), |line, head| {
+            let known_until = head.waiters.last().filter(|_| head.more).map(|last| last.place);
+            line.merged_with(Self { waiters: head.waiters, known_until })
+        });
+        Ok(merged)
+    }
+
+    fn merged_with(mut self, other: Self) -> Self {
+        self.waiters.extend(other.waiters);
+        self.waiters.sort_by(|one, other| (one.place, one.call).cmp(&(other.place, other.call)));
+        let known_until = self.known_until.into_iter().chain(other.known_until).min();
+        Self { waiters: self.waiters, known_until }
+    }
+
+    /// Those of whom it is certain that nobody else is served before them.
+    pub(super) fn certain(&self) -> &[Waiter] {
+        let end = self.known_until.map(|last| self.waiters.partition_point(|waiter| waiter.place <= last));
+        &self.waiters[..end.unwrap_or(self.waiters.len())]
+    }
+
+    /// Whether everybody was read.
+    pub(super) const fn is_whole(&self) -> bool {
+        self.known_until.is_none()
     }
 
     /// In the order of service.

@@ -25,6 +25,10 @@ use crate::{connection::Connected, platform::Platform};
 
 /// So many callers are looked at for whom nobody is free after all, before the rest is left to the next occasion.
 const MOST_LOOKS: usize = 20;
+/// So many of each queue are read at first: mostly one of them is served. Where none of them is for whoever is free, more are read, in steps.
+const FIRST_WAITERS: usize = 16;
+const MOST_WAITERS: usize = FIRST_WAITERS * STEP * STEP * STEP;
+const STEP: usize = 7;
 
 /// Serves those who wait for some buyers' targets, as far as there is room.
 ///
@@ -43,27 +47,16 @@ pub async fn serve(
     if queues.is_empty() {
         return Ok(None);
     }
-    let line = Line::of_queues(platform, account, &queues).await?;
-    let mut service = Service {
-        platform,
-        account,
-        buyers: buyers.iter().copied().collect(),
-        awaited: BTreeMap::new(),
-        own,
-    };
-    let mut looks = 0;
-    let mut of_own = None;
-    for waiter in line.waiters().iter().filter(|waiter| waiter.kind == WaiterKind::Live) {
-        match service.look_at(waiter).await? {
-            Looked::NotConcerned | Looked::Gone | Looked::Redirected => {}
-            Looked::Own(leg) => of_own = Some(leg),
-            Looked::NobodyFree => looks += 1,
+    let mut service = Service::new(platform, account, buyers, own);
+    let mut limit = FIRST_WAITERS;
+    loop {
+        let line = Line::of_queues(platform, account, &queues, limit).await?;
+        let has_room = service.look_through(line.certain()).await?;
+        if line.is_whole() || !has_room || limit >= MOST_WAITERS {
+            return Ok(service.of_own);
         }
-        if looks >= MOST_LOOKS {
-            break;
-        }
+        limit *= STEP;
     }
-    Ok(of_own)
 }
 
 struct Service<'a> {
@@ -73,6 +66,12 @@ struct Service<'a> {
     /// For which targets somebody waits who stands before the one that is looked at, and how many they are.
     awaited: BTreeMap<TargetId, u32>,
     own: Option<CallId>,
+    /// Who was looked at already.
+    seen: BTreeSet<CallId>,
+    /// For how many of them nobody was free.
+    looks: usize,
+    /// What came of it for `own`.
+    of_own: Option<Box<Leg>>,
 }
 
 enum Looked {
@@ -86,6 +85,42 @@ enum Looked {
     Own(Box<Leg>),
     /// Nobody who would take them is free.
     NobodyFree,
+}
+
+impl<'a> Service<'a> {
+    fn new(platform: &'a Platform, account: AccountId, buyers: &[BuyerId], own: Option<CallId>) -> Self {
+        Self {
+            platform,
+            account,
+            buyers: buyers.iter().copied().collect(),
+            awaited: BTreeMap::new(),
+            own,
+            seen: BTreeSet::new(),
+            looks: 0,
+            of_own: None,
+        }
+    }
+
+    /// Looks at each of some who wait.
+    ///
+    /// # Returns
+    /// Whether there may be room for more.
+    async fn look_through(&mut self, waiters: &[Waiter]) -> Result<bool, StoreError> {
+        for waiter in waiters.iter().filter(|waiter| waiter.kind == WaiterKind::Live) {
+            if self.buyers.is_empty() || self.looks >= MOST_LOOKS {
+                return Ok(false);
+            }
+            if !self.seen.insert(waiter.call) {
+                continue;
+            }
+            match self.look_at(waiter).await? {
+                Looked::NotConcerned | Looked::Gone | Looked::Redirected => {}
+                Looked::Own(leg) => self.of_own = Some(leg),
+                Looked::NobodyFree => self.looks += 1,
+            }
+        }
+        Ok(!self.buyers.is_empty())
+    }
 }
 
 impl Service<'_> {
@@ -119,6 +154,9 @@ impl Service<'_> {
                 Ok(Looked::Redirected)
             }
             Made::Nobody => {
+                for buyer in offer.buyers_without_line(&plan) {
+                    self.buyers.remove(&buyer);
+                }
                 for target in plan.targets.iter().filter(|target| wants(waiter, &plan, target.id, offer.at()))
                 {
                     *self.awaited.entry(target.id).or_default() += 1;

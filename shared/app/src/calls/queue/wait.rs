@@ -30,7 +30,7 @@ use super::{
         offer::Offer,
         routing::{Current, Sought},
     },
-    line::{Line, wants},
+    line::{Line, OWN_WAITERS, wants},
     outlook::{outlook, remembered_outlook},
     serve::serve,
 };
@@ -85,7 +85,7 @@ impl Waiting<'_> {
             return Ok(Waits::Again);
         }
         let queues = [queue.clone()].into();
-        let line = Line::of_queues(self.platform, self.plan.account, &queues).await?;
+        let line = Line::of_queues(self.platform, self.plan.account, &queues, OWN_WAITERS).await?;
         let Some(waiter) = line.waiter_of(call.id).filter(|waiter| !is_first(&line, self.plan, waiter, at))
         else {
             return Ok(Waits::Again);

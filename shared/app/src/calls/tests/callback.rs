@@ -79,7 +79,7 @@ async fn state(world: &World) -> CallbackState {
 /// Drives an event of the call in which an attempt rings.
 async fn rings(world: &World, attempt: u8, kind: EventKind) -> Instructions {
     let event = ringfall_domain::call::event::Event { arrived_at: world.now(), kind };
-    let id = CallId::of_callback(of(), attempt);
+    let id = World::call_id(&format!("CAplaced{attempt}"));
     calls::handle(&world.platform, &world.connected, id, Some(campaign()), &event)
         .await
         .expect("the store works")
@@ -166,7 +166,7 @@ async fn who_answers_and_presses_the_key_has_the_place_in_a_call_of_its_own() {
     assert!(matches!(held[..], [Instruction::Hold(_)]) || attempt_of(&held) == Some(1), "{held:?}");
     assert_eq!(state(&world).await, CallbackState::Reached);
     let call =
-        find(&world.store, account(), CallId::of_callback(of(), 1)).await.expect("a read").expect("a call");
+        find(&world.store, account(), World::call_id("CAplaced1")).await.expect("a read").expect("a call");
     assert_eq!(call.callback_of, Some(of()));
     assert_eq!(call.queued.expect("a place").place, world.call("CA2").await.queued.expect("a place").place);
     let again = rings(&world, 1, accepted(1, "1")).await;
