@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use ringfall_domain::{
     call::{Call, Leg, Origin, TelephonyRates, Terms, event::CallerFacts},
     capacity::Window,
-    config::{Buyer, Caps, Limits, PayoutRule},
+    config::{Buyer, Caps, Limits, PayoutRule, QueueOrder},
     flow::NodeId,
     ids::{AccountId, BuyerId, CallId, CampaignId, ConnectionId, NumberId, PublisherId, TargetId},
     money::Money,
     phone::CallerNumber,
+    queue::{Place, QueueId, Queued, Waiter, WaiterKind},
     tags::Tags,
     target::Destination,
 };
@@ -81,6 +82,35 @@ pub(crate) fn leg(attempt: u8) -> Leg {
         bridged: None,
         recording_url: None,
         ended: None,
+    }
+}
+
+/// That a caller worth so much has come into their campaign's queue then.
+pub(crate) fn queued(cents: i64, seconds: i64) -> Queued {
+    let value = Money::from_cents(cents);
+    Queued {
+        queue: QueueId::Campaign(call(1).origin.campaign),
+        place: Place::of(&QueueOrder::default(), value, at(seconds)),
+        value,
+        entered_at: at(seconds),
+        node: leg(1).node,
+        announced_seconds: Some(90),
+        answered_within_seconds: Some(20),
+    }
+}
+
+/// The caller of a call that is queued so.
+pub(crate) fn waiter(call: &Call, queued: &Queued) -> Waiter {
+    Waiter {
+        queue: queued.queue.clone(),
+        place: queued.place,
+        call: call.id,
+        campaign: call.origin.campaign,
+        kind: WaiterKind::Live,
+        value: queued.value,
+        entered_at: queued.entered_at,
+        targets: vec![target()],
+        plan_version: 1,
     }
 }
 

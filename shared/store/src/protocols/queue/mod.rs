@@ -13,7 +13,7 @@ mod leave;
 mod line;
 mod serving;
 #[cfg(test)]
-mod tests;
+pub(in crate::protocols) mod tests;
 
 pub use self::{
     enter::{Entered, Entry, enter},

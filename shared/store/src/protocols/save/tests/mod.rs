@@ -3,3 +3,4 @@ mod interleavings;
 mod kit;
 mod limits;
 mod money;
+mod queues;
