@@ -110,6 +110,7 @@ pub(crate) fn waiter(call: &Call, queued: &Queued) -> Waiter {
         value: queued.value,
         entered_at: queued.entered_at,
         targets: vec![target()],
+        later: Vec::new(),
         plan_version: 1,
     }
 }
