@@ -64,7 +64,7 @@ impl Line {
 
     fn merged_with(mut self, other: Self) -> Self {
         self.waiters.extend(other.waiters);
-        self.waiters.sort_by(|one, other| (one.place, one.call).cmp(&(other.place, other.call)));
+        self.waiters.sort_by_key(|waiter| (waiter.place, waiter.call));
         let known_until = self.known_until.into_iter().chain(other.known_until).min();
         Self { waiters: self.waiters, known_until }
     }
