@@ -86,7 +86,7 @@ async fn a_place_is_kept_at_which_nobody_holds_the_line() {
     assert_eq!(call.finished.as_ref().map(|finish| finish.kind), Some(FinishKind::Callback));
     assert_eq!(call.disposition(), Disposition::Callback);
     let kept = ringfall_domain::queue::Waiter { kind: WaiterKind::Callback, ..waiter.clone() };
-    assert_eq!(standing(&*table).await, [kept.clone()]);
+    assert_eq!(standing(&*table).await, std::slice::from_ref(&kept));
     // They hang up, and copies of everything come late.
     hang_up(&*table, 1).await;
     leave(&*table, account(), &waiter.queue, waiter.place, waiter.call).await.expect("the store works");
@@ -182,7 +182,7 @@ async fn who_is_reached_waits_at_the_place_that_was_kept_once() {
     let others = copies.iter().filter(|taken| **taken == Taken::Overtaken(Box::new(new.clone()))).count();
     assert_eq!((first, others), (1, 7), "{copies:?}");
     let caller = waiter(&new, &waits);
-    assert_eq!(standing(&*table).await, [caller.clone()]);
+    assert_eq!(standing(&*table).await, std::slice::from_ref(&caller));
     let over = found(&*table, 1).await;
     assert_eq!(
         (over.state, over.taken_by, over.over_at),

@@ -35,7 +35,7 @@ async fn a_buyer_serves_the_queues_of_the_campaigns_that_name_their_targets() {
     let first = (campaign_id(1), own(1));
     let second = (campaign_id(2), QueueId::Shared(name));
     assert_eq!(queues(&table, &[1]).await, [first.clone(), second.clone()]);
-    assert_eq!(queues(&table, &[2]).await, [second.clone()]);
+    assert_eq!(queues(&table, &[2]).await, std::slice::from_ref(&second));
     assert_eq!(queues(&table, &[1, 2]).await, [first.clone(), second.clone()], "each once");
     assert_eq!(queues(&table, &[3]).await, []);
 
