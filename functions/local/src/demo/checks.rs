@@ -27,11 +27,15 @@ impl Check {
         self.problem.is_none()
     }
 
-    fn new(what: impl Into<String>, problem: Option<String>) -> Self {
+    pub(super) fn new(what: impl Into<String>, problem: Option<String>) -> Self {
         Self { what: what.into(), problem }
     }
 
-    fn equal<T: PartialEq + Display + Copy>(what: impl Into<String>, found: T, expected: T) -> Self {
+    pub(super) fn equal<T: PartialEq + Display + Copy>(
+        what: impl Into<String>,
+        found: T,
+        expected: T,
+    ) -> Self {
         let problem = (found != expected).then(|| format!("{found} instead of {expected}"));
         Self::new(what, problem)
     }

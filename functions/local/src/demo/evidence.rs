@@ -157,7 +157,8 @@ impl Call {
     }
 }
 
-async fn ledger(api: &Api) -> anyhow::Result<Vec<Entry>> {
+/// All entries of the ledger.
+pub(super) async fn ledger(api: &Api) -> anyhow::Result<Vec<Entry>> {
     let mut entries = Vec::new();
     let mut page: LedgerPage = api.get("/v1/ledger").await?;
     loop {

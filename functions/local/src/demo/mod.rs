@@ -1,7 +1,9 @@
 //! `ringfall demo`: a platform of its own, an agency that is set up through the REST API, and a small carrier that plays calls
-//! through the signed webhooks. Then where each call went and why, what was earned, and whether the carrier's books agree.
+//! through the signed webhooks. Then where each call went and why, what was earned, and whether the carrier's books agree. At last a burst of
+//! calls, with the queue off and with it on.
 
 mod api;
+mod burst;
 mod carrier;
 mod cast;
 mod checks;
@@ -31,6 +33,8 @@ use self::{
 };
 use crate::serve::{self, AdminKey, Engine, Signals, Stack};
 
+/// How long a second of a call takes.
+const SECOND: Duration = Duration::from_millis(10);
 /// How long the platform may take to settle what is under way: the watchdog looks after some seconds.
 const SETTLES_IN: Duration = Duration::from_secs(20);
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
@@ -89,8 +93,8 @@ async fn play(stack: &Stack, admin_key: Option<&str>, screen: &Screen) -> anyhow
     )?;
     // Everything is on this machine: no proxy leads there.
     let http = reqwest::Client::builder().no_proxy().build().context("no HTTP client")?;
-    let carrier = Carrier::start(http.clone()).await?;
-    let admin = Api::new(http, stack.url(), admin_key);
+    let carrier = Carrier::start(http.clone(), SECOND).await?;
+    let admin = Api::new(http.clone(), stack.url(), admin_key);
     let agency = Agency::set_up(&admin, carrier.api_base_url(), Timestamp::now()).await?;
     report::opening(screen, stack.url());
     let seen = play_scenes(&carrier, &agency, screen).await;
@@ -98,6 +102,8 @@ async fn play(stack: &Stack, admin_key: Option<&str>, screen: &Screen) -> anyhow
     let (evidence, checks) = settle(&carrier, &agency, &seen, forged).await?;
     report::calls(screen, &evidence, &agency, &seen);
     report::profit_and_loss(screen, &evidence, &agency);
+    let of_burst = burst::play(&admin, &http, screen).await?;
+    let checks: Vec<Check> = checks.into_iter().chain(of_burst).collect();
     report::checks(screen, &checks);
     Ok(Played { checks, key: agency.key })
 }

@@ -166,7 +166,8 @@ pub(super) fn what_is_kept(screen: &Screen, path: &Path, agency_key: &str, made_
     }
 }
 
-fn heading(screen: &Screen, text: &str) {
+/// A part begins.
+pub(super) fn heading(screen: &Screen, text: &str) {
     screen.show("");
     screen.show(text);
     screen.show("");

@@ -45,9 +45,10 @@ struct OpenedAccountKey {
     secret: String,
 }
 
+/// A resource that was created.
 #[derive(Deserialize)]
-struct Created {
-    id: String,
+pub(super) struct Created {
+    pub(super) id: String,
 }
 
 #[derive(Deserialize)]
@@ -62,15 +63,28 @@ struct WebhookUrls {
     status: String,
 }
 
+/// Connects an account to a carrier. `carrier`: the base URL of its REST API.
+///
+/// # Returns
+/// The connection's id, and where the carrier posts to.
+///
+/// # Errors
+/// The platform refuses it.
+pub(super) async fn connect(api: &Api, carrier: &str) -> anyhow::Result<(String, Entrances)> {
+    let CreatedConnection { id, webhook_urls: WebhookUrls { voice, status } } =
+        api.post("/v1/connections", &connection(carrier)).await?;
+    Ok((id, Entrances { voice, status }))
+}
+
 impl Agency {
     /// Sets it up. `carrier`: the base URL of the carrier's REST API.
     ///
     /// # Errors
     /// The platform refuses something.
     pub(super) async fn set_up(admin: &Api, carrier: &str, now: Timestamp) -> anyhow::Result<Self> {
-        let key = open_account(admin).await?;
+        let key = open_account(admin, "Ringfall demo").await?;
         let api = admin.with_key(&key);
-        let connection: CreatedConnection = api.post("/v1/connections", &connection(carrier)).await?;
+        let (connection, entrances) = connect(&api, carrier).await?;
         let mut targets = BTreeMap::new();
         for desk in Desk::ALL {
             let buyer: Created = api.post("/v1/buyers", &buyer(desk, now)?).await?;
@@ -83,21 +97,26 @@ impl Agency {
             let created: Created = api.post("/v1/publishers", &json!({"name": publisher.name()})).await?;
             let number = json!({
                 "phone_number": publisher.phone_number(),
-                "connection_id": connection.id,
+                "connection_id": connection,
                 "campaign_id": campaign.id,
                 "publisher_id": created.id,
             });
             api.post::<Created>("/v1/numbers", &number).await?;
             publishers.insert(created.id, publisher);
         }
-        let WebhookUrls { voice, status } = connection.webhook_urls;
-        let entrances = Entrances { voice, status };
         Ok(Self { api, key, entrances, campaign: campaign.id, publishers, targets })
     }
 }
 
-async fn open_account(admin: &Api) -> anyhow::Result<String> {
-    let account: OpenedAccount = admin.post("/v1/accounts", &json!({"name": "Ringfall demo"})).await?;
+/// Opens an account.
+///
+/// # Returns
+/// Its key.
+///
+/// # Errors
+/// The platform refuses it.
+pub(super) async fn open_account(admin: &Api, name: &str) -> anyhow::Result<String> {
+    let account: OpenedAccount = admin.post("/v1/accounts", &json!({"name": name})).await?;
     Ok(account.key.secret)
 }
 

@@ -1,12 +1,13 @@
 //! A caller's call, from the first webhook to the last.
 
 use anyhow::{Context, anyhow};
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{sync::watch, task::JoinSet, time::Instant};
 
 use super::{
-    ACCOUNT_SID, Carrier, Entrances, SECOND,
+    ACCOUNT_SID, Carrier, Entrances,
     exchange::Entry,
-    twiml::{Document, Gather, Say, Verb},
+    orders::Order,
+    twiml::{Document, Gather, Heard, Play, Say, Verb},
     webhook::Fields,
 };
 use crate::demo::cast::{Answer, Caller, Mishap};
@@ -31,6 +32,10 @@ pub(crate) struct Seen {
     pub(crate) trail: Vec<String>,
     /// For each webhook that was posted twice: whether both got the same answer.
     pub(crate) twice_alike: Vec<bool>,
+    /// Whether the caller was put on hold.
+    pub(crate) was_held: bool,
+    /// Whether the caller has lost patience on hold, or while a desk was rung after it.
+    pub(crate) gave_up: bool,
     /// What the platform did wrong, if anything.
     pub(crate) fault: Option<anyhow::Error>,
 }
@@ -40,6 +45,10 @@ pub(crate) struct Seen {
 pub(super) enum Over {
     /// Somebody has hung up.
     HungUp,
+    /// The caller has lost patience.
+    GaveUp,
+    /// The platform wants another document followed.
+    Redirected(String),
     /// The platform did something wrong.
     Fault(anyhow::Error),
 }
@@ -47,6 +56,15 @@ pub(super) enum Over {
 impl From<anyhow::Error> for Over {
     fn from(error: anyhow::Error) -> Self {
         Self::Fault(error)
+    }
+}
+
+impl From<Order> for Over {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::HangUp => Self::HungUp,
+            Order::Redirect(url) => Self::Redirected(url),
+        }
     }
 }
 
@@ -78,6 +96,8 @@ pub(super) struct InboundCall<'a> {
     entrances: &'a Entrances,
     questions: usize,
     seconds: u32,
+    /// When the caller's patience ends; none who does not wait, or whom nothing can put off.
+    gives_up_at: Option<Instant>,
     undecided: Option<Undecided>,
     all_decided: watch::Receiver<usize>,
 }
@@ -97,6 +117,8 @@ impl<'a> InboundCall<'a> {
             sid: entry.sid(),
             trail: Vec::new(),
             twice_alike: Vec::new(),
+            was_held: false,
+            gave_up: false,
             fault: None,
         };
         Self {
@@ -108,6 +130,7 @@ impl<'a> InboundCall<'a> {
             entrances,
             questions: 0,
             seconds: 0,
+            gives_up_at: None,
             all_decided: undecided.0.subscribe(),
             undecided: Some(undecided),
         }
@@ -115,8 +138,13 @@ impl<'a> InboundCall<'a> {
 
     /// Follows the documents until the call is over, and reports its end.
     pub(super) async fn take_its_course(mut self) -> Seen {
-        if let Err(Over::Fault(fault)) = self.follow().await {
-            self.seen.fault = Some(fault);
+        match self.follow().await {
+            Ok(()) | Err(Over::HungUp) => {}
+            Err(Over::GaveUp) => self.seen.gave_up = true,
+            Err(Over::Redirected(url)) => {
+                self.seen.fault = Some(anyhow!("nobody was there to go to {url}"));
+            }
+            Err(Over::Fault(fault)) => self.seen.fault = Some(fault),
         }
         self.undecided = None;
         let ended = self.end().await;
@@ -129,9 +157,11 @@ impl<'a> InboundCall<'a> {
         let mut document = self.carrier.webhooks.ask(&self.entrances.voice, &arrival).await?;
         self.carrier.exchange.answer(&self.entry);
         for _ in 0..MOST_DOCUMENTS {
-            match self.carry_out(&document).await? {
-                Some(next) => document = next,
-                None => return Ok(()),
+            document = match self.carry_out(&document).await {
+                Ok(Some(next)) => next,
+                Ok(None) => return Ok(()),
+                Err(Over::Redirected(url)) => self.ask(&url, []).await?,
+                Err(over) => return Err(over),
             }
         }
         Err(anyhow!("the call goes in a circle").into())
@@ -139,11 +169,20 @@ impl<'a> InboundCall<'a> {
 
     /// Carries out a document. The next one, if a verb leads to one.
     async fn carry_out(&mut self, document: &Document) -> Result<Option<Document>, Over> {
+        self.lose_patience_in(document);
         for verb in &document.verbs {
             let next = match verb {
                 Verb::Say(say) => {
                     self.listen(say).await?;
                     self.note(format!("“{}”", say.text));
+                    None
+                }
+                Verb::Play(play) => {
+                    self.hear(play).await?;
+                    None
+                }
+                Verb::Pause(pause) => {
+                    self.pass(pause.length).await?;
                     None
                 }
                 Verb::Gather(gather) => self.gather(gather).await?,
@@ -160,6 +199,22 @@ impl<'a> InboundCall<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// From the first time that they are held on, a caller's patience runs, whatever else happens until somebody takes them.
+    fn lose_patience_in(&mut self, document: &Document) {
+        if self.seen.was_held || !document.holds() {
+            return;
+        }
+        self.seen.was_held = true;
+        self.note("waits");
+        let patience = self.caller.patience_seconds.map(|seconds| self.carrier.second * seconds);
+        self.gives_up_at = patience.map(|patience| Instant::now() + patience);
+    }
+
+    async fn hear(&mut self, play: &Play) -> Result<(), Over> {
+        let seconds = self.carrier.sounds.seconds(&play.url).await?;
+        self.pass(seconds).await
     }
 
     async fn listen(&mut self, say: &Say) -> Result<(), Over> {
@@ -182,8 +237,12 @@ impl<'a> InboundCall<'a> {
             Answer::Silence => "",
         };
         if keys.is_empty() {
-            for say in &gather.say {
-                self.listen(say).await?;
+            for heard in &gather.heard {
+                match heard {
+                    Heard::Say(say) => self.listen(say).await?,
+                    Heard::Play(play) => self.hear(play).await?,
+                    Heard::Pause(pause) => self.pass(pause.length).await?,
+                }
             }
             self.pass(gather.timeout).await?;
             self.note("silent");
@@ -254,17 +313,29 @@ impl<'a> InboundCall<'a> {
         Ok(())
     }
 
-    /// Lets some seconds of the call pass, unless the platform hangs up.
+    /// Lets some seconds of the call pass, unless the platform orders something or the caller loses patience.
     pub(super) async fn pass(&mut self, seconds: u32) -> Result<(), Over> {
+        let began = Instant::now();
+        let gives_up_at = self.gives_up_at;
+        let patience = async {
+            match gives_up_at {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        let passed = tokio::select! {
+            () = tokio::time::sleep(self.carrier.second * seconds) => Ok(()),
+            order = self.entry.orders.next() => Err(order.into()),
+            () = patience => Err(Over::GaveUp),
+        };
+        let seconds = if passed.is_ok() { seconds } else { self.carrier.seconds_since(began).min(seconds) };
         self.seconds = self.seconds.saturating_add(seconds);
-        tokio::select! {
-            () = tokio::time::sleep(SECOND * seconds) => Ok(()),
-            () = self.entry.hang_up.notified() => Err(Over::HungUp),
-        }
+        passed
     }
 
     /// The caller has been connected: waits until every other caller of the scene was so too, or was turned away.
     pub(super) async fn until_all_are_decided(&mut self) {
+        self.gives_up_at = None;
         self.undecided = None;
         // Nobody is left who could be undecided if the count is gone.
         let _ = self.all_decided.wait_for(|count| *count == 0).await;

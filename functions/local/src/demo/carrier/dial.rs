@@ -1,12 +1,11 @@
 //! A leg to a desk: rung, perhaps answered, perhaps asked for a key, perhaps connected.
 
-use std::time::Instant;
-
 use anyhow::anyhow;
 use reqwest::StatusCode;
+use tokio::time::Instant;
 
 use super::{
-    ACCOUNT_SID, SECOND,
+    ACCOUNT_SID,
     call::{InboundCall, Over, SECONDS_PER_ANSWER},
     exchange::Entry,
     twiml::{Dial, Document, Number, Verb},
@@ -46,10 +45,19 @@ impl InboundCall<'_> {
     pub(super) async fn dial(&mut self, dial: &Dial) -> Result<Option<Document>, Over> {
         let leg = self.carrier.exchange.place_leg(self.entry.call, &dial.number.address);
         let rung = self.ring(dial, &leg).await;
+        let unanswered = Outcome::unanswered(self.broken_off(&leg));
         // The leg ends with the call, whatever went wrong.
-        let outcome = rung.as_ref().copied().unwrap_or(Outcome::unanswered("canceled"));
+        let outcome = match &rung {
+            Ok(outcome) => *outcome,
+            Err(Over::GaveUp) => Outcome { caller_left: true, ..unanswered },
+            Err(Over::HungUp | Over::Redirected(_) | Over::Fault(_)) => unanswered,
+        };
         self.carrier.exchange.end(&leg, outcome.status, outcome.seconds, outcome.bridged);
-        rung?;
+        let left = match rung {
+            Ok(_) => Over::HungUp,
+            Err(Over::GaveUp) => Over::GaveUp,
+            Err(over) => return Err(over),
+        };
         if outcome.bridged && self.caller.mishap == Some(Mishap::EndNeverReported) {
             self.note("its end is never reported");
             return Err(Over::HungUp);
@@ -57,14 +65,19 @@ impl InboundCall<'_> {
         let duration = [("CallDuration", outcome.seconds.to_string())];
         self.report(&dial.number, &leg, outcome.status, duration);
         let Some(action) = &dial.action else {
-            return if outcome.caller_left { Err(Over::HungUp) } else { Ok(None) };
+            return if outcome.caller_left { Err(left) } else { Ok(None) };
         };
         let result = leg_result(&leg, &outcome);
         if outcome.caller_left {
             self.tell_when_over(action, result).await?;
-            return Err(Over::HungUp);
+            return Err(left);
         }
         self.ask(action, result).await.map(Some)
+    }
+
+    /// How a leg has ended that was broken off.
+    fn broken_off(&self, leg: &Entry) -> &'static str {
+        if self.carrier.exchange.is_answered(leg) { "completed" } else { "canceled" }
     }
 
     async fn ring(&mut self, dial: &Dial, leg: &Entry) -> Result<Outcome, Over> {
@@ -122,13 +135,10 @@ impl InboundCall<'_> {
 
     /// They talk, unless the platform hangs up. How long they did.
     async fn talk(&mut self, seconds: u32, leg: &Entry) -> Result<u32, Over> {
-        let began = Instant::now();
+        let (carrier, began) = (self.carrier, Instant::now());
         tokio::select! {
             passed = self.pass(seconds) => passed.map(|()| seconds),
-            () = leg.hang_up.notified() => {
-                let talked = began.elapsed().as_millis() / SECOND.as_millis();
-                Ok(u32::try_from(talked).map_or(seconds, |talked| talked.min(seconds)))
-            }
+            _ = leg.orders.next() => Ok(carrier.seconds_since(began).min(seconds)),
         }
     }
 

@@ -6,7 +6,8 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::sync::Notify;
+
+use super::orders::Orders;
 
 /// One call, or one leg of a call.
 #[derive(Debug, Clone)]
@@ -23,8 +24,8 @@ pub(crate) struct Entry {
     pub(super) answered_at: Option<Timestamp>,
     /// How it ended, if it is over.
     pub(crate) end: Option<End>,
-    /// Told to whoever is on the line when the platform asks to hang up.
-    pub(super) hang_up: Arc<Notify>,
+    /// What the platform orders of whoever is on the line.
+    pub(super) orders: Arc<Orders>,
 }
 
 /// How a call or a leg ended.
@@ -71,7 +72,7 @@ impl Entry {
             placed_at: Timestamp::now(),
             answered_at: None,
             end: None,
-            hang_up: Arc::default(),
+            orders: Arc::default(),
         }
     }
 
@@ -85,7 +86,7 @@ impl Entry {
         self.is_leg().then(|| sid(self.call, 0))
     }
 
-    const fn is_leg(&self) -> bool {
+    pub(super) const fn is_leg(&self) -> bool {
         self.leg > 0
     }
 }
@@ -115,6 +116,11 @@ impl Exchange {
         if let Some(entry) = self.state().entries.get_mut(&entry.sid()) {
             entry.answered_at = Some(Timestamp::now());
         }
+    }
+
+    /// Whether somebody, or something, has.
+    pub(super) fn is_answered(&self, entry: &Entry) -> bool {
+        self.state().entries.get(&entry.sid()).is_some_and(|entry| entry.answered_at.is_some())
     }
 
     /// It is over.

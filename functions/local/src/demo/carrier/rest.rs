@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::{
     ACCOUNT_SID, AUTH_TOKEN,
     exchange::{Entry, Exchange},
+    orders::Order,
 };
 
 /// The routes under the base URL that the connection names.
@@ -36,7 +37,20 @@ struct ListQuery {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Change {
-    status: String,
+    status: Option<String>,
+    url: Option<String>,
+    method: Option<String>,
+}
+
+impl Change {
+    /// What is ordered of a call; none if it is nothing that this carrier does.
+    fn order(self) -> Option<Order> {
+        match (self.status.as_deref(), self.url, self.method.as_deref()) {
+            (Some("completed"), None, None) => Some(Order::HangUp),
+            (None, Some(url), Some("POST")) => Some(Order::Redirect(url)),
+            _ => None,
+        }
+    }
 }
 
 async fn list(
@@ -66,7 +80,7 @@ async fn fetch(
     }
 }
 
-/// Only hanging up is possible here.
+/// Only hanging up is possible here, and sending a caller to another document.
 async fn change(
     State(exchange): State<Arc<Exchange>>,
     Path((account, call)): Path<(String, String)>,
@@ -78,12 +92,21 @@ async fn change(
     }
     match exchange.look_up(call.trim_end_matches(".json")) {
         None => StatusCode::NOT_FOUND.into_response(),
-        Some(entry) if change.status == "completed" && entry.end.is_none() => {
-            entry.hang_up.notify_one();
-            Json(resource(&entry)).into_response()
-        }
-        Some(_) => (StatusCode::BAD_REQUEST, Json(json!({"code": 21220, "status": 400}))).into_response(),
+        Some(entry) if entry.end.is_some() => refused(21220),
+        Some(entry) => match change.order() {
+            Some(Order::Redirect(_)) if entry.is_leg() => refused(21220),
+            Some(order) => {
+                entry.orders.give(order);
+                Json(resource(&entry)).into_response()
+            }
+            None => refused(20001),
+        },
     }
+}
+
+/// 21220: the call is not in a state in which that can be done. 20001: there is no such change.
+fn refused(code: u32) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({"code": code, "status": 400}))).into_response()
 }
 
 fn signed_in(account: &str, headers: &HeaderMap) -> bool {

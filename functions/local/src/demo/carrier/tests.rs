@@ -3,10 +3,12 @@ use std::{collections::BTreeMap, sync::Mutex};
 use axum::{
     Form, Router,
     extract::{Path, State},
-    routing::post,
+    http::header,
+    routing::{get, post},
 };
 
 use super::*;
+use crate::demo::SECOND;
 use crate::demo::cast::{Answer, Desk, Phone, SCENES};
 
 type FormTold = BTreeMap<String, String>;
@@ -23,7 +25,10 @@ impl Platform {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let platform = Self { url, told: Arc::default() };
-        let router = Router::new().route("/{event}", post(answer)).with_state(platform.clone());
+        let router = Router::new()
+            .route("/music", get(async || ([(header::CONTENT_TYPE, "audio/wav")], music())))
+            .route("/{event}", post(answer))
+            .with_state(platform.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         platform
     }
@@ -40,6 +45,10 @@ impl Platform {
                 <Number url="{url}/answered" method="POST" statusCallback="{url}/progress"
                 statusCallbackEvent="initiated ringing answered completed" statusCallbackMethod="POST">{}</Number></Dial>"#,
                 Desk::LoneStar.phone_number()
+            ),
+            "held" => format!(
+                r#"<Say>Please wait.</Say><Gather input="dtmf" numDigits="1" finishOnKey="" timeout="1" action="{url}/key"
+                method="POST"><Pause length="1"/><Play>{url}/music</Play></Gather><Redirect method="POST">{url}/held</Redirect>"#
             ),
             "answered" => format!(
                 r#"<Gather input="dtmf" numDigits="1" timeout="8" action="{url}/screened" method="POST"
@@ -59,6 +68,15 @@ impl Platform {
     }
 }
 
+/// A WAV file of nine seconds, at two bytes each.
+fn music() -> Vec<u8> {
+    let mut file = b"RIFF....WAVE".to_vec();
+    file.resize(44 + 18, 0);
+    file[28] = 2;
+    file[40] = 18;
+    file
+}
+
 async fn answer(
     State(platform): State<Platform>,
     Path(event): Path<String>,
@@ -76,8 +94,12 @@ fn caller(answers: &'static [Answer], phones: &'static [(Desk, Phone)]) -> Calle
 }
 
 async fn play(platform: &Platform, carrier: &Carrier, caller: Caller) -> Seen {
-    let entrances =
-        Entrances { voice: format!("{}/voice", platform.url), status: format!("{}/status", platform.url) };
+    play_at("voice", platform, carrier, caller).await
+}
+
+async fn play_at(entrance: &str, platform: &Platform, carrier: &Carrier, caller: Caller) -> Seen {
+    let url = &platform.url;
+    let entrances = Entrances { voice: format!("{url}/{entrance}"), status: format!("{url}/status") };
     let undecided = Undecided::new(&watch::Sender::new(1));
     carrier.place(1, &caller, &entrances, undecided, |_| {}).await
 }
@@ -90,7 +112,7 @@ async fn check(
     trail: &[&str],
 ) {
     let platform = Platform::start().await;
-    let carrier = Carrier::start(reqwest::Client::new()).await.expect("a carrier");
+    let carrier = Carrier::start(reqwest::Client::new(), SECOND).await.expect("a carrier");
     let seen = play(&platform, &carrier, caller(answers, phones)).await;
     assert!(seen.fault.is_none(), "{seen:?}");
     assert_eq!(seen.trail[1..], *trail);
@@ -138,9 +160,46 @@ async fn a_caller_who_hangs_up_is_connected_with_nobody() {
 }
 
 #[tokio::test]
+async fn a_caller_on_hold_hears_the_music_again_and_again_until_they_lose_patience() {
+    let platform = Platform::start().await;
+    let carrier = Carrier::start(reqwest::Client::new(), SECOND).await.expect("a carrier");
+    let caller = Caller { patience_seconds: Some(30), ..caller(&[], &[]) };
+    let seen = play_at("held", &platform, &carrier, caller).await;
+    assert!(seen.fault.is_none() && seen.gave_up, "{seen:?}");
+    // Eleven seconds each: a pause, the music, and the time for a late key.
+    assert_eq!(platform.told("held").len(), 3);
+    assert_eq!(platform.told("key").len(), 0);
+    assert_eq!(platform.told("status").len(), 1);
+}
+
+#[tokio::test]
+async fn a_caller_on_hold_is_redirected_in_the_middle_of_the_music() {
+    let platform = Platform::start().await;
+    let carrier = Carrier::start(reqwest::Client::new(), SECOND).await.expect("a carrier");
+    let sid = Exchange::default().place_call(1, "+18005550111").sid();
+    let order = async |order: &[(&str, &str)]| {
+        let url = format!("{}/2010-04-01/Accounts/{ACCOUNT_SID}/Calls/{sid}.json", carrier.api_base_url());
+        let request = reqwest::Client::new().post(url).basic_auth(ACCOUNT_SID, Some(AUTH_TOKEN));
+        request.form(order).send().await.expect("an answer").status()
+    };
+    let redirected = async {
+        while platform.told("held").is_empty() {
+            tokio::time::sleep(SECOND).await;
+        }
+        assert_eq!(order(&[("Url", "x"), ("Method", "GET")]).await, StatusCode::BAD_REQUEST);
+        order(&[("Url", &format!("{}/gathered", platform.url)), ("Method", "POST")]).await
+    };
+    let (seen, redirected) = tokio::join!(play_at("held", &platform, &carrier, caller(&[], &[])), redirected);
+    assert_eq!(redirected, StatusCode::OK);
+    assert!(seen.fault.is_none() && seen.was_held && !seen.gave_up, "{seen:?}");
+    assert_eq!(seen.trail.last().map(String::as_str), Some("Lone Star Law 1:40"));
+    assert_eq!(order(&[("Status", "completed")]).await, StatusCode::BAD_REQUEST, "the call is over");
+}
+
+#[tokio::test]
 async fn every_form_carries_what_the_caller_is_and_did() {
     let platform = Platform::start().await;
-    let carrier = Carrier::start(reqwest::Client::new()).await.expect("a carrier");
+    let carrier = Carrier::start(reqwest::Client::new(), SECOND).await.expect("a carrier");
     play(&platform, &carrier, caller(&[], &[])).await;
     let [arrival] = &platform.told("voice")[..] else { panic!("one call came in") };
     assert_eq!((&*arrival["FromState"], &*arrival["CallStatus"]), ("TX", "ringing"));
@@ -160,7 +219,12 @@ fn a_document_that_twilio_would_not_take_is_none() {
         ("<Response/>", Some(0)),
         ("<Response><Say>a</Say><Hangup/></Response>", Some(2)),
         (&format!("<Response>{gather}</Response>"), Some(1)),
-        ("<Response><Play>a</Play></Response>", None),
+        ("<Response><Play>a</Play><Pause length='1'/></Response>", Some(2)),
+        ("<Response><Play loop='2'>a</Play></Response>", None),
+        (
+            "<Response><Gather input='dtmf' timeout='1' action='/x' method='POST'><Dial/></Gather></Response>",
+            None,
+        ),
         ("<Response><Say voice='a'>b</Say></Response>", None),
         ("<Response><Dial timeout='5' timeLimit='9'/></Response>", None),
         ("<Response><Redirect method='GET'>/x</Redirect></Response>", None),

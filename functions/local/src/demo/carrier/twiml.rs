@@ -1,6 +1,6 @@
 //! The documents that the carrier gets, read strictly: a verb or an attribute that it does not know is a fault.
 //!
-//! Source: Twilio's "TwiML for Programmable Voice", as much of it as answers, asks, connects and ends a call.
+//! Source: Twilio's "TwiML for Programmable Voice", as much of it as answers, asks, holds, connects and ends a call.
 
 use anyhow::Context;
 use serde::Deserialize;
@@ -19,6 +19,10 @@ pub(super) struct Document {
 pub(super) enum Verb {
     /// Speak a text.
     Say(Say),
+    /// Play a file.
+    Play(Play),
+    /// Be silent.
+    Pause(Pause),
     /// Ask for keys.
     Gather(Gather),
     /// Ring a number and connect it with the caller.
@@ -41,6 +45,33 @@ pub(super) struct Say {
     pub(super) text: String,
 }
 
+/// Play a file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Play {
+    #[serde(rename = "$text")]
+    pub(super) url: String,
+}
+
+/// Be silent.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pause {
+    #[serde(rename = "@length")]
+    pub(super) length: u32,
+}
+
+/// What is heard while keys are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) enum Heard {
+    /// A text that is spoken.
+    Say(Say),
+    /// A file that is played.
+    Play(Play),
+    /// Silence.
+    Pause(Pause),
+}
+
 /// Ask for keys.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,8 +90,8 @@ pub(super) struct Gather {
     pub(super) method: Method,
     #[serde(rename = "@actionOnEmptyResult", default)]
     pub(super) action_on_empty_result: bool,
-    #[serde(rename = "Say", default)]
-    pub(super) say: Vec<Say>,
+    #[serde(rename = "$value", default)]
+    pub(super) heard: Vec<Heard>,
 }
 
 /// Ring a number and connect it with the caller.
@@ -132,6 +163,15 @@ pub(super) enum Method {
 }
 
 impl Document {
+    /// Whether it holds a caller: there is music or silence in it.
+    pub(super) fn holds(&self) -> bool {
+        self.verbs.iter().any(|verb| match verb {
+            Verb::Play(_) | Verb::Pause(_) => true,
+            Verb::Gather(gather) => gather.heard.iter().any(|heard| !matches!(heard, Heard::Say(_))),
+            Verb::Say(_) | Verb::Dial(_) | Verb::Redirect(_) | Verb::Reject(_) | Verb::Hangup(_) => false,
+        })
+    }
+
     /// # Errors
     /// It is not a document that this carrier can follow.
     pub(super) fn read(text: &str) -> anyhow::Result<Self> {

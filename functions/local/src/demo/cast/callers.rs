@@ -19,6 +19,8 @@ pub(crate) struct Caller {
     pub(crate) phones: &'static [(Desk, Phone)],
     /// How long the conversation lasts, where there is one.
     pub(crate) talk_seconds: u32,
+    /// How long they wait on hold before they hang up, if they ever do.
+    pub(crate) patience_seconds: Option<u32>,
     /// What goes wrong on the carrier's side.
     pub(crate) mishap: Option<Mishap>,
 }

@@ -98,16 +98,26 @@ pub(crate) const SCENES: &[Scene] = &[
 /// Somebody who is injured, says so, gives the zip code, and is taken by whoever is rung.
 const fn caller(name: &'static str, number: &'static str, place: Place, publisher: Publisher) -> Caller {
     let answers = &[Keys("1"), ZipCode];
-    Caller { name, number, place, publisher, answers, phones: &[], talk_seconds: 0, mishap: None }
+    Caller {
+        name,
+        number,
+        place,
+        publisher,
+        answers,
+        phones: &[],
+        talk_seconds: 0,
+        patience_seconds: None,
+        mishap: None,
+    }
 }
 
-const DALLAS: Place = Place { state: "TX", city: "DALLAS", zip: "75201" };
-const AUSTIN: Place = Place { state: "TX", city: "AUSTIN", zip: "78701" };
-const HOUSTON: Place = Place { state: "TX", city: "HOUSTON", zip: "77002" };
-const OKLAHOMA_CITY: Place = Place { state: "OK", city: "OKLAHOMA CITY", zip: "73102" };
-const LOS_ANGELES: Place = Place { state: "CA", city: "LOS ANGELES", zip: "90012" };
-const SAN_FRANCISCO: Place = Place { state: "CA", city: "SAN FRANCISCO", zip: "94103" };
-const LAS_VEGAS: Place = Place { state: "NV", city: "LAS VEGAS", zip: "89101" };
-const PHOENIX: Place = Place { state: "AZ", city: "PHOENIX", zip: "85004" };
-const MIAMI: Place = Place { state: "FL", city: "MIAMI", zip: "33131" };
-const NEW_YORK: Place = Place { state: "NY", city: "NEW YORK", zip: "10001" };
+pub(super) const DALLAS: Place = Place { state: "TX", city: "DALLAS", zip: "75201" };
+pub(super) const AUSTIN: Place = Place { state: "TX", city: "AUSTIN", zip: "78701" };
+pub(super) const HOUSTON: Place = Place { state: "TX", city: "HOUSTON", zip: "77002" };
+pub(super) const OKLAHOMA_CITY: Place = Place { state: "OK", city: "OKLAHOMA CITY", zip: "73102" };
+pub(super) const LOS_ANGELES: Place = Place { state: "CA", city: "LOS ANGELES", zip: "90012" };
+pub(super) const SAN_FRANCISCO: Place = Place { state: "CA", city: "SAN FRANCISCO", zip: "94103" };
+pub(super) const LAS_VEGAS: Place = Place { state: "NV", city: "LAS VEGAS", zip: "89101" };
+pub(super) const PHOENIX: Place = Place { state: "AZ", city: "PHOENIX", zip: "85004" };
+pub(super) const MIAMI: Place = Place { state: "FL", city: "MIAMI", zip: "33131" };
+pub(super) const NEW_YORK: Place = Place { state: "NY", city: "NEW YORK", zip: "10001" };

@@ -16,7 +16,16 @@ fn books() -> Exchange {
 fn seen() -> Seen {
     let sid = Exchange::default().place_call(1, "+18005550111").sid();
     let caller = SCENES[0].callers[0];
-    Seen { number: 1, caller, sid, trail: Vec::new(), twice_alike: Vec::new(), fault: None }
+    Seen {
+        number: 1,
+        caller,
+        sid,
+        trail: Vec::new(),
+        twice_alike: Vec::new(),
+        was_held: false,
+        gave_up: false,
+        fault: None,
+    }
 }
 
 /// What the platform says of it, where all is well.
