@@ -67,7 +67,8 @@ fn the_round_trip_is_what_is_left_of_the_time_since_the_report() {
     let block = ReportBlock { last_report: 0xB705_2000, delay_since_report: 0x0005_4000, ..BLOCK };
     let ntp = 0xB44D_B710_8000_0000;
     assert_eq!(block.round_trip(ntp), Some(Duration::from_millis(6_125)));
-    assert_eq!(ReportBlock { last_report: 0, ..block }.round_trip(ntp), None);
+    let of_nothing = ReportBlock { last_report: 0, delay_since_report: 0, ..block };
+    assert_eq!(of_nothing.round_trip(1 << 32), None, "no report came there yet");
     assert_eq!(ReportBlock { delay_since_report: u32::MAX >> 1, ..block }.round_trip(ntp), None);
 }
 
