@@ -47,6 +47,18 @@ impl Twilio {
             sid: format!("CA{index:032x}"),
             from: from.to_owned(),
             to: to.to_owned(),
+            direction: "inbound",
+        }
+    }
+
+    /// A call that was placed through the REST API.
+    pub fn placed(&self, sid: &str, from: &str, to: &str) -> InboundCall {
+        InboundCall {
+            twilio: self.clone(),
+            sid: sid.to_owned(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            direction: "outbound-api",
         }
     }
 
@@ -109,7 +121,7 @@ impl Reply {
     }
 }
 
-/// A caller's call on one of the account's numbers.
+/// A caller's call on one of the account's numbers, or to a caller who is called back.
 #[derive(Debug, Clone)]
 pub struct InboundCall {
     twilio: Twilio,
@@ -117,6 +129,7 @@ pub struct InboundCall {
     pub sid: String,
     from: String,
     to: String,
+    direction: &'static str,
 }
 
 impl InboundCall {
@@ -128,7 +141,7 @@ impl InboundCall {
             ("AccountSid", ACCOUNT_SID),
             ("ApiVersion", "2010-04-01"),
             ("CallStatus", status),
-            ("Direction", "inbound"),
+            ("Direction", self.direction),
             ("From", &self.from),
             ("Caller", &self.from),
             ("To", &self.to),

@@ -21,6 +21,7 @@ pub struct TwilioApi {
     url: String,
     calls: Calls,
     orders: Orders,
+    placed: Orders,
     server: JoinHandle<()>,
 }
 
@@ -36,16 +37,16 @@ impl TwilioApi {
     pub async fn start() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let (calls, orders) = (Calls::default(), Orders::default());
+        let (calls, orders, placed) = (Calls::default(), Orders::default(), Orders::default());
         let router = Router::new()
-            .route("/2010-04-01/Accounts/{account}/Calls.json", get(children))
+            .route("/2010-04-01/Accounts/{account}/Calls.json", get(children).post(place))
             .route("/2010-04-01/Accounts/{account}/Calls/{file}", get(call).post(order))
-            .with_state((Arc::clone(&calls), Arc::clone(&orders)));
+            .with_state((Arc::clone(&calls), Arc::clone(&orders), Arc::clone(&placed)));
         let server = tokio::spawn(async move {
             // It serves until the test drops it.
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { url, calls, orders, server })
+        Ok(Self { url, calls, orders, placed, server })
     }
 
     /// Its base URL.
@@ -63,6 +64,11 @@ impl TwilioApi {
     pub fn orders(&self) -> Vec<(String, Fields)> {
         self.orders.lock().expect("no holder of the lock panics").clone()
     }
+
+    /// The calls that were placed so far: their ids, and the form.
+    pub fn placed(&self) -> Vec<(String, Fields)> {
+        self.placed.lock().expect("no holder of the lock panics").clone()
+    }
 }
 
 impl Drop for TwilioApi {
@@ -71,10 +77,10 @@ impl Drop for TwilioApi {
     }
 }
 
-type Known = State<(Calls, Orders)>;
+type Known = State<(Calls, Orders, Orders)>;
 
 async fn call(
-    State((calls, _)): Known,
+    State((calls, _, _)): Known,
     Path((_, file)): Path<(String, String)>,
 ) -> (StatusCode, Json<Value>) {
     let calls = calls.lock().expect("no holder of the lock panics");
@@ -84,7 +90,7 @@ async fn call(
     }
 }
 
-async fn children(State((calls, _)): Known, Query(query): Query<Fields>) -> Json<Value> {
+async fn children(State((calls, _, _)): Known, Query(query): Query<Fields>) -> Json<Value> {
     let calls = calls.lock().expect("no holder of the lock panics");
     let parent = query.get("ParentCallSid").map(String::as_str);
     let children: Vec<&Value> =
@@ -92,8 +98,16 @@ async fn children(State((calls, _)): Known, Query(query): Query<Fields>) -> Json
     Json(json!({"calls": children, "next_page_uri": null}))
 }
 
+async fn place(State((_, _, placed)): Known, Form(form): Form<Fields>) -> (StatusCode, Json<Value>) {
+    let mut placed = placed.lock().expect("no holder of the lock panics");
+    // No call that comes in has such an id: those count from zero.
+    let sid = format!("CA{:032x}", u128::MAX - placed.len() as u128);
+    placed.push((sid.clone(), form));
+    (StatusCode::CREATED, Json(json!({"sid": sid, "status": "queued"})))
+}
+
 async fn order(
-    State((_, orders)): Known,
+    State((_, orders, _)): Known,
     Path((_, file)): Path<(String, String)>,
     Form(form): Form<Fields>,
 ) -> Json<Value> {

@@ -7,6 +7,7 @@ mod geography;
 mod kill;
 mod model;
 mod patience;
+mod queue;
 mod race;
 mod schemathesis;
 mod simulator;
