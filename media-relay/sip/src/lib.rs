@@ -7,5 +7,13 @@
 //! It refuses to: open sockets, read a clock, draw random numbers (a seed is given), look names up, read a session description (bodies are
 //! bytes). Nothing that a stranger sends makes it panic, grow without a limit, or keep anything for longer than its timers say.
 
+mod chance;
 pub mod message;
+mod moment;
+mod timers;
+pub mod transaction;
 pub mod transport;
+
+pub use chance::Chance;
+pub use moment::Moment;
+pub use timers::{PATIENCE, T1, T2, T4};
