@@ -11,6 +11,7 @@ pub mod auth;
 mod chance;
 pub mod message;
 mod moment;
+pub mod resolve;
 mod timers;
 pub mod transaction;
 pub mod transport;
