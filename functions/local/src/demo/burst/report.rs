@@ -20,9 +20,15 @@ pub(super) fn opening(screen: &Screen) {
     heading(screen, "A burst: the same calls with the queue off and with it on");
     let lines: u32 = LINES.iter().map(|(_, lines)| lines).sum();
     let of_desk = |(desk, lines): (Desk, u32)| {
-        format!("{} has {lines}, at {} a call", desk.name(), Money::from_cents(desk.price_cents()))
+        let states =
+            if desk.states().is_empty() { "everybody".to_owned() } else { desk.states().join(" and ") };
+        let price = Money::from_cents(desk.price_cents());
+        format!("{} has {lines} for {states}, at {price}", desk.name())
     };
-    screen.show(format!("{} callers within two minutes, to buyers with {lines} lines in all:", BURST.len()));
+    screen.show(format!(
+        "{} callers within two minutes, to buyers with {lines} lines in all, priced by the call:",
+        BURST.len()
+    ));
     screen.show(format!("{}.", LINES.map(of_desk).join("; ")));
     screen.show("Each side has its own account, carrier and lines. What turns the queue on:");
     screen.show(format!("  \"queue\": {{\"max_size\": 100, \"max_wait_seconds\": {MAX_WAIT_SECONDS}}}"));
