@@ -300,7 +300,12 @@ impl World {
         let shared = Arc::new(store.clone());
         let table = Arc::new(Breakable { store: store.clone(), broken: AtomicBool::new(false) });
         let platform = Arc::new(Platform::new(
-            Ports { table: Arc::clone(&table) as _, messages: Arc::clone(&shared) as _, feed: shared },
+            Ports {
+                table: Arc::clone(&table) as _,
+                messages: Arc::clone(&shared) as _,
+                feed: Arc::clone(&shared) as _,
+                survey: shared,
+            },
             Arc::clone(&clock) as _,
             Arc::new(Counting::default()),
             Arc::new(ToldConnector(Arc::clone(&told))),

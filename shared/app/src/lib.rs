@@ -4,7 +4,8 @@
 //! - [`calls`]: one event of one call, from its facts to its instructions.
 //! - [`api`]: REST v1.
 //! - [`media`], [`audio`]: sounds of our own that providers fetch, and whether they get those of others.
-//! - [`worker`], [`rollup`], [`sweep`]: delayed messages, the change feed, and what should never be left behind.
+//! - [`worker`], [`rollup`], [`sweep`], [`repair`]: delayed messages, the change feed, what should never be left behind, and sums
+//!   that were left wrong.
 //!
 //! Invariants: no rule of the trade stands here (it belongs to the domain), no attribute name (the store), no provider's
 //! field (the providers). This is the only map from errors to HTTP.
@@ -20,6 +21,7 @@ pub mod media;
 pub mod message;
 pub mod metrics;
 pub mod platform;
+pub mod repair;
 pub mod rollup;
 pub mod sweep;
 pub mod webhooks;

@@ -31,6 +31,8 @@ pub struct Metrics {
     pub feed_changes: Counter,
     /// Times that the feed had lost changes before they were read: each is worth an alarm.
     pub feed_gaps: Counter,
+    /// Rows of the report that differed from the calls and the journal, and were corrected: each is worth an alarm.
+    pub sums_corrected: Counter,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -56,6 +58,7 @@ impl Default for Metrics {
             audio_failures: Counter::default(),
             feed_changes: Counter::default(),
             feed_gaps: Counter::default(),
+            sums_corrected: Counter::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("webhooks", "Webhooks answered, by event and status", metrics.webhooks.clone());
@@ -95,6 +98,11 @@ impl Default for Metrics {
             "feed_gaps",
             "Times that the feed had lost changes before they were read",
             metrics.feed_gaps.clone(),
+        );
+        registry.register(
+            "sums_corrected",
+            "Rows of the report that differed from the calls and the journal",
+            metrics.sums_corrected.clone(),
         );
         metrics
     }

@@ -11,7 +11,7 @@ use ringfall_domain::{
     queue::{Experience, Outlook, QueueId},
 };
 use ringfall_store::{
-    port::{Feed, Messages, StoreError, Table},
+    port::{Feed, Messages, StoreError, Survey, Table},
     protocols::{blocked::read_list, queue::queues_of_buyers},
     records::{self, blocked::BlockList, pointer::NumberPointer},
 };
@@ -32,6 +32,8 @@ pub struct Platform {
     pub messages: Arc<dyn Messages>,
     /// The change feed.
     pub feed: Arc<dyn Feed>,
+    /// All items, for repairs.
+    pub survey: Arc<dyn Survey>,
     /// The present.
     pub clock: Arc<dyn Clock>,
     /// Unpredictable bits.
@@ -77,6 +79,8 @@ pub struct Ports {
     pub messages: Arc<dyn Messages>,
     /// The change feed.
     pub feed: Arc<dyn Feed>,
+    /// All items, for repairs.
+    pub survey: Arc<dyn Survey>,
 }
 
 impl Platform {
@@ -96,6 +100,7 @@ impl Platform {
             table: ports.table,
             messages: ports.messages,
             feed: ports.feed,
+            survey: ports.survey,
             clock,
             randomness,
             connector,

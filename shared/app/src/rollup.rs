@@ -2,6 +2,7 @@
 //! once; whatever is done with it can be done again.
 
 use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
 use ringfall_domain::{
     call::Call,
     ids::AccountId,
@@ -14,16 +15,21 @@ use ringfall_store::{
         rollup::{Batch, add},
         settle::settle,
     },
-    records::{self, attributes::Attributes, timeline::Listed},
+    records::{
+        self,
+        attributes::{Attributes, Reader},
+        timeline::Listed,
+    },
 };
 
-use crate::platform::Platform;
+use crate::{platform::Platform, repair::request_after_gap};
 
 /// Changes taken at once.
 const BATCH: usize = 500;
 /// Writes under way at once.
 const AT_ONCE: usize = 32;
 const POSITION: &str = "position";
+const KEPT_AT: &str = "kept_at";
 
 /// Where the consumer's place in the feed is kept.
 fn checkpoint_key() -> Key {
@@ -33,7 +39,13 @@ fn checkpoint_key() -> Key {
 /// The place up to which the feed was consumed when this last was kept.
 pub async fn checkpoint(platform: &Platform) -> Result<Position, StoreError> {
     let item = platform.table.get(&checkpoint_key()).await?;
-    item.map_or(Ok(Position::default()), |item| records::attributes::Reader(&item).parsed(POSITION))
+    item.map_or(Ok(Position::default()), |item| Reader(&item).parsed(POSITION))
+}
+
+/// When it was last kept; none if it never was.
+async fn last_kept_at(platform: &Platform) -> Result<Option<Timestamp>, StoreError> {
+    let item = platform.table.get(&checkpoint_key()).await?;
+    item.map_or(Ok(None), |item| Reader(&item).optional_parsed(KEPT_AT))
 }
 
 /// Consumes what the feed holds behind a place.
@@ -46,8 +58,9 @@ pub async fn checkpoint(platform: &Platform) -> Result<Position, StoreError> {
 pub async fn consume(platform: &Platform, after: &Position) -> Result<Position, StoreError> {
     let Reading { changes, reached, has_gap } = platform.feed.read(after, BATCH, concerns_the_sums).await?;
     if has_gap {
-        tracing::error!(%after, "the change feed has lost changes: the sweep settles their calls, the sums lack them");
+        tracing::error!(%after, "the change feed has lost changes: the sums that lack them are rebuilt");
         platform.metrics.feed_gaps.inc();
+        request_after_gap(platform, last_kept_at(platform).await?).await?;
     }
     let news =
         changes.iter().filter_map(|change| News::of(change).transpose()).collect::<Result<Vec<_>, _>>()?;
@@ -61,7 +74,7 @@ pub async fn consume(platform: &Platform, after: &Position) -> Result<Position, 
     stream::iter(taken_up).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
     add(&*platform.table, &batch).await?;
     // Our own writes come back through the feed: a place that only passes them is not worth another write.
-    if !news.is_empty() {
+    if has_gap || !news.is_empty() {
         keep(platform, &reached).await?;
         platform.feed.forget(&reached).await?;
     }
@@ -70,7 +83,7 @@ pub async fn consume(platform: &Platform, after: &Position) -> Result<Position, 
 }
 
 async fn keep(platform: &Platform, position: &Position) -> Result<(), StoreError> {
-    let item = Attributes::new().with_text(POSITION, position).into_map();
+    let item = Attributes::new().with_text(POSITION, position).with_text(KEPT_AT, platform.now()).into_map();
     put(platform, checkpoint_key(), item).await
 }
 
@@ -81,13 +94,13 @@ async fn put(platform: &Platform, key: Key, item: Item) -> Result<(), StoreError
     }
 }
 
-/// Calls and the journal. What else changes, our own rows among it, is passed over.
-fn concerns_the_sums(key: &Key) -> bool {
+/// Calls and the journal: the only items whose changes anybody wants. What else changes, our own rows among it, is passed over.
+pub(crate) fn concerns_the_sums(key: &Key) -> bool {
     key.sort == records::call::SORT || records::journal::is_journal(key)
 }
 
 /// A change that concerns the sums.
-enum News {
+pub(crate) enum News {
     /// A call came in or went on.
     Call { before: Option<Box<Call>>, after: Box<Call> },
     /// Entries were made.
@@ -96,7 +109,7 @@ enum News {
 
 impl News {
     /// Reads a change; none if it is of anything else.
-    fn of(change: &Change) -> Result<Option<(Mark, Self)>, StoreError> {
+    pub(crate) fn of(change: &Change) -> Result<Option<(Mark, Self)>, StoreError> {
         let Some(new) = &change.new else { return Ok(None) };
         let news = if change.key.sort == records::call::SORT {
             if !records::call::has_arrived(new) {
@@ -114,14 +127,14 @@ impl News {
         Ok(Some((change.mark.clone(), news)))
     }
 
-    fn account(&self) -> AccountId {
+    pub(crate) fn account(&self) -> AccountId {
         match self {
             Self::Call { after, .. } => after.account,
             Self::Entries { account, .. } => *account,
         }
     }
 
-    fn additions(&self) -> Additions {
+    pub(crate) fn additions(&self) -> Additions {
         match self {
             Self::Call { before, after } => change_of_call(before.as_deref(), after),
             Self::Entries { entries, .. } => change_of_entries(entries),
@@ -155,7 +168,8 @@ fn is_over(call: &Call) -> bool {
     call.ended.is_some() && call.live_leg().is_none()
 }
 
-async fn list_call(platform: &Platform, call: &Call) -> Result<(), StoreError> {
+/// Lists a call by its arrival.
+pub(crate) async fn list_call(platform: &Platform, call: &Call) -> Result<(), StoreError> {
     let id = call.id.to_string();
     let key = records::timeline::key(call.account, Listed::Calls, call.origin.arrived_at, &id);
     put(platform, key, Item::from([("call".to_owned(), Value::Text(id))])).await

@@ -1,34 +1,28 @@
-//! The sweep: looks, every hour, for what should never be left behind. A leg whose lease has run out, or that is still undecided, is given back to the watchdog (which alone
-//! frees a slot); a call of the last days is settled once more, which changes nothing if its entries are there.
+//! The sweep: looks, every hour, for what should never be left behind. A leg whose lease has run out, or that is still undecided, is given
+//! back to the watchdog (which alone frees a slot); what the journal lacks about calls of the last hours is written; and once
+//! a day the [repair](crate::repair) is asked to compare the last days.
 
-use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use ringfall_domain::{
     config::Buyer,
-    ids::{AccountId, BuyerId, CallId, LegId},
-    ledger::entries_of,
+    ids::{AccountId, BuyerId, LegId},
 };
 use ringfall_store::{
-    port::{Item, StoreError},
-    protocols::{
-        accounts::list_accounts,
-        find::find,
-        reserve::read_capacity,
-        resources::list,
-        settle::settle,
-        timeline::{Span, read},
-    },
-    records::{attributes::Reader, timeline::Listed},
+    port::StoreError,
+    protocols::{accounts::list_accounts, find::find, reserve::read_capacity, resources::list},
 };
 
-use crate::{message::WatchLeg, platform::Platform};
+use crate::{
+    message::WatchLeg,
+    platform::Platform,
+    repair::{request_comparison, settle_missing},
+};
 
-/// How far back calls are settled once more: longer than any call, and than any outage that the change feed outlives.
-const SETTLED_AGAIN: SignedDuration = SignedDuration::from_hours(48);
+/// How far back calls are looked at each time: every call some times, also if a sweep is left out. Longer calls, and what was lost
+/// longer ago, are the daily comparison's.
+const SETTLED_AGAIN: SignedDuration = SignedDuration::from_hours(4);
 /// Read at once.
 const PAGE: usize = 100;
-/// Settled at once.
-const AT_ONCE: usize = 16;
 
 /// What a sweep found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,9 +45,11 @@ pub async fn sweep(platform: &Platform) -> Result<Swept, StoreError> {
         }
         after = accounts.last().copied();
         if !more || after.is_none() {
-            return Ok(swept);
+            break;
         }
     }
+    request_comparison(platform).await?;
+    Ok(swept)
 }
 
 async fn watch_stale_legs(platform: &Platform, account: AccountId) -> Result<usize, StoreError> {
@@ -94,28 +90,7 @@ async fn watch_again(
 
 async fn settle_again(platform: &Platform, account: AccountId) -> Result<usize, StoreError> {
     let now = platform.now();
-    let span = Span { from: now - SETTLED_AGAIN, to: now };
-    let mut written = 0;
-    let mut after: Option<String> = None;
-    loop {
-        let page = read(&*platform.table, account, Listed::Calls, span, after.as_deref(), PAGE).await?;
-        let settled: Vec<_> =
-            page.entries.iter().map(|(_, item)| settle_listed(platform, account, item)).collect();
-        written +=
-            stream::iter(settled).buffer_unordered(AT_ONCE).try_fold(0, async |sum, n| Ok(sum + n)).await?;
-        match page.entries.last().filter(|_| page.more) {
-            Some((place, _)) => after = Some(place.clone()),
-            None => return Ok(written),
-        }
-    }
-}
-
-async fn settle_listed(platform: &Platform, account: AccountId, item: &Item) -> Result<usize, StoreError> {
-    let id: CallId = Reader(item).parsed("call")?;
-    match find(&*platform.table, account, id).await? {
-        Some(call) => settle(&*platform.table, account, &entries_of(&call)).await,
-        None => Ok(0),
-    }
+    settle_missing(platform, account, now - SETTLED_AGAIN, now).await
 }
 
 #[cfg(test)]

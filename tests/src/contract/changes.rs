@@ -19,6 +19,7 @@ cases![
     a_read_gives_no_more_than_its_limit,
     what_comes_after_what_was_forgotten_is_kept,
     positions_go_on_after_everything_was_forgotten,
+    whoever_comes_too_late_is_told_so_once,
     whoever_waits_for_a_change_that_came_goes_on,
     a_read_of_nothing_is_invalid,
 ];
@@ -171,6 +172,25 @@ async fn positions_go_on_after_everything_was_forgotten(engine: Engine) {
     let changes = engine.changes(&reading.reached, 1).await;
     assert_eq!(images(&changes, &key("1")), [(Some(n("1")), Some(n("2")))]);
     images(&[reading.changes, changes].concat(), &key("1"));
+}
+
+/// An engine that forgets by itself keeps what is moments old: then nothing is missing, and nothing is told to be.
+async fn whoever_comes_too_late_is_told_so_once(engine: Engine) {
+    for _ in 0..4 {
+        engine.write_one(update("1", add_one())).await;
+    }
+    let readings = engine.readings(&start(), 4, 1).await;
+    let changes = engine.changes(&start(), 4).await;
+    for reading in readings {
+        engine.feed.forget(&reading.reached).await.expect("it can be forgotten");
+        let late = engine.feed.read(&start(), 100, |_| true).await.expect("the feed can be read");
+        assert_eq!(late.has_gap, late.changes.first() != changes.first(), "{late:?}");
+        assert!(changes.ends_with(&late.changes), "{late:?}");
+        let on = engine.feed.read(&late.reached, 100, |_| true).await.expect("the feed can be read");
+        assert!(!on.has_gap, "it is told once: {on:?} after {late:?}");
+        let in_time = engine.feed.read(&reading.reached, 100, |_| true).await.expect("the feed can be read");
+        assert!(!in_time.has_gap, "nothing is forgotten behind it: {in_time:?}");
+    }
 }
 
 /// Returns at all: how soon is not asked for here.

@@ -1,4 +1,4 @@
-//! What every engine of the store must do: the contract of its three ports, as cases.
+//! What every engine of the store must do: the contract of its ports, as cases.
 //!
 //! The cases know the ports alone. They hold for a database across a network as for one in memory: they poll
 //! where an answer may be late, they do not ask for what the ports leave open, and they tell time only
@@ -14,6 +14,7 @@ mod queries;
 mod races;
 mod requests;
 mod several;
+mod surveys;
 mod updates;
 
 use std::{
@@ -29,7 +30,7 @@ use std::{
 use async_trait::async_trait;
 use futures::{StreamExt, future::ready, stream};
 use jiff::Timestamp;
-use ringfall_store::port::{Feed, Messages, Table};
+use ringfall_store::port::{Feed, Messages, Survey, Table};
 
 /// An engine with nothing in it, and how to deal with it.
 #[derive(Clone)]
@@ -40,6 +41,8 @@ pub struct Engine {
     pub messages: Arc<dyn Messages>,
     /// The feed of the table's changes: none yet.
     pub feed: Arc<dyn Feed>,
+    /// All items of the table.
+    pub survey: Arc<dyn Survey>,
     /// The time that its messages go by.
     pub time: Arc<dyn Time>,
     /// How it is asked again for what may be late.
@@ -137,6 +140,7 @@ const ALL: &[&[Case]] = &[
     several::CASES,
     races::CASES,
     queries::CASES,
+    surveys::CASES,
     changes::CASES,
     messages::CASES,
 ];

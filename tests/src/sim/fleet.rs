@@ -101,6 +101,7 @@ impl Fleet {
             table: Arc::new(parts.table.clone()),
             messages: Arc::new(parts.messages.clone()),
             feed: Arc::new(parts.feed.clone()),
+            survey: Arc::new(parts.table.clone()),
         };
         let settings =
             Settings { public_url: public_url(), cache_time: FOR_EVER, private_addresses_allowed: false };

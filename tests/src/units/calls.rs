@@ -119,7 +119,8 @@ impl Metered {
         let ports = Ports {
             table: Arc::new(meter.clone()),
             messages: Arc::new(meter.messages()),
-            feed: Arc::new(store),
+            feed: Arc::new(store.clone()),
+            survey: Arc::new(store),
         };
         let settings = Settings {
             public_url: url.clone(),

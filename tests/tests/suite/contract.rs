@@ -8,7 +8,7 @@ use ringfall_store::{
         memory::MemoryStore,
         sqlite::SqliteStore,
     },
-    port::{Feed, Messages, Table},
+    port::{Feed, Messages, Survey, Table},
 };
 use ringfall_tests::{
     aws::Aws,
@@ -16,11 +16,12 @@ use ringfall_tests::{
 };
 
 /// An engine that takes the time from its caller and is never late.
-fn engine<S: Table + Messages + Feed + Clone>(store: S, kept: impl Send + Sync + 'static) -> Engine {
+fn engine<S: Table + Messages + Feed + Survey + Clone>(store: S, kept: impl Send + Sync + 'static) -> Engine {
     Engine {
         table: Arc::new(store.clone()),
         messages: Arc::new(store.clone()),
-        feed: Arc::new(store),
+        feed: Arc::new(store.clone()),
+        survey: Arc::new(store),
         time: Arc::new(GivenTime::default()),
         patience: Patience::NONE_NEEDED,
         kept: Arc::new(kept),

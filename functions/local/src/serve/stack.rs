@@ -18,7 +18,7 @@ use super::{
     settings::Settings,
     stop::{Stopper, stopper},
     store::Store,
-    tasks::{Rollup, Running, Sweep, Worker},
+    tasks::{Repair, Rollup, Running, Sweep, Worker},
 };
 
 /// How long plans and connections are kept before they are read again: another process on the same table may change them. The
@@ -35,6 +35,7 @@ pub(crate) struct Stack {
     store: Store,
     worker: Running,
     sweep: Running,
+    repair: Running,
     rollup: Running,
     stopper: Stopper,
     http: JoinHandle<()>,
@@ -62,6 +63,7 @@ impl Stack {
             store,
             worker: Running::start(Worker { platform: Arc::clone(&platform) })?,
             sweep: Running::start(Sweep::new(Arc::clone(&platform)))?,
+            repair: Running::start(Repair { platform: Arc::clone(&platform) })?,
             rollup: Running::start(Rollup::new(Arc::clone(&platform)))?,
             stopper,
             http: tokio::spawn(http::serve(listener, router(platform, stop.clone()), stop)),
@@ -92,6 +94,7 @@ impl Stack {
         }
         self.worker.stop(TASK_PATIENCE).await;
         self.sweep.stop(TASK_PATIENCE).await;
+        self.repair.stop(TASK_PATIENCE).await;
         self.rollup.stop(TASK_PATIENCE).await;
         self.store.close().await
     }

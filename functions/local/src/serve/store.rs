@@ -6,7 +6,7 @@ use anyhow::Context;
 use ringfall_app::{metrics::StoreUnits, platform::Ports};
 use ringfall_store::{
     engines::{dynamodb::DynamoStore, sqlite::SqliteStore},
-    port::{Feed, Messages, Table},
+    port::{Feed, Messages, Survey, Table},
 };
 
 use super::{folder, settings::Engine};
@@ -72,6 +72,11 @@ impl Store {
     }
 }
 
-fn ports<S: Table + Messages + Feed + Clone>(store: &S) -> Ports {
-    Ports { table: Arc::new(store.clone()), messages: Arc::new(store.clone()), feed: Arc::new(store.clone()) }
+fn ports<S: Table + Messages + Feed + Survey + Clone>(store: &S) -> Ports {
+    Ports {
+        table: Arc::new(store.clone()),
+        messages: Arc::new(store.clone()),
+        feed: Arc::new(store.clone()),
+        survey: Arc::new(store.clone()),
+    }
 }

@@ -1,4 +1,4 @@
-//! What runs beside the requests: the worker, the rollup and the sweep. None ever gives up.
+//! What runs beside the requests: the worker, the rollup, the sweep and the repair. None ever gives up.
 //!
 //! Each has a thread of its own. A turn may compute for some milliseconds, and the threads that answer webhooks are few.
 
@@ -7,6 +7,7 @@ use std::{future::Future, io, panic::AssertUnwindSafe, sync::Arc, thread, time::
 use futures::FutureExt;
 use ringfall_app::{
     platform::Platform,
+    repair::{Repaired, repair},
     rollup::{checkpoint, consume},
     sweep::sweep,
     worker::work_off,
@@ -23,6 +24,8 @@ use super::{
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// How soon after the start the first sweep is made, and how often from then on.
 const SWEEPS: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3_600));
+/// How often is looked for sums to be repaired, and for those that are to be looked at again.
+const REPAIR_INTERVAL: Duration = Duration::from_secs(5 * 60);
 /// The pauses after failures: the first, and what doubling leads to.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
 
@@ -134,6 +137,28 @@ impl Task for Sweep {
 
     async fn idle(&self) {
         tokio::time::sleep_until(self.due).await;
+    }
+}
+
+/// What rebuilds sums that were left wrong.
+pub(super) struct Repair {
+    /// Whose.
+    pub(super) platform: Arc<Platform>,
+}
+
+impl Task for Repair {
+    const NAME: &'static str = "repair";
+    const FINISHES: bool = false;
+
+    async fn turn(&mut self) -> Result<Turn, StoreError> {
+        Ok(match repair(&self.platform).await? {
+            Repaired::More => Turn::Busy,
+            Repaired::Nothing | Repaired::Later => Turn::Idle,
+        })
+    }
+
+    async fn idle(&self) {
+        tokio::time::sleep(REPAIR_INTERVAL).await;
     }
 }
 

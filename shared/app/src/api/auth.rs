@@ -20,7 +20,7 @@ pub enum Scope {
     Read,
     /// Change what is configured.
     Write,
-    /// See the profit and loss and the ledger.
+    /// See the profit and loss and the ledger, and have the former rebuilt.
     Reports,
     /// Make and end keys.
     Keys,

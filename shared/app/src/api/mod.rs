@@ -7,7 +7,7 @@
 //! - [`resources`]: connections, publishers, buyers, targets, campaigns and numbers, all served alike.
 //! - [`usage`]: how much of a buyer's limits is in use.
 //! - [`accounts`], [`keys`]: who may ask. [`first_account`]: how it all begins.
-//! - [`calls`], [`reports`], [`ledger`]: what became of calls, and what they earned.
+//! - [`calls`], [`reports`], [`rebuild`], [`ledger`]: what became of calls, and what they earned.
 //! - [`queues`], [`callbacks`]: who waits, on the line or not.
 //! - [`simulation`]: where a call would go.
 //!
@@ -32,6 +32,7 @@ mod pages;
 mod problem;
 mod query;
 mod queues;
+mod rebuild;
 mod reports;
 mod resources;
 mod simulation;
@@ -88,6 +89,7 @@ fn endpoints(platform: &Shared) -> OpenApiRouter<Shared> {
         callbacks::routes(platform),
         calls::routes(platform),
         reports::routes(platform),
+        rebuild::routes(platform),
         ledger::routes(platform),
         simulation::routes(platform),
         keys::routes(platform),

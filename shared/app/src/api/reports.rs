@@ -60,7 +60,7 @@ struct PnlRow {
 
 /// Sums over the calls that came in.
 #[derive(Debug, Serialize, ToSchema)]
-struct PnlSums {
+pub(super) struct PnlSums {
     /// Calls that came in; grouped by buyer: that it was offered.
     calls: i64,
     /// Calls that somebody took.
@@ -138,7 +138,7 @@ async fn pnl(
     mut query: Query,
 ) -> Result<Json<PnlReport>, Refusal> {
     let GroupBy(dimension) = query.take("group_by")?.unwrap_or(GroupBy(Dimension::Campaign));
-    let (from, to) = hours(Asked::read(&mut query)?, platform.now())?;
+    let (from, to) = hours(Asked::read(&mut query)?, platform.now(), MOST_DAYS, ProblemKind::Malformed)?;
     query.finish()?;
     let sums = sums(&platform, caller.account, dimension, from, to).await?;
     let mut total = Tally::default();
@@ -147,8 +147,13 @@ async fn pnl(
     Ok(Json(PnlReport { group_by: dimension.as_str(), from, to, rows, total: total.into() }))
 }
 
-/// Full hours around what was asked for.
-fn hours(asked: Asked, now: Timestamp) -> Result<(Timestamp, Timestamp), Refusal> {
+/// Full hours around what was asked for, of so many days at most. `kind` is how it is refused.
+pub(super) fn hours(
+    asked: Asked,
+    now: Timestamp,
+    most_days: i64,
+    kind: ProblemKind,
+) -> Result<(Timestamp, Timestamp), Refusal> {
     let floor = |at: Timestamp| at.as_second().div_euclid(HOUR_SECONDS) * HOUR_SECONDS;
     let ceiling = |at: Timestamp| {
         let floor = floor(at);
@@ -159,15 +164,14 @@ fn hours(asked: Asked, now: Timestamp) -> Result<(Timestamp, Timestamp), Refusal
     let from = asked.from.map_or(to - DEFAULT_HOURS * HOUR_SECONDS, floor);
     if from >= to {
         let message = "expected a time in the past, or with `to` a time before that";
-        return Err(Refusal::of_field(ProblemKind::Malformed, "from", message));
+        return Err(Refusal::of_field(kind, "from", message));
     }
-    if to - from > SignedDuration::from_hours(24 * MOST_DAYS).as_secs() {
-        let message = format!("expected a time at most {MOST_DAYS} days before `to`");
-        return Err(Refusal::of_field(ProblemKind::Malformed, "from", message));
+    if to - from > SignedDuration::from_hours(24 * most_days).as_secs() {
+        let message = format!("expected a time at most {most_days} days before `to`");
+        return Err(Refusal::of_field(kind, "from", message));
     }
     let at = |name, second| {
-        let out_of_time =
-            |_| Refusal::of_field(ProblemKind::Malformed, name, "expected a time within the calendar");
+        let out_of_time = |_| Refusal::of_field(kind, name, "expected a time within the calendar");
         Timestamp::from_second(second).map_err(out_of_time)
     };
     Ok((at("from", from)?, at("to", to)?))

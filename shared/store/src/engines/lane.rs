@@ -24,14 +24,25 @@ impl Serial {
     }
 }
 
-/// What a read behind `after` gives that has come as far as `through`.
-pub(super) fn reading(after: &Position, changes: Vec<Change>, through: Serial) -> Reading {
+/// What a read gives.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) changes: Vec<Change>,
+    /// The place of the last change that was looked at, or up to which all are forgotten.
+    pub(super) through: Serial,
+    /// Whether changes were forgotten behind the place at which the read began.
+    pub(super) has_gap: bool,
+}
+
+/// What a read behind `after` gives, as the port says it.
+pub(super) fn reading(after: &Position, found: Found) -> Reading {
+    let Found { changes, through, has_gap } = found;
     let mut reached = after.clone();
     if through > Serial::reached(after) {
         let Mark { lane, place } = through.mark();
         reached.set(lane, Progress::Through(place));
     }
-    Reading { changes, reached, has_gap: false }
+    Reading { changes, reached, has_gap }
 }
 
 fn lane() -> Lane {

@@ -9,6 +9,7 @@
 //! - [`arrivals`], [`blocked`]: how often a caller calls, and whether they may.
 //! - [`settle`]: the journal. One put per attempt and kind, under a deterministic key, only if absent.
 //! - [`rollup`]: sums that take up each change of the feed once, however often it is replayed.
+//! - [`repair`]: hours whose sums are to be compared with the calls and the journal, asked for by many and lost by none.
 //! - [`save`]: configuration. A document and all that follows from it (plans, limits, pointers) are written together, and only
 //!   if what it follows from still stands.
 //! - [`accounts`]: an account is opened with its first key, both or neither.
@@ -26,6 +27,7 @@ pub mod idempotency;
 pub mod queue;
 pub mod record;
 pub mod release;
+pub mod repair;
 pub mod reserve;
 pub mod resources;
 pub mod rollup;

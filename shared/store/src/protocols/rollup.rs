@@ -5,14 +5,15 @@
 use std::collections::BTreeMap;
 
 use futures::future::try_join_all;
+use jiff::Timestamp;
 use ringfall_domain::{
     ids::AccountId,
-    pnl::{Additions, Row, Tally},
+    pnl::{Additions, Dimension, Row, Tally},
 };
 
 use crate::{
-    port::{Condition, Item, Key, Mark, Operand, StoreError, Table, Write, WriteError},
-    records::tally,
+    port::{Direction, Item, Key, Mark, Position, Progress, StoreError, Table, Write, WriteError},
+    records::tally::{self, Held},
 };
 
 /// Additions by account, with the mark of the change that they come from.
@@ -63,29 +64,93 @@ async fn add_to_row(
     additions: &[(&Mark, Tally)],
 ) -> Result<(), StoreError> {
     let known = item.as_ref().map(tally::decode).transpose()?;
-    let (mut sum, mut marks) = known.clone().unwrap_or_default();
+    let (mut sum, mut held) = known.clone().unwrap_or_default();
     for (mark, addition) in additions {
-        if marks.get(&mark.lane).is_none_or(|summed| *summed < mark.place) {
+        if held.marks.get(&mark.lane).is_none_or(|summed| *summed < mark.place) {
             sum += *addition;
-            marks.insert(mark.lane.clone(), mark.place.clone());
+            held.marks.insert(mark.lane.clone(), mark.place.clone());
         }
     }
-    let unchanged = match known {
-        Some((_, known)) if known == marks => return Ok(()),
-        Some((_, known)) => {
-            let known = Operand::Value(tally::encode_marks(&known));
-            Condition::Equal(Operand::Path(tally::MARKS.into()), known)
-        }
-        None => Condition::Absent(tally::MARKS.into()),
-    };
-    match table
-        .write(vec![Write::Put { key, item: tally::encode(&sum, &marks), condition: Some(unchanged) }])
-        .await
-    {
-        Ok(_) => Ok(()),
-        Err(WriteError::Refused(_)) => Err(StoreError::Unavailable(
-            "another consumer of the feed wrote the same row; the batch is given again".to_owned(),
-        )),
+    let known = known.map(|(_, held)| held);
+    if known.as_ref() == Some(&held) || put(table, key, known.as_ref(), (&sum, &held)).await? {
+        return Ok(());
+    }
+    Err(StoreError::Unavailable(
+        "another consumer of the feed, or a repair, wrote the same row; the batch is given again".to_owned(),
+    ))
+}
+
+/// Puts a row that is as it was read. False if it is not, and nothing was written.
+async fn put(
+    table: &dyn Table,
+    key: Key,
+    known: Option<&Held>,
+    (sum, held): (&Tally, &Held),
+) -> Result<bool, StoreError> {
+    let put = Write::Put { key, item: tally::encode(sum, held), condition: Some(tally::unchanged(known)) };
+    match table.write(vec![put]).await {
+        Ok(_) => Ok(true),
+        Err(WriteError::Refused(_)) => Ok(false),
         Err(WriteError::Store(error)) => Err(error),
     }
+}
+
+/// The rows of the hours from `from` (inclusive) to `to` (exclusive), each with what its sums hold.
+pub async fn rows(
+    table: &dyn Table,
+    account: AccountId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<BTreeMap<Row, (Tally, Held)>, StoreError> {
+    let of_dimensions = Dimension::ALL.map(|dimension| rows_of(table, account, dimension, from, to));
+    Ok(try_join_all(of_dimensions).await?.into_iter().flatten().collect())
+}
+
+async fn rows_of(
+    table: &dyn Table,
+    account: AccountId,
+    dimension: Dimension,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<BTreeMap<Row, (Tally, Held)>, StoreError> {
+    const PAGE: usize = 1_000;
+    let partition = tally::partition(account, dimension);
+    let mut range = tally::between(from, to);
+    let mut rows = BTreeMap::new();
+    loop {
+        let page = table.query(&partition, &range, Direction::Ascending, PAGE).await?;
+        for (key, item) in &page.items {
+            rows.insert(tally::row_of(dimension, key)?, tally::decode(item)?);
+        }
+        match page.items.last().filter(|_| page.more) {
+            Some((last, _)) => range = range.behind(&last.sort, Direction::Ascending),
+            None => return Ok(rows),
+        }
+    }
+}
+
+/// Replaces the sums of a row that were found wrong. `known` is what the row held when it was read, before its `truth` was taken from the
+/// calls and the journal; `consumed` is how far the feed was consumed after that, with nothing behind it that concerns the row.
+/// So whatever stands up to there is in the truth, and is not added again even if it should come late.
+///
+/// # Returns
+/// False if the row was written meanwhile, and nothing was changed: look again.
+pub async fn correct(
+    table: &dyn Table,
+    (account, row): (AccountId, &Row),
+    known: Option<&Held>,
+    truth: &Tally,
+    consumed: &Position,
+) -> Result<bool, StoreError> {
+    let mut held = known.cloned().unwrap_or_default();
+    // A consumer that has read the row by now must not put its old sums back: its write goes by this as well.
+    held.corrections += 1;
+    for (lane, progress) in consumed.lanes() {
+        if let Progress::Through(place) = progress
+            && held.marks.get(lane).is_none_or(|summed| summed < place)
+        {
+            held.marks.insert(lane.clone(), place.clone());
+        }
+    }
+    put(table, tally::key(account, row), known, (truth, &held)).await
 }

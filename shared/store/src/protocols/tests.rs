@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use ringfall_domain::{
     call::{
         Bridging, Call, CallEnd, Fact, Finish, FinishKind, KeyPress, Leg, LegEnd, LegFact, Stamp,
@@ -8,7 +9,7 @@ use ringfall_domain::{
     capacity::{Full, Period, Scope},
     config::Caps,
     money::Money,
-    pnl::{Dimension, change_of_call},
+    pnl::{Dimension, Row, Tally, change_of_call, hour_of},
 };
 
 use super::{
@@ -17,13 +18,13 @@ use super::{
     record::record,
     release::{Released, extend, release},
     reserve::{Request, Reserved, reserve},
-    rollup::{Batch, add},
+    rollup::{Batch, add, correct, rows},
     settle::settle,
 };
 use crate::{
     engines::memory::MemoryStore,
     fixtures::{account, at, call, capacity, leg, store},
-    port::{Lane, Mark, Range, Table},
+    port::{Lane, Mark, Position, Range, Table},
     records::{self, tally},
 };
 
@@ -337,18 +338,58 @@ async fn a_call_is_journalled_once_however_often_it_is_settled() {
     assert!(page.items.iter().all(|(key, _)| records::journal::is_journal(key)));
 }
 
+fn mark(lane: &str, place: u64) -> Mark {
+    Mark { lane: Lane::new(lane).expect("a name"), place: place.into() }
+}
+
+/// A call more at each of some places of the feed.
+fn batch(lane: &str, places: std::ops::RangeInclusive<u64>) -> Batch {
+    let additions = change_of_call(None, &call(1));
+    let mut batch = Batch::default();
+    for place in places {
+        batch.push(account(), mark(lane, place), additions.clone());
+    }
+    batch
+}
+
+#[tokio::test]
+async fn a_corrected_row_takes_up_what_comes_later_and_nothing_that_came_before() {
+    let table = MemoryStore::new();
+    add(&table, &batch("a", 1..=2)).await.expect("the store works");
+    let hour = hour_of(call(1).origin.arrived_at);
+    let all = async || rows(&table, account(), hour, hour + SignedDuration::from_hours(1)).await;
+    let found = all().await.expect("the store works");
+    let truth = Tally { calls: 5, ..Tally::default() };
+    let consumed = "a@4 b@7".parse().expect("a position");
+    for (row, (_, held)) in &found {
+        let corrected = correct(&table, (account(), row), Some(held), &truth, &consumed).await;
+        assert_eq!(corrected, Ok(true));
+        // Whoever has read the row before must not put its old sums back, though no change has come since.
+        let late = correct(&table, (account(), row), Some(held), &truth, &Position::default()).await;
+        assert_eq!(late, Ok(false));
+    }
+    for (lane, places, calls) in [("a", 1..=4, 5), ("b", 7..=7, 5), ("a", 4..=6, 7), ("b", 8..=8, 8)] {
+        add(&table, &batch(lane, places)).await.expect("the store works");
+        let found = all().await.expect("the store works");
+        assert!(!found.is_empty() && found.values().all(|(sums, _)| sums.calls == calls), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_was_not_there_is_made_right_once() {
+    let table = MemoryStore::new();
+    let hour = hour_of(call(1).origin.arrived_at);
+    let row = Row { dimension: Dimension::Hour, hour, key: hour.to_string() };
+    let truth = Tally { calls: 1, ..Tally::default() };
+    for is_corrected in [true, false] {
+        let corrected = correct(&table, (account(), &row), None, &truth, &Position::default()).await;
+        assert_eq!(corrected, Ok(is_corrected));
+    }
+}
+
 #[tokio::test]
 async fn a_replayed_feed_in_other_batches_counts_nothing_twice() {
     let table = MemoryStore::new();
-    let additions = change_of_call(None, &call(1));
-    let mark = |lane: &str, place: u64| Mark { lane: Lane::new(lane).expect("a name"), place: place.into() };
-    let batch = |lane: &str, places: std::ops::RangeInclusive<u64>| {
-        let mut batch = Batch::default();
-        for place in places {
-            batch.push(account(), mark(lane, place), additions.clone());
-        }
-        batch
-    };
     // A lane that comes later may begin at lower places: each counts for itself.
     let batches =
         [("a", 1..=3), ("a", 1..=2), ("b", 1..=2), ("a", 2..=5), ("b", 2..=2), ("a", 1..=6), ("a", 6..=6)];
@@ -362,5 +403,5 @@ async fn a_replayed_feed_in_other_batches_counts_nothing_twice() {
         .expect("a read");
     let [(_, item)] = &page.items[..] else { panic!("one row: {page:?}") };
     let marks = [mark("a", 6), mark("b", 2)].map(|mark| (mark.lane, mark.place));
-    assert_eq!(tally::decode(item).map(|(tally, marks)| (tally.calls, marks)), Ok((8, marks.into())));
+    assert_eq!(tally::decode(item).map(|(tally, held)| (tally.calls, held.marks)), Ok((8, marks.into())));
 }

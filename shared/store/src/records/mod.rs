@@ -21,6 +21,7 @@
 //! | [`queued_campaign`] | `{account}#U#queue` | the campaign's id |
 //! | [`saves`] | `{account}#R` | `SAVES` |
 //! | [`idempotency`] | `{account}#I` | the digest of the idempotency key |
+//! | [`repair`] | `S#rollup` | `REPAIR` |
 
 pub mod account;
 pub mod api_key;
@@ -40,6 +41,7 @@ pub mod pointer;
 pub mod queued;
 pub mod queued_campaign;
 pub mod reference;
+pub mod repair;
 pub mod resource;
 pub mod saves;
 pub mod stamp;

@@ -7,10 +7,12 @@ use ringfall_domain::{
 };
 
 use super::attributes::{Attributes, Reader, damaged};
-use crate::port::{Item, Key, Lane, Marks, Place, Range, StoreError, Value};
+use crate::port::{Condition, Item, Key, Lane, Marks, Operand, Place, Range, StoreError, Value};
 
 /// The attribute that keeps the last place that is summed, by lane of the feed.
-pub const MARKS: &str = "marks";
+const MARKS: &str = "marks";
+/// The attribute that counts how often the sums were replaced.
+const CORRECTIONS: &str = "corrections";
 
 /// The attribute that keeps how callers have waited; none in rows in which nobody did.
 const WAITING: &str = "waiting";
@@ -30,8 +32,17 @@ pub fn between(from: Timestamp, to: Timestamp) -> Range {
     Range { from: Some(from.to_string()), to: Some(to.to_string()) }
 }
 
+/// Which changes a row's sums hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Held {
+    /// The places in the feed up to which it is summed.
+    pub marks: Marks,
+    /// How often its sums were replaced by those of the calls and the journal.
+    pub corrections: u64,
+}
+
 /// Writes a row.
-pub fn encode(tally: &Tally, marks: &Marks) -> Item {
+pub fn encode(tally: &Tally, held: &Held) -> Item {
     Attributes::new()
         .with("calls", tally.calls)
         .with("wanted", tally.wanted)
@@ -44,7 +55,8 @@ pub fn encode(tally: &Tally, marks: &Marks) -> Item {
         .with("handled", tally.handled)
         .with("occupied_seconds", tally.occupied_seconds)
         .with_some(WAITING, (tally.waiting != Waiting::default()).then(|| encode_waiting(&tally.waiting)))
-        .with(MARKS, encode_marks(marks))
+        .with(MARKS, encode_marks(&held.marks))
+        .with_some(CORRECTIONS, Some(held.corrections).filter(|corrections| *corrections > 0))
         .into_map()
 }
 
@@ -77,14 +89,24 @@ fn decode_waiting(reader: Reader<'_>) -> Result<Waiting, StoreError> {
     })
 }
 
-/// The places in the feed, as an attribute.
-pub fn encode_marks(marks: &Marks) -> Value {
+fn encode_marks(marks: &Marks) -> Value {
     let by_lane = marks.iter().map(|(lane, place)| (lane.as_str().to_owned(), Value::from(place.as_str())));
     Value::Map(by_lane.collect())
 }
 
-/// Reads a row's sums and its places in the feed.
-pub fn decode(item: &Item) -> Result<(Tally, Marks), StoreError> {
+/// What holds of a row's item as long as nobody has written it since it was read; none is a row that was not there.
+pub fn unchanged(since: Option<&Held>) -> Condition {
+    let Some(Held { marks, corrections }) = since else { return Condition::Absent(MARKS.into()) };
+    let is = |name: &str, value: Value| Condition::Equal(Operand::Path(name.into()), Operand::Value(value));
+    let as_often = match corrections {
+        0 => Condition::Absent(CORRECTIONS.into()),
+        corrections => is(CORRECTIONS, (*corrections).into()),
+    };
+    Condition::All(vec![is(MARKS, encode_marks(marks)), as_often])
+}
+
+/// Reads a row: its sums, and what they hold.
+pub fn decode(item: &Item) -> Result<(Tally, Held), StoreError> {
     let reader = Reader(item);
     let tally = Tally {
         calls: reader.number("calls")?,
@@ -100,7 +122,8 @@ pub fn decode(item: &Item) -> Result<(Tally, Marks), StoreError> {
         occupied_seconds: reader.optional_number("occupied_seconds")?.unwrap_or_default(),
         waiting: reader.optional_map(WAITING)?.map(decode_waiting).transpose()?.unwrap_or_default(),
     };
-    Ok((tally, decode_marks(reader.map(MARKS)?)?))
+    let corrections = reader.optional_number(CORRECTIONS)?.unwrap_or_default();
+    Ok((tally, Held { marks: decode_marks(reader.map(MARKS)?)?, corrections }))
 }
 
 fn decode_marks(marks: Reader<'_>) -> Result<Marks, StoreError> {

@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use ringfall_store::{
     engines::memory::MemoryStore,
-    port::{Direction, Item, Key, Page, Range, StoreError, Table, Update, Write, WriteError, Written},
+    port::{
+        Direction, Item, Key, Page, Range, Segment, Sheet, StoreError, Survey, Table, Update, Wanted, Write,
+        WriteError, Written,
+    },
 };
 use tokio::{
     runtime::Handle,
@@ -90,6 +93,19 @@ impl Table for ObservedTable {
 
     async fn write(&self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
         self.commit(writes).await
+    }
+}
+
+#[async_trait]
+impl Survey for FaultyTable {
+    async fn survey(
+        &self,
+        segment: Segment,
+        after: Option<&Key>,
+        limit: usize,
+        wanted: Wanted,
+    ) -> Result<Sheet, StoreError> {
+        self.faults.carry("survey", self.table.inner.survey(segment, after, limit, wanted)).await
     }
 }
 

@@ -48,7 +48,9 @@ async fn create<D: Save>(table: &dyn Table, account: AccountId, id: D::Id, docum
 
 async fn open(table: &dyn Table, id: AccountId, now: Timestamp) {
     let name = "Agency".to_owned().try_into().expect("a name");
-    put(table, account::listed_key(id), account::encode(&Account { name, created_at: now })).await;
+    let opened = account::encode(&Account { name, created_at: now });
+    put(table, account::key(id), opened.clone()).await;
+    put(table, account::listed_key(id), opened).await;
 }
 
 async fn connect(agency: &Agency, table: &dyn Table, now: Timestamp) {

@@ -317,6 +317,25 @@ async fn a_dry_run_that_is_wrong_is_named_by_its_field() {
 }
 
 #[tokio::test]
+async fn hours_to_rebuild_that_are_wrong_are_named() {
+    let api = Api::new().await;
+    for (document, field) in [
+        (json!({"from": "2026-11-20T00:00:00Z"}), "to"),
+        (json!({"from": "2026-11-20T00:00:00Z", "to": "today"}), "to"),
+        (json!({"from": "2026-11-20T00:00:00Z", "to": "2026-11-20T00:00:00Z"}), "from"),
+        (json!({"from": "2026-11-21T00:00:00Z", "to": "2026-11-20T00:00:00Z"}), "from"),
+        (json!({"from": "2026-10-19T23:59:59Z", "to": "2026-11-20T00:00:00Z"}), "from"),
+        (json!({"from": "-009999-01-02T01:59:59Z", "to": "-009999-01-02T02:30:00Z"}), "from"),
+        (
+            json!({"from": "2026-11-20T00:00:00Z", "to": "2026-11-21T00:00:00Z", "group_by": "hour"}),
+            "group_by",
+        ),
+    ] {
+        refused(&api, "reports/pnl/rebuild", &document, field).await;
+    }
+}
+
+#[tokio::test]
 async fn unknown_paths_and_methods_are_refused_alike() {
     let api = Api::new().await;
     let id = api.create("publishers", json!({"name": "a"})).await;

@@ -7,6 +7,11 @@ use ringfall_domain::{
     geography::LineType,
     ids::{CallId, ConnectionId},
     phone::CallerNumber,
+    pnl::{Dimension, Row},
+};
+use ringfall_store::{
+    port::{Table, Write},
+    records::tally,
 };
 use serde_json::{Value, json};
 
@@ -220,6 +225,45 @@ async fn the_ledger_has_balanced_entries_and_the_report_their_sum() {
     }
     let earlier = api.get("/v1/reports/pnl?to=2026-11-20T16:00:00Z").await.expect_status(200);
     assert_eq!(earlier["rows"], json!([]));
+}
+
+#[tokio::test]
+async fn sums_that_were_lost_are_rebuilt_on_request_for_whoever_they_are_of() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    let provider = Provider::of(&api, &agency);
+    provider.taken("CA1", 90).await;
+    provider.roll_up().await;
+    let report = async || api.get("/v1/reports/pnl").await.expect_status(200)["rows"].clone();
+    let before = report().await;
+    let account = api.account().await;
+    let hour: Timestamp = "2026-11-20T16:00:00Z".parse().expect("a time");
+    let campaign = Row { dimension: Dimension::Campaign, hour, key: agency.campaign.clone() };
+    let lost = Write::Delete { key: tally::key(account, &campaign), condition: None };
+    api.store.write(vec![lost]).await.expect("a write");
+    assert_eq!(report().await, json!([]));
+    let asked = json!({"from": "2026-11-20T16:30:00Z", "to": "2026-11-20T17:30:00Z"});
+    let other = api.other_account().await;
+    let rebuilt = other.post("/v1/reports/pnl/rebuild", asked.clone()).await.expect_status(200);
+    assert_eq!((&rebuilt["corrected"], report().await), (&json!(0), json!([])), "nothing crosses accounts");
+    let rebuilt = api.post("/v1/reports/pnl/rebuild", asked.clone()).await.expect_status(200);
+    assert_eq!(
+        (&rebuilt["from"], &rebuilt["to"]),
+        (&json!("2026-11-20T16:00:00Z"), &json!("2026-11-20T18:00:00Z"))
+    );
+    assert_eq!((&rebuilt["corrected"], &rebuilt["hours_left"]), (&json!(1), &json!([])));
+    let difference = &rebuilt["differences"][0];
+    assert_eq!(
+        (&difference["group_by"], &difference["key"], &difference["hour"]),
+        (&json!("campaign"), &json!(agency.campaign), &json!("2026-11-20T16:00:00Z"))
+    );
+    assert_eq!(
+        (&difference["was"]["profit"], &difference["is"]["profit"]),
+        (&json!("0.00"), &json!("25.00"))
+    );
+    assert_eq!(report().await, before);
+    let again = api.post("/v1/reports/pnl/rebuild", asked).await.expect_status(200);
+    assert_eq!((&again["corrected"], &again["differences"]), (&json!(0), &json!([])));
 }
 
 #[tokio::test]

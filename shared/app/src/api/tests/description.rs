@@ -55,6 +55,7 @@ async fn every_endpoint_of_the_contract_is_described_with_its_key_and_its_refusa
             "GET /v1/calls",
             "GET /v1/calls/{id}",
             "GET /v1/reports/pnl",
+            "POST /v1/reports/pnl/rebuild",
             "GET /v1/ledger",
             "POST /v1/simulations/route",
             "POST /v1/keys",

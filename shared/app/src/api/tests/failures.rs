@@ -52,6 +52,7 @@ async fn a_fault_of_ours_is_told_without_its_inside() {
             table: Arc::new(Broken(error)),
             messages: Arc::clone(&api.platform.messages),
             feed: Arc::clone(&api.platform.feed),
+            survey: Arc::clone(&api.platform.survey),
         };
         let platform = Platform::new(
             ports,

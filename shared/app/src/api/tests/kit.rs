@@ -63,7 +63,12 @@ impl Api {
         let start: Timestamp = "2026-11-20T16:00:00Z".parse().expect("a time");
         let clock = Arc::new(Standing(AtomicI64::new(start.as_second())));
         let platform = Arc::new(Platform::new(
-            Ports { table: Arc::clone(&shared) as _, messages: Arc::clone(&shared) as _, feed: shared },
+            Ports {
+                table: Arc::clone(&shared) as _,
+                messages: Arc::clone(&shared) as _,
+                feed: Arc::clone(&shared) as _,
+                survey: shared,
+            },
             Arc::clone(&clock) as _,
             Arc::new(Counting::default()),
             Arc::new(RealProviders::new(allowed).expect("a client")),

@@ -41,6 +41,7 @@ async fn a_key_may_do_what_its_scopes_say() {
             (Scope::Write, with_key.post("/v1/publishers", json!({"name": "a"})).await),
             (Scope::Reports, with_key.get("/v1/ledger").await),
             (Scope::Reports, with_key.get("/v1/reports/pnl").await),
+            (Scope::Reports, with_key.post("/v1/reports/pnl/rebuild", json!({})).await),
             (Scope::Keys, with_key.get("/v1/keys").await),
             (Scope::Accounts, with_key.post("/v1/accounts", json!({"name": "a"})).await),
         ] {

@@ -13,6 +13,8 @@ pub enum Operation {
     BatchGetItem,
     /// Items of a partition.
     Query,
+    /// Items of the whole table.
+    Scan,
     /// One item, whole.
     PutItem,
     /// Parts of one item.
@@ -30,6 +32,7 @@ impl Operation {
             Self::GetItem => "GetItem",
             Self::BatchGetItem => "BatchGetItem",
             Self::Query => "Query",
+            Self::Scan => "Scan",
             Self::PutItem => "PutItem",
             Self::UpdateItem => "UpdateItem",
             Self::DeleteItem => "DeleteItem",
@@ -39,7 +42,7 @@ impl Operation {
 
     const fn is_read(self) -> bool {
         match self {
-            Self::GetItem | Self::BatchGetItem | Self::Query => true,
+            Self::GetItem | Self::BatchGetItem | Self::Query | Self::Scan => true,
             Self::PutItem | Self::UpdateItem | Self::DeleteItem | Self::TransactWriteItems => false,
         }
     }

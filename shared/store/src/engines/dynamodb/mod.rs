@@ -28,7 +28,7 @@ pub use self::{
 };
 use crate::port::{
     Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Reading, Receipt,
-    StoreError, Table, Wanted, Write, WriteError, Written,
+    Segment, Sheet, StoreError, Survey, Table, Wanted, Write, WriteError, Written,
 };
 
 /// A store on AWS. Clones share its connections.
@@ -61,6 +61,19 @@ impl Table for DynamoStore {
 
     async fn write(&self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
         self.table.write(writes).await
+    }
+}
+
+#[async_trait]
+impl Survey for DynamoStore {
+    async fn survey(
+        &self,
+        segment: Segment,
+        after: Option<&Key>,
+        limit: usize,
+        wanted: Wanted,
+    ) -> Result<Sheet, StoreError> {
+        self.table.survey(segment, after, limit, wanted).await
     }
 }
 

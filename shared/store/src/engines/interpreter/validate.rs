@@ -44,6 +44,12 @@ pub fn query(partition: &str, range: &Range, limit: usize) -> Checked {
     at_least_one("limit", limit)
 }
 
+/// One sheet of a survey.
+pub fn survey(after: Option<&Key>, limit: usize) -> Checked {
+    after.map_or(Ok(()), key)?;
+    at_least_one("limit", limit)
+}
+
 /// One request of writes.
 pub fn writes(writes: &[Write]) -> Checked {
     at_least_one("writes", writes.len())?;

@@ -6,7 +6,11 @@ use std::{
 };
 
 use crate::{
-    engines::{interpreter::item_bytes, lane::Serial, page::Room},
+    engines::{
+        interpreter::item_bytes,
+        lane::{Found, Serial},
+        page::Room,
+    },
     port::{Change, Item, Key, Wanted},
 };
 
@@ -14,6 +18,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     kept: BTreeMap<Serial, Change>,
+    /// All up to this are forgotten.
+    forgotten: Serial,
     head: Serial,
 }
 
@@ -27,15 +33,15 @@ impl Changes {
         self.kept.insert(self.head, Change { mark: self.head.mark(), key, old, new });
     }
 
-    /// The wanted changes behind a position, and the position of the last that was looked at.
-    pub(super) fn read(&self, after: Serial, limit: usize, wanted: Wanted) -> (Vec<Change>, Serial) {
+    /// The wanted changes behind a position.
+    pub(super) fn read(&self, after: Serial, limit: usize, wanted: Wanted) -> Found {
         let mut room = Room::for_parts(limit);
-        let (mut changes, mut reached) = (Vec::new(), after);
+        let (mut changes, mut through) = (Vec::new(), after.max(self.forgotten));
         for (serial, change) in self.kept.range((Excluded(after), Unbounded)) {
             if room.is_full() {
                 break;
             }
-            reached = *serial;
+            through = *serial;
             if !wanted(&change.key) {
                 continue;
             }
@@ -43,10 +49,11 @@ impl Changes {
             room.take(images.map(|image| item_bytes(&change.key, image)).sum());
             changes.push(change.clone());
         }
-        (changes, reached)
+        Found { changes, through, has_gap: after < self.forgotten }
     }
 
     pub(super) fn forget(&mut self, through: Serial) {
+        self.forgotten = self.forgotten.max(through.min(self.head));
         self.kept = match through.0.checked_add(1) {
             Some(next) => self.kept.split_off(&Serial(next)),
             None => BTreeMap::new(),

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     engines::{interpreter::item_bytes, page::Room},
-    port::{Direction, Item, Key, Page, Range},
+    port::{Direction, Item, Key, Page, Range, Sheet, Wanted},
 };
 
 /// Items by partition, then by sort key.
@@ -48,6 +48,36 @@ impl Items {
             Direction::Ascending => page(partition, within, limit),
             Direction::Descending => page(partition, within.rev(), limit),
         }
+    }
+
+    /// The wanted ones of the items behind a key, in the order of their keys.
+    pub(super) fn survey(&self, after: Option<&Key>, limit: usize, wanted: Wanted) -> Sheet {
+        let mut room = Room::for_parts(limit);
+        let (mut items, mut last) = (Vec::new(), None);
+        for (key, item) in self.behind(after) {
+            if room.is_full() {
+                return Sheet { items, next: last };
+            }
+            room.take(item_bytes(&key, item));
+            if wanted(&key) {
+                items.push((key.clone(), item.clone()));
+            }
+            last = Some(key);
+        }
+        Sheet { items, next: None }
+    }
+
+    fn behind<'a>(&'a self, after: Option<&'a Key>) -> impl Iterator<Item = (Key, &'a Item)> {
+        let partitions = self.0.range::<str, _>((
+            after.map_or(Unbounded, |after| Included(after.partition.as_str())),
+            Unbounded,
+        ));
+        partitions.flat_map(move |(partition, items)| {
+            let first = after.filter(|after| after.partition == *partition);
+            let from = first.map_or(Unbounded, |after| Excluded(after.sort.as_str()));
+            let items = items.range::<str, _>((from, Unbounded));
+            items.map(move |(sort, item)| (Key::new(partition, sort), item))
+        })
     }
 }
 

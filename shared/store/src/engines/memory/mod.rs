@@ -18,7 +18,7 @@ use super::{
 };
 use crate::port::{
     Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Reading, Receipt,
-    StoreError, Table, Wanted, Write, WriteError, Written,
+    Segment, Sheet, StoreError, Survey, Table, Wanted, Write, WriteError, Written,
 };
 
 /// A store in memory. Clones share their content; it is gone with the last of them.
@@ -102,6 +102,23 @@ impl Table for MemoryStore {
 }
 
 #[async_trait]
+impl Survey for MemoryStore {
+    async fn survey(
+        &self,
+        segment: Segment,
+        after: Option<&Key>,
+        limit: usize,
+        wanted: Wanted,
+    ) -> Result<Sheet, StoreError> {
+        validate::survey(after, limit)?;
+        if segment.number() > 0 {
+            return Ok(Sheet { items: Vec::new(), next: None });
+        }
+        Ok(self.state().items.survey(after, limit, wanted))
+    }
+}
+
+#[async_trait]
 impl Messages for MemoryStore {
     async fn send(&self, body: MessageBody, due_at: Timestamp) -> Result<(), StoreError> {
         validate::message(&body)?;
@@ -134,8 +151,7 @@ impl Messages for MemoryStore {
 impl Feed for MemoryStore {
     async fn read(&self, after: &Position, limit: usize, wanted: Wanted) -> Result<Reading, StoreError> {
         validate::read(limit)?;
-        let (changes, reached) = self.state().changes.read(Serial::reached(after), limit, wanted);
-        Ok(reading(after, changes, reached))
+        Ok(reading(after, self.state().changes.read(Serial::reached(after), limit, wanted)))
     }
 
     async fn forget(&self, through: &Position) -> Result<(), StoreError> {

@@ -13,7 +13,7 @@ use crate::{
         interpreter::{decide, item_bytes},
         page::Room,
     },
-    port::{Direction, Key, Page, Range, StoreError, Write, WriteError, Written},
+    port::{Direction, Key, Page, Range, Sheet, StoreError, Wanted, Write, WriteError, Written},
 };
 
 const GET: &str = "SELECT rowid, body FROM items WHERE partition = ?1 AND sort = ?2";
@@ -24,6 +24,8 @@ const ASCENDING: &str = "SELECT sort, body FROM items WHERE partition = ?1 AND s
     ORDER BY sort LIMIT ?4";
 const DESCENDING: &str = "SELECT sort, body FROM items WHERE partition = ?1 AND sort >= ?2 AND sort < ?3
     ORDER BY sort DESC LIMIT ?4";
+const SURVEY: &str = "SELECT partition, sort, body FROM items WHERE (partition, sort) > (?1, ?2)
+    ORDER BY partition, sort LIMIT ?3";
 
 /// To SQLite every blob, even the empty one, is greater than every text.
 const BEHIND_ALL_TEXTS: &[u8] = &[];
@@ -58,6 +60,34 @@ pub(super) fn query(
         items.push((key, item));
     }
     Ok(Page { items, more: false })
+}
+
+/// The wanted ones of the items behind a key, in the order of their keys.
+pub(super) fn survey(
+    connection: &Connection,
+    after: Option<&Key>,
+    limit: usize,
+    wanted: Wanted,
+) -> Result<Sheet, Fault<StoreError>> {
+    // No partition is empty.
+    let (partition, sort) = after.map_or(("", ""), |after| (after.partition.as_str(), after.sort.as_str()));
+    let mut room = Room::for_parts(limit);
+    let mut select = connection.prepare_cached(SURVEY)?;
+    let mut rows = select.query(params![partition, sort, room.parts() + 1])?;
+    let (mut items, mut last) = (Vec::new(), None);
+    while let Some(row) = rows.next()? {
+        if room.is_full() {
+            return Ok(Sheet { items, next: last });
+        }
+        let key = Key::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+        let body = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
+        room.take(body.len());
+        if wanted(&key) {
+            items.push((key.clone(), decode(&key, body)?));
+        }
+        last = Some(key);
+    }
+    Ok(Sheet { items, next: None })
 }
 
 /// Carries out a request. Everything is decided before the first row is written, so a request that fails has

@@ -43,12 +43,12 @@ use self::{
 use super::{
     head,
     interpreter::validate,
-    lane::{Serial, reading},
+    lane::{Found, Serial, reading},
     visibility::{due_microseconds, now_microseconds},
 };
 use crate::port::{
     Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Reading, Receipt,
-    StoreError, Table, Wanted, Write, WriteError, Written,
+    Segment, Sheet, StoreError, Survey, Table, Wanted, Write, WriteError, Written,
 };
 
 /// A store in a file. Clones share it; it is closed by [`SqliteStore::close`] or with the last of them.
@@ -171,6 +171,25 @@ impl Table for SqliteStore {
 }
 
 #[async_trait]
+impl Survey for SqliteStore {
+    async fn survey(
+        &self,
+        segment: Segment,
+        after: Option<&Key>,
+        limit: usize,
+        wanted: Wanted,
+    ) -> Result<Sheet, StoreError> {
+        validate::survey(after, limit)?;
+        if segment.number() > 0 {
+            return Ok(Sheet { items: Vec::new(), next: None });
+        }
+        let after = after.cloned();
+        let survey = move |connection: &mut _| items::survey(connection, after.as_ref(), limit, wanted);
+        self.threads.reads.read(survey).await
+    }
+}
+
+#[async_trait]
 impl Messages for SqliteStore {
     async fn send(&self, body: MessageBody, due_at: Timestamp) -> Result<(), StoreError> {
         validate::message(&body)?;
@@ -205,6 +224,8 @@ impl Feed for SqliteStore {
     async fn read(&self, after: &Position, limit: usize, wanted: Wanted) -> Result<Reading, StoreError> {
         validate::read(limit)?;
         let behind = Serial::reached(after);
+        // Before the changes are read: if none is found behind a place that was not the last by now, they are forgotten.
+        let head = *self.threads.on_disk.head.borrow();
         let changes = match self.threads.on_disk.recent.read(behind, limit) {
             Some(changes) => changes,
             None => {
@@ -212,9 +233,12 @@ impl Feed for SqliteStore {
                 self.threads.reads.read(read).await?
             }
         };
-        let reached = changes.last().map_or(behind, |last| last.position);
+        // Changes are numbered one after the other.
+        let forgotten = changes.first().map_or(head, |first| Serial(first.position.0 - 1));
+        let through = changes.last().map_or(behind.max(head), |last| last.position);
         let changes = changes.iter().filter(|added| wanted(&added.key)).map(|added| added.change());
-        Ok(reading(after, changes.collect::<Result<_, _>>()?, reached))
+        let changes = changes.collect::<Result<_, _>>()?;
+        Ok(reading(after, Found { changes, through, has_gap: behind < forgotten }))
     }
 
     async fn forget(&self, through: &Position) -> Result<(), StoreError> {

@@ -22,7 +22,7 @@ use futures::future::try_join_all;
 
 use self::{
     iterators::Iterators,
-    shards::{Shards, readable},
+    shards::{Shards, dropped_unread, is_of_use, readable},
 };
 use crate::{
     engines::interpreter::validate,
@@ -86,12 +86,13 @@ impl Feed for StreamFeed {
     async fn read(&self, after: &Position, limit: usize, wanted: Wanted) -> Result<Reading, StoreError> {
         validate::read(limit)?;
         let shards = self.shards.list(&self.stream, after).await?;
-        // Shards are dropped a day after they closed: with changes that were not read, unless they were finished.
-        let has_gap = after
-            .lanes()
-            .any(|(lane, progress)| *progress != Progress::Finished && !shards.contains_key(lane));
-        let mut reading = Reading { changes: Vec::new(), reached: after.clone(), has_gap };
-        reading.reached.retain(|lane| shards.contains_key(lane));
+        let mut reading = Reading { changes: Vec::new(), reached: after.clone(), has_gap: false };
+        for lane in dropped_unread(&shards, after) {
+            reading.has_gap = true;
+            // What is lost is told once.
+            reading.reached.set(lane.clone(), Progress::Finished);
+        }
+        reading.reached.retain(|lane| is_of_use(&shards, lane));
         // Usually all shards are read at once; if there are more than changes wanted, some at a time.
         for lanes in readable(&shards, after).chunks(limit) {
             for stretch in self.read_shards(lanes, after, limit).await? {

@@ -72,6 +72,20 @@ pub(super) fn readable(shards: &Family, at: &Position) -> Vec<Lane> {
     readable.map(|(lane, _)| lane.clone()).collect()
 }
 
+/// Shards that are no more (they are dropped a day after they closed) and that were not finished at this position: those that
+/// were begun, and the parents of those that were not.
+pub(super) fn dropped_unread<'a>(shards: &'a Family, at: &'a Position) -> impl Iterator<Item = &'a Lane> {
+    let begun = at.lanes().map(|(lane, _)| lane);
+    let not_begun = shards.iter().filter(|(lane, _)| at.progress(lane).is_none());
+    let known = begun.chain(not_begun.filter_map(|(_, parent)| parent.as_ref()));
+    known.filter(|lane| !shards.contains_key(*lane) && !is_finished(at, lane))
+}
+
+/// Whether a position must go on telling of a shard: it is there, or its children are, which may not have been begun.
+pub(super) fn is_of_use(shards: &Family, lane: &Lane) -> bool {
+    shards.contains_key(lane) || shards.values().flatten().any(|parent| parent == lane)
+}
+
 /// Whether a finished shard has no children yet.
 fn awaits_children(shards: &Family, at: &Position) -> bool {
     let has_children = |lane: &Lane| shards.values().flatten().any(|parent| parent == lane);
@@ -109,6 +123,25 @@ mod tests {
             let readable = readable(&family(shards), &at.parse().expect("a position"));
             let names: Vec<&str> = readable.iter().map(Lane::as_str).collect();
             assert_eq!(names.join(" "), expected, "{shards} at {at:?}");
+        }
+    }
+
+    #[test]
+    fn shards_that_were_dropped_before_they_were_finished_are_known() {
+        for (shards, at, expected) in [
+            ("a", "", ""),
+            ("a", "a@5", ""),
+            ("b<a", "a@5", "a a"),
+            ("b<a", "a@end", ""),
+            ("b<a", "b@1", ""),
+            ("b<a", "", "a"),
+            ("c<b", "a@end", "b"),
+            ("c<b d<c", "b@end", ""),
+            ("x", "a@5", "a"),
+        ] {
+            let (shards, at) = (family(shards), at.parse().expect("a position"));
+            let names: Vec<&str> = dropped_unread(&shards, &at).map(Lane::as_str).collect();
+            assert_eq!(names.join(" "), expected, "{shards:?} at {at}");
         }
     }
 

@@ -80,8 +80,23 @@ async fn what_was_forgotten_unread_is_told_and_reading_goes_on_behind_it() {
     let answers = [shards([("a", None)]), trimmed, iterator("1"), records(["9"], Some("2"))];
     assert_eq!(read("a@5", answers, [1]).await, ["a@9!"]);
     let answers = [shards([("b", Some("a"))]), iterator("1"), records(["1"], Some("2"))];
-    assert_eq!(read("a@5", answers.clone(), [1]).await, ["b@1!"], "its shard is gone");
-    assert_eq!(read("a@end", answers, [1]).await, ["b@1"], "nothing was unread in it");
+    assert_eq!(read("a@5", answers.clone(), [1]).await, ["a@end b@1!"], "its shard is gone");
+    assert_eq!(read("a@end", answers, [1]).await, ["a@end b@1"], "nothing was unread in it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shard_that_came_and_went_unread_is_told_of_once() {
+    let answers = [
+        shards([("c", Some("b"))]),
+        iterator("1"),
+        records([], Some("2")),
+        records([], Some("3")),
+        records(["4"], Some("5")),
+    ];
+    let reached = read("a@end", answers.clone(), [0, 0, 1]).await;
+    assert_eq!(reached, ["b@end!", "b@end", "b@end c@4"]);
+    let reached = read("", answers, [0, 0, 1]).await;
+    assert_eq!(reached, ["b@end!", "b@end", "b@end c@4"], "a consumer that never read came too late as well");
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@
 
 mod expression;
 mod read;
+mod survey;
 mod transact;
 pub(super) mod value;
 mod write;

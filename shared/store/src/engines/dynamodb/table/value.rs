@@ -23,6 +23,19 @@ pub(super) fn encode_key(key: &Key) -> Attributes {
     ])
 }
 
+/// Reads the key of an item, or a key alone.
+pub(super) fn decode_key(attributes: &Attributes) -> Result<Key, StoreError> {
+    let part = |name: &str| match attributes.get(name) {
+        Some(AttributeValue::S(text)) => Ok(text.clone()),
+        _ => Err(without_text(name)),
+    };
+    Ok(Key { partition: part(PARTITION)?, sort: part(SORT)? })
+}
+
+fn without_text(name: &str) -> StoreError {
+    StoreError::Damaged(format!("an item without a text {name}"))
+}
+
 /// An item.
 pub(super) fn encode(key: &Key, item: &Item) -> Attributes {
     let attributes = item.iter().map(|(name, value)| (name.clone(), encode_value(value)));
@@ -46,7 +59,7 @@ pub(super) fn encode_value(value: &Value) -> AttributeValue {
 pub(in super::super) fn decode(mut attributes: Attributes) -> Result<(Key, Item), StoreError> {
     let mut part = |name: &str| match attributes.remove(name) {
         Some(AttributeValue::S(text)) => Ok(text),
-        _ => Err(StoreError::Damaged(format!("an item without a text {name}"))),
+        _ => Err(without_text(name)),
     };
     let key = Key { partition: part(PARTITION)?, sort: part(SORT)? };
     let values = attributes.into_iter().map(|(name, value)| {
