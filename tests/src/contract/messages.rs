@@ -10,6 +10,7 @@ use super::{Engine, cases, requests::HIDDEN_SECONDS};
 cases![
     a_message_that_is_due_is_delivered,
     a_message_is_not_delivered_before_it_is_due,
+    a_message_that_is_due_beyond_any_one_delay_is_neither_early_nor_lost,
     a_received_message_is_hidden_and_comes_again,
     an_acknowledged_message_does_not_come_again,
     a_postponed_message_comes_when_it_is_due_again,
@@ -46,6 +47,27 @@ async fn a_message_is_not_delivered_before_it_is_due(engine: Engine) {
     assert_eq!(engine.receive(10).await, []);
     engine.time.pass(5).await;
     assert!(engine.deliveries(2).await.iter().any(|delivery| delivery.body == "later"));
+}
+
+async fn a_message_that_is_due_beyond_any_one_delay_is_neither_early_nor_lost(engine: Engine) {
+    let delay = engine.beyond_one_delay_seconds;
+    let due_at = engine.in_seconds(i64::from(delay));
+    engine.messages.send("much later".to_owned(), due_at).await.expect("it can be sent");
+    // Looked for all the while, as a worker does: what is sent on, is sent on by those who look.
+    let mut found = Vec::new();
+    for _ in 0..engine.patience.attempts.max(100) {
+        found = engine.receive(10).await;
+        if !found.is_empty() {
+            break;
+        }
+        engine.time.pass(delay.div_ceil(20)).await;
+    }
+    assert!(engine.time.now() >= due_at, "it came at {} and was due at {due_at}", engine.time.now());
+    let bodies: Vec<&str> = found.iter().map(|delivery| delivery.body.as_str()).collect();
+    assert_eq!(bodies, ["much later"]);
+    engine.messages.acknowledge(&found[0].receipt).await.expect("it can be acknowledged");
+    engine.time.pass(HIDDEN_SECONDS + 1).await;
+    assert_eq!(engine.receive(10).await, [], "it came once");
 }
 
 async fn a_received_message_is_hidden_and_comes_again(engine: Engine) {

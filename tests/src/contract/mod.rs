@@ -45,6 +45,8 @@ pub struct Engine {
     pub survey: Arc<dyn Survey>,
     /// The time that its messages go by.
     pub time: Arc<dyn Time>,
+    /// Seconds that are more than its queue delays a message at once.
+    pub beyond_one_delay_seconds: u32,
     /// How it is asked again for what may be late.
     pub patience: Patience,
     /// Lives as long as the engine: the folder of a file, say.

@@ -27,7 +27,7 @@ pub struct Delivery {
 /// acknowledged one is not delivered again, save by a fault.
 #[async_trait]
 pub trait Messages: Send + Sync + 'static {
-    /// Keeps a message until it is due. Durable when this returns.
+    /// Keeps a message until it is due, however late that is. Durable when this returns.
     async fn send(&self, body: MessageBody, due_at: Timestamp) -> Result<(), StoreError>;
 
     /// Up to `limit` (at least 1) messages that are due at `now`, each hidden from other receivers for
@@ -43,6 +43,6 @@ pub trait Messages: Send + Sync + 'static {
     /// again, is no failure.
     async fn acknowledge(&self, receipt: &Receipt) -> Result<(), StoreError>;
 
-    /// Not done: the message is due again at `due_at`.
+    /// Not done: the message is due again at `due_at`, at most 11 hours from now.
     async fn postpone(&self, receipt: &Receipt, due_at: Timestamp) -> Result<(), StoreError>;
 }

@@ -33,30 +33,42 @@ const DUE_AT: &str = "due_at";
 /// One queue.
 #[derive(Debug, Clone)]
 pub(super) struct SqsMessages {
-    pub(super) client: Client,
-    pub(super) queue_url: String,
+    client: Client,
+    queue_url: String,
+    /// The longest delay that is asked for.
+    longest_delay_seconds: i32,
+    /// SQS counts delays from its own now; this is ours.
+    now: fn() -> Timestamp,
 }
 
 /// What SQS says of receipts whose message was deleted or delivered again, or that it never gave.
 const USELESS_RECEIPTS: [&str; 3] = ["ReceiptHandleIsInvalid", "MessageNotInflight", "InvalidParameterValue"];
 
 impl SqsMessages {
-    async fn send_after(&self, body: &str, due_at: Timestamp, now: Timestamp) -> Result<(), StoreError> {
-        let seconds = seconds_until(due_at, now);
+    pub(super) fn of(client: Client, queue_url: String) -> Self {
+        Self { client, queue_url, longest_delay_seconds: LONGEST_DELAY_SECONDS, now: Timestamp::now }
+    }
+
+    /// The same queue, with shorter delays.
+    pub(super) fn delaying_at_most(&self, seconds: u16) -> Self {
+        Self { longest_delay_seconds: LONGEST_DELAY_SECONDS.min(seconds.into()), ..self.clone() }
+    }
+
+    async fn send_at(&self, body: &str, due_at: Timestamp) -> Result<(), StoreError> {
+        let seconds = seconds_until(due_at, (self.now)());
         let request = self.client.send_message().queue_url(&self.queue_url).message_body(body);
-        let request = if seconds <= LONGEST_DELAY_SECONDS {
+        let request = if seconds <= self.longest_delay_seconds {
             request.delay_seconds(seconds)
         } else {
             let time = MessageAttributeValue::builder().data_type("String").string_value(due_at.to_string());
             let time = time.build().map_err(|error| StoreError::Invalid(error.to_string()))?;
-            request.delay_seconds(LONGEST_DELAY_SECONDS).message_attributes(DUE_AT, time)
+            request.delay_seconds(self.longest_delay_seconds).message_attributes(DUE_AT, time)
         };
         request.send().await.map(drop).map_err(|error| failure(&error))
     }
 
     /// The delivery, unless the message is not due yet: then it is sent on.
     async fn deliver(&self, message: Message) -> Result<Option<Delivery>, StoreError> {
-        let now = Timestamp::now();
         let due_at = due_at(&message)?;
         let deliveries = deliveries(&message);
         let (Some(receipt), Some(body)) = (message.receipt_handle, message.body) else {
@@ -64,8 +76,8 @@ impl SqsMessages {
         };
         let receipt = Receipt(receipt);
         match due_at {
-            Some(due_at) if due_at > now => {
-                self.send_after(&body, due_at, now).await?;
+            Some(due_at) if due_at > (self.now)() => {
+                self.send_at(&body, due_at).await?;
                 self.acknowledge(&receipt).await?;
                 Ok(None)
             }
@@ -78,7 +90,7 @@ impl SqsMessages {
 impl Messages for SqsMessages {
     async fn send(&self, body: MessageBody, due_at: Timestamp) -> Result<(), StoreError> {
         validate::message(&body)?;
-        self.send_after(&body, due_at, Timestamp::now()).await
+        self.send_at(&body, due_at).await
     }
 
     /// SQS goes by its own time.
@@ -113,7 +125,7 @@ impl Messages for SqsMessages {
     }
 
     async fn postpone(&self, receipt: &Receipt, due_at: Timestamp) -> Result<(), StoreError> {
-        let seconds = seconds_until(due_at, Timestamp::now());
+        let seconds = seconds_until(due_at, (self.now)());
         if seconds > LONGEST_POSTPONEMENT_SECONDS {
             return Err(StoreError::Invalid(format!(
                 "a message is postponed for {seconds} s, the most is {LONGEST_POSTPONEMENT_SECONDS}"
@@ -181,6 +193,9 @@ where
         _ => StoreError::Unavailable(format!("SQS: {}", DisplayErrorContext(error))),
     }
 }
+
+#[cfg(test)]
+mod queue_tests;
 
 #[cfg(test)]
 mod tests {

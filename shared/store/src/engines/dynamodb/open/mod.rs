@@ -109,7 +109,7 @@ impl DynamoStore {
         let stream = Stream { client: stream_client(config), arn: stream_arn };
         Ok(Self {
             table: DynamoTable { client: table_client, name: settings.table, meter },
-            messages: SqsMessages { client: queue_client, queue_url },
+            messages: SqsMessages::of(queue_client, queue_url),
             feed: StreamFeed::of(stream),
         })
     }
@@ -119,6 +119,15 @@ impl DynamoStore {
     pub fn metered_by(&self, meter: Arc<dyn Meter>) -> Self {
         let table = DynamoTable { meter, ..self.table.clone() };
         Self { table, ..self.clone() }
+    }
+}
+
+impl DynamoStore {
+    /// The same store, whose messages are delayed by so many seconds at a time instead of by SQS' longest delay: one that is due later
+    /// is sent on sooner. So it can be seen within seconds what else would take a quarter of an hour.
+    #[must_use]
+    pub fn delaying_at_most(&self, seconds: u16) -> Self {
+        Self { messages: self.messages.delaying_at_most(seconds), ..self.clone() }
     }
 }
 
