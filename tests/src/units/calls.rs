@@ -11,28 +11,37 @@ use ringfall_app::{
     platform::{Platform, Ports, Settings},
     rollup, webhooks,
 };
-use ringfall_store::{engines::memory::MemoryStore, port::Position};
+use ringfall_store::{
+    engines::{
+        dynamodb::{DynamoStore, Missing, Settings as StoreSettings, Units, Unmetered},
+        memory::MemoryStore,
+    },
+    port::Position,
+};
 use serde_json::json;
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
-use super::{Meter, Usage};
-use crate::stack::{Agency, Api, Element, NUMBER, Offer, Twilio, Webhook};
+use super::{Consumed, Gauge, Meter, Reports, Usage};
+use crate::{
+    aws::Names,
+    stack::{Agency, Api, Element, NUMBER, Offer, Twilio, Webhook},
+};
 
 const ADMIN_KEY: &str = "a-key-for-the-units-that-is-long-enough";
 
 /// One webhook of a call, and what it used.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct Step<U> {
     /// What it was.
     pub name: &'static str,
     /// What it used.
-    pub usage: Usage,
+    pub usage: U,
 }
 
 /// The platform in this process, over a metered table.
-pub struct Metered {
-    meter: Meter,
+struct Metered<G> {
+    gauge: G,
     platform: Arc<Platform>,
     agency: Agency,
     server: JoinHandle<()>,
@@ -50,44 +59,77 @@ pub enum Screening {
 
 /// What a direct billed call uses.
 #[derive(Debug, Clone)]
-pub struct DirectCall {
+pub struct DirectCall<U> {
     /// Its webhooks, one after the other.
-    pub webhooks: Vec<Step>,
+    pub webhooks: Vec<Step<U>>,
     /// What the consumer of the change feed does with [`CALLS_SUMMED`] such calls at once: each is listed and charged, and all are
     /// added to the same rows of the report.
-    pub summed: Usage,
+    pub summed: U,
 }
 
 /// The calls that the consumer of the change feed takes up at once.
 pub const CALLS_SUMMED: usize = 50;
 
-impl DirectCall {
+impl<U: Consumed> DirectCall<U> {
     /// Write units of one call, its share of the sums included.
     pub fn written(&self) -> f64 {
-        self.of_webhooks(|usage| usage.written) + share(self.summed.written)
+        self.in_all(|units| units.written)
     }
 
     /// Read units of one call, its share of the sums included.
     pub fn read(&self) -> f64 {
-        self.of_webhooks(|usage| usage.read) + share(self.summed.read)
+        self.in_all(|units| units.read)
     }
 
-    fn of_webhooks(&self, units: impl Fn(&Usage) -> usize) -> f64 {
-        self.webhooks.iter().map(|step| units(&step.usage) as f64).sum()
+    fn in_all(&self, of: impl Fn(Units) -> f64) -> f64 {
+        let webhooks: f64 = self.webhooks.iter().map(|step| of(step.usage.units())).sum();
+        webhooks + share(of(self.summed.units()))
     }
 }
 
 /// One call's share of what was used for all.
-pub fn share(units: usize) -> f64 {
-    units as f64 / CALLS_SUMMED as f64
+pub fn share(units: f64) -> f64 {
+    units / CALLS_SUMMED as f64
 }
 
 /// A call that is offered at once, taken and billed, after others like it: what can be remembered, is.
 ///
 /// # Errors
 /// The call did not go as it should.
-pub async fn direct_call(screening: Screening) -> Result<DirectCall> {
-    let mut metered = Metered::start(offer(screening)).await?;
+pub async fn direct_call(screening: Screening) -> Result<DirectCall<Usage>> {
+    let store = MemoryStore::new();
+    let meter = Meter::over(store.clone());
+    let ports = Ports {
+        table: Arc::new(meter.clone()),
+        messages: Arc::new(meter.messages()),
+        feed: Arc::new(store.clone()),
+        survey: Arc::new(store),
+    };
+    measure(ports, meter, screening).await
+}
+
+/// The same call on a DynamoDB, with the units that it reports.
+///
+/// # Errors
+/// The table is not to be had, or the call did not go as it should.
+pub async fn reported_call(names: &Names, screening: Screening) -> Result<DirectCall<Units>> {
+    let (table, queue) = (names.as_str().to_owned(), names.as_str().to_owned());
+    let settings = StoreSettings { table, queue, missing: Missing::Create };
+    let config = names.aws().config().await;
+    let reports = Reports::default();
+    let store = DynamoStore::open_with(&config, settings, Arc::new(Unmetered)).await?;
+    let store = store.metered_by(Arc::new(reports.clone()));
+    let ports = Ports {
+        table: Arc::new(store.clone()),
+        messages: Arc::new(store.clone()),
+        feed: Arc::new(store.clone()),
+        survey: Arc::new(store),
+    };
+    measure(ports, reports, screening).await
+}
+
+async fn measure<G: Gauge>(ports: Ports, gauge: G, screening: Screening) -> Result<DirectCall<G::Usage>> {
+    let mut metered = Metered::start(ports, gauge, offer(screening)).await?;
     metered.call(0).await?;
     metered.sum_up().await?;
     let mut webhooks = Vec::new();
@@ -110,18 +152,10 @@ fn offer(screening: Screening) -> Offer {
     offer
 }
 
-impl Metered {
-    async fn start(offer: Offer) -> Result<Self> {
+impl<G: Gauge> Metered<G> {
+    async fn start(ports: Ports, gauge: G, offer: Offer) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = Url::parse(&format!("http://{}", listener.local_addr()?))?;
-        let store = MemoryStore::new();
-        let meter = Meter::over(store.clone());
-        let ports = Ports {
-            table: Arc::new(meter.clone()),
-            messages: Arc::new(meter.messages()),
-            feed: Arc::new(store.clone()),
-            survey: Arc::new(store),
-        };
         let settings = Settings {
             public_url: url.clone(),
             cache_time: Duration::from_secs(600),
@@ -143,13 +177,13 @@ impl Metered {
         });
         let api = Api::new(url.as_str().trim_end_matches('/'), ADMIN_KEY);
         let agency = Agency::set_up(api, offer).await?;
-        let mut metered = Self { meter, platform, agency, server, position: Position::default() };
+        let mut metered = Self { gauge, platform, agency, server, position: Position::default() };
         metered.sum_up().await?;
         Ok(metered)
     }
 
-    async fn call(&self, index: usize) -> Result<Vec<Step>> {
-        let mut told = Told { meter: &self.meter, twilio: Twilio::quick(), steps: Vec::new() };
+    async fn call(&self, index: usize) -> Result<Vec<Step<G::Usage>>> {
+        let mut told = Told { gauge: &self.gauge, twilio: Twilio::quick(), steps: Vec::new() };
         let twilio = told.twilio.clone();
         let call = twilio.call(index, "+12145550123", NUMBER);
         let document = told.send("call comes in", &call.arrival(&self.agency)).await?;
@@ -179,34 +213,38 @@ impl Metered {
     }
 
     /// What the consumer of the change feed does with what has come since.
-    async fn sum_up(&mut self) -> Result<Usage> {
+    async fn sum_up(&mut self) -> Result<G::Usage> {
+        let mut idle = 0;
         loop {
             let reached = rollup::consume(&self.platform, &self.position).await?;
-            if reached == self.position {
-                break;
-            }
+            idle = if reached == self.position { idle + 1 } else { 0 };
             self.position = reached;
+            if idle > G::LATE_READS {
+                return Ok(self.gauge.take());
+            }
+            if idle > 0 {
+                self.platform.feed.wait(&self.position).await;
+            }
         }
-        Ok(self.meter.take())
     }
 }
 
 /// The webhooks of one call.
-struct Told<'a> {
-    meter: &'a Meter,
+struct Told<'a, G: Gauge> {
+    gauge: &'a G,
     twilio: Twilio,
-    steps: Vec<Step>,
+    steps: Vec<Step<G::Usage>>,
 }
 
-impl Told<'_> {
+impl<G: Gauge> Told<'_, G> {
     async fn send(&mut self, name: &'static str, webhook: &Webhook) -> Result<Element> {
         let reply = self.twilio.send(webhook).await?;
-        self.steps.push(Step { name, usage: self.meter.take() });
+        self.steps.push(Step { name, usage: self.gauge.take() });
         reply.document()
     }
 }
 
-impl Drop for Metered {
+impl<G> Drop for Metered<G> {
     fn drop(&mut self) {
         self.server.abort();
     }

@@ -16,7 +16,10 @@ use ringfall_store::{
 };
 use tokio::time::{Instant, sleep};
 
-use super::rules::{TRANSACTION, bytes, read_units, write_units};
+use super::{
+    Gauge,
+    rules::{TRANSACTION, bytes, read_units, write_units},
+};
 
 /// How long each operation takes, so that operations one after the other can be told from those side by side.
 const ROUND_TRIP: Duration = Duration::from_millis(4);
@@ -78,8 +81,17 @@ impl Meter {
         MeteredMessages { inner: self.inner.clone(), log: self.log.clone() }
     }
 
-    /// What has been used since this was last asked.
-    pub fn take(&self) -> Usage {
+    async fn sizes(&self, keys: &[Key]) -> Result<Vec<usize>, StoreError> {
+        let items = self.inner.get_many(keys).await?;
+        Ok(keys.iter().zip(&items).map(|(key, item)| bytes(key, item.as_ref())).collect())
+    }
+}
+
+impl Gauge for Meter {
+    type Usage = Usage;
+    const LATE_READS: u32 = 0;
+
+    fn take(&self) -> Usage {
         let mut operations = self.log.take();
         operations.sort_by_key(|operation| operation.ended);
         let mut usage = Usage::default();
@@ -96,11 +108,6 @@ impl Meter {
             usage.operations.push(operation.what);
         }
         usage
-    }
-
-    async fn sizes(&self, keys: &[Key]) -> Result<Vec<usize>, StoreError> {
-        let items = self.inner.get_many(keys).await?;
-        Ok(keys.iter().zip(&items).map(|(key, item)| bytes(key, item.as_ref())).collect())
     }
 }
 

@@ -1,13 +1,35 @@
 //! What a call costs on DynamoDB: the units of each step by DynamoDB's published rules, counted on the engine in memory with the
-//! items' real sizes, and the round trips before each reply. Local stand-ins of DynamoDB report units of their own making; where one
-//! is named, its report stands beside ours.
+//! items' real sizes, and the round trips before each reply. Beside it what an endpoint reports for the same calls: local stand-ins
+//! of DynamoDB report units of their own making.
 //!
 //! - [`rules`]: what one operation costs.
 //! - [`Meter`]: the table port, with every operation written down.
+//! - [`Reports`]: what an endpoint reports.
 //! - [`calls`]: whole calls, webhook by webhook, through the real routers.
 
 pub mod calls;
 mod meter;
+mod reports;
 pub mod rules;
 
-pub use meter::{Meter, MeteredMessages, Usage};
+use ringfall_store::engines::dynamodb::Units;
+
+pub use self::meter::{Meter, MeteredMessages, Usage};
+pub use self::reports::Reports;
+
+/// What something came to.
+pub trait Consumed {
+    /// In request units.
+    fn units(&self) -> Units;
+}
+
+/// Tells what calls use.
+pub trait Gauge {
+    /// What is told.
+    type Usage: Consumed;
+    /// How many reads of the change feed may find nothing while there is more to come.
+    const LATE_READS: u32;
+
+    /// What has been used since this was last asked.
+    fn take(&self) -> Self::Usage;
+}
