@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -163,6 +163,7 @@ impl Connector for ToldConnector {
 pub(crate) struct Breakable {
     store: MemoryStore,
     broken: AtomicBool,
+    writes: AtomicUsize,
 }
 
 impl Breakable {
@@ -195,6 +196,7 @@ impl Table for Breakable {
     }
 
     async fn write(&self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
         self.whole()?.write(writes).await
     }
 }
@@ -298,7 +300,11 @@ impl World {
         let told = Arc::<Told>::default();
         let clock = Arc::new(StandingClock(Mutex::new("2026-11-21T17:00:00Z".parse().expect("a time"))));
         let shared = Arc::new(store.clone());
-        let table = Arc::new(Breakable { store: store.clone(), broken: AtomicBool::new(false) });
+        let table = Arc::new(Breakable {
+            store: store.clone(),
+            broken: AtomicBool::new(false),
+            writes: AtomicUsize::new(0),
+        });
         let platform = Arc::new(Platform::new(
             Ports {
                 table: Arc::clone(&table) as _,
@@ -322,6 +328,11 @@ impl World {
 
     pub(crate) fn switch_store_off(&self) {
         self.table.broken.store(true, Ordering::Relaxed);
+    }
+
+    /// The requests to write so far, refused ones too.
+    pub(crate) fn writes(&self) -> usize {
+        self.table.writes.load(Ordering::Relaxed)
     }
 
     pub(crate) fn now(&self) -> Timestamp {

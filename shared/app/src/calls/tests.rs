@@ -144,6 +144,22 @@ async fn the_end_of_a_dial_that_is_told_again_frees_what_a_function_died_with() 
 }
 
 #[tokio::test]
+async fn a_report_that_decides_nothing_pays_for_no_release() {
+    let world = World::new(1).await;
+    world.qualified("CA1").await;
+    world.event("CA1", dial_ended(1, EndCause::NoAnswer, None)).await;
+    assert_eq!(world.capacity(1).await.buyer.live, []);
+    let progress =
+        || EventKind::LegProgress { attempt: 1, report: report(LegStatus::Ended(EndCause::NoAnswer), None) };
+    for _ in 0..2 {
+        world.pass(1);
+        let before = world.writes();
+        world.event("CA1", progress()).await;
+        assert_eq!(world.writes() - before, 1, "the fact is written once more, in vain; nothing is released");
+    }
+}
+
+#[tokio::test]
 async fn a_number_that_is_nobodys_is_told_so() {
     let world = World::new(1).await;
     let EventKind::Arrived(mut arrival) = crate::fixtures::arrival("CA1") else { panic!("an arrival") };

@@ -149,6 +149,7 @@ async fn in_pages(api: &Api, path: &str, limit: usize) -> Vec<Value> {
     loop {
         let entries = page["entries"].as_array().expect("a list").clone();
         assert!(entries.len() <= limit, "{page}");
+        assert!(!entries.is_empty(), "no cursor leads to nothing: {page}");
         all.extend(entries);
         let Some(cursor) = page["next_cursor"].as_str() else { return all };
         page = api.get(&format!("{path}&cursor={cursor}")).await.expect_status(200);
