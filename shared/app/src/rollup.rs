@@ -95,7 +95,7 @@ async fn put(platform: &Platform, key: Key, item: Item) -> Result<(), StoreError
 }
 
 /// Calls and the journal: the only items whose changes anybody wants. What else changes, our own rows among it, is passed over.
-pub(crate) fn concerns_the_sums(key: &Key) -> bool {
+pub fn concerns_the_sums(key: &Key) -> bool {
     key.sort == records::call::SORT || records::journal::is_journal(key)
 }
 

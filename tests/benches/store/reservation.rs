@@ -2,6 +2,7 @@
 
 use std::path::Path as Folder;
 
+use ringfall_app::rollup::concerns_the_sums;
 use ringfall_store::{
     engines::sqlite::SqliteStore,
     port::{Condition, Item, Key, Operand, Path, Table, Update, Value, Write},
@@ -73,9 +74,10 @@ pub(crate) fn reservation(writer: u64, attempt: u64) -> Write {
     Write::Update { key: key(writer % BUYERS), updates, condition: Some(Condition::All(conditions)) }
 }
 
-/// A store in a new file with every buyer's capacity in it.
+/// A store in a new file, as the program opens it, with every buyer's capacity in it.
 pub(crate) fn filled(runtime: &Runtime, folder: &Folder) -> SqliteStore {
-    let store = SqliteStore::open(folder.join("store")).expect("the folder is new");
+    let store =
+        SqliteStore::open_feeding(folder.join("store"), concerns_the_sums).expect("the folder is new");
     let puts = (0..BUYERS).map(|buyer| Write::Put { key: key(buyer), item: capacity(), condition: None });
     runtime.block_on(store.write(puts.collect())).expect("the store takes it");
     store

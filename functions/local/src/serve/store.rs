@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use ringfall_app::{metrics::StoreUnits, platform::Ports};
+use ringfall_app::{metrics::StoreUnits, platform::Ports, rollup::concerns_the_sums};
 use ringfall_store::{
     engines::{dynamodb::DynamoStore, sqlite::SqliteStore},
     port::{Feed, Messages, Survey, Table},
@@ -31,7 +31,7 @@ impl Store {
             Engine::Sqlite { data_dir } => {
                 folder::prepare(data_dir)
                     .with_context(|| format!("cannot make the data folder {}", data_dir.display()))?;
-                Ok(Self::Sqlite(SqliteStore::open(data_dir.join(DATABASE))?))
+                Ok(Self::Sqlite(SqliteStore::open_feeding(data_dir.join(DATABASE), concerns_the_sums)?))
             }
             Engine::DynamoDb(settings) => {
                 let units = StoreUnits::default();

@@ -73,9 +73,19 @@ impl SqliteStore {
     ///
     /// If the file is open elsewhere, is not a store of this version, or cannot be used.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::open_feeding(path, |_| true)
+    }
+
+    /// As [`Self::open`], but the change feed is told only of the items that some consumer wants. Of others, no change is kept
+    /// anywhere: what is written most would fill most of the log, for nobody.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`].
+    pub fn open_feeding(path: impl AsRef<Path>, fed: Wanted) -> Result<Self, OpenError> {
         let path = path.as_ref();
         let lock = schema::lock(path)?;
-        let Writer { queue: writes, thread, on_disk } = writer::start(path, lock)?;
+        let Writer { queue: writes, thread, on_disk } = writer::start(path, lock, fed)?;
         let reads = Readers::start(path)?;
         Ok(Self { threads: Arc::new(Threads { writes, reads, writer: Mutex::new(Some(thread)), on_disk }) })
     }

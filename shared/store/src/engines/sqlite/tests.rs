@@ -46,6 +46,27 @@ async fn what_was_acknowledged_is_there_after_opening_again() {
     assert_eq!(store.receive(Timestamp::UNIX_EPOCH, 0, 10).await.expect("received").len(), 1);
 }
 
+#[tokio::test]
+async fn changes_that_nobody_wants_are_kept_nowhere_and_are_no_gap() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open_feeding(&path, |key| key.sort != "2").expect("the folder is new");
+    for sort in ["1", "2", "3", "2"] {
+        store.write(put(sort)).await.expect("written");
+    }
+    store.write(vec![Write::Delete { key: key("2"), condition: None }]).await.expect("written");
+    let Reading { changes, reached, has_gap } =
+        store.read(&Position::default(), 10, |_| true).await.expect("read");
+    let sorts: Vec<String> = changes.into_iter().map(|change| change.key.sort).collect();
+    assert_eq!((sorts, has_gap), (vec!["1".to_owned(), "3".to_owned()], false));
+    store.write(put("2")).await.expect("written");
+    assert_eq!(store.read(&reached, 10, |_| true).await.expect("read").reached, reached);
+    assert!(store.get(&key("2")).await.expect("read").is_some(), "the item itself is there");
+    drop(store);
+    let kept = Connection::open(&path).expect("a file");
+    let kept: u32 = kept.query_row("SELECT count(*) FROM changes", [], |row| row.get(0)).expect("a count");
+    assert_eq!(kept, 2);
+}
+
 /// As if the process had been killed: the log was never brought into the file, and its last commit is torn.
 #[tokio::test]
 async fn a_torn_log_loses_only_what_was_never_acknowledged() {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     engines::lane::Serial,
-    port::{Item, Key},
+    port::{Item, Key, Wanted},
 };
 
 /// How many bytes of items are kept in memory: those of some ten thousands of calls.
@@ -40,6 +40,8 @@ pub(super) struct Transaction {
     /// Items as they stand within it.
     items: HashMap<Arc<Key>, Known>,
     changes: Vec<Added>,
+    /// Of which items the feed is told.
+    fed: Wanted,
     /// The position of the last change within it.
     head: Serial,
     body: Vec<u8>,
@@ -47,14 +49,15 @@ pub(super) struct Transaction {
 
 impl Transaction {
     /// None is under way yet.
-    pub(super) fn on(connection: Connection) -> rusqlite::Result<Self> {
+    pub(super) fn on(connection: Connection, fed: Wanted) -> rusqlite::Result<Self> {
         let head = changes::head(&connection)?;
         let on_disk = Arc::new(OnDisk {
             cache: Cache::new(CACHE_BYTES),
             recent: Recent::behind(head, RECENT_BYTES),
             head: watch::Sender::new(head),
         });
-        Ok(Self { connection, on_disk, items: HashMap::new(), changes: Vec::new(), head, body: Vec::new() })
+        let (items, changes, body) = (HashMap::new(), Vec::new(), Vec::new());
+        Ok(Self { connection, on_disk, items, changes, fed, head, body })
     }
 
     /// What the others see.
@@ -92,7 +95,7 @@ impl Transaction {
         }
     }
 
-    /// Puts or deletes the item, and tells the feed. Writes nothing if nothing changes: equal items have equal
+    /// Puts or deletes the item, and tells the feed if anybody wants to know. Writes nothing if nothing changes: equal items have equal
     /// bodies.
     pub(super) fn replace(
         &mut self,
@@ -101,8 +104,12 @@ impl Transaction {
         item: Option<&Item>,
     ) -> rusqlite::Result<()> {
         let Some(new) = self.write(&key, old, item)? else { return Ok(()) };
-        self.head = Serial(self.head.0 + 1);
         let key = Arc::new(key);
+        if !(self.fed)(&key) {
+            self.items.insert(key, new);
+            return Ok(());
+        }
+        self.head = Serial(self.head.0 + 1);
         let body = |stored: &Stored| Arc::clone(&stored.body);
         let (old, new_body) = (old.map(body), new.as_ref().map(body));
         let added = Added { position: self.head, key: Arc::clone(&key), old, new: new_body };

@@ -12,6 +12,7 @@ use super::{
     schema::{Lock, OpenError, open_writer},
     transaction::{OnDisk, Transaction},
 };
+use crate::port::Wanted;
 
 /// The most requests of one transaction, so that the first of them does not wait for too many others.
 const BATCH: usize = 256;
@@ -28,9 +29,9 @@ pub(super) struct Writer {
 }
 
 /// Opens the file and starts the thread.
-pub(super) fn start(path: &Path, lock: Lock) -> Result<Writer, OpenError> {
+pub(super) fn start(path: &Path, lock: Lock, fed: Wanted) -> Result<Writer, OpenError> {
     let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
-    let mut transaction = Transaction::on(open_writer(path)?).map_err(failed)?;
+    let mut transaction = Transaction::on(open_writer(path)?, fed).map_err(failed)?;
     let on_disk = Arc::clone(transaction.on_disk());
     let mut checkpoints = Checkpoints::start(path)?;
     let (queue, jobs) = Queue::open();
