@@ -166,7 +166,8 @@ async fn a_message_is_sent_on_until_it_is_due_and_comes_then_once() {
         let found = look(&messages, minutes + 30).await;
         let [(minute, delivery)] = &found[..] else { panic!("once: {found:?}") };
         assert_eq!((*minute, delivery.body.as_str(), delivery.deliveries), (minutes, "m", 1));
-        assert_eq!((sqs.queue().sent, sqs.queue().messages.len()), (sends, 0), "due in {minutes} minutes");
+        let queue = sqs.queue();
+        assert_eq!((queue.sent, queue.messages.len()), (sends, 0), "due in {minutes} minutes");
     }
 }
 
