@@ -1,6 +1,6 @@
 //! One attempt: what was agreed when capacity was reserved for it, what became of it, and what that is worth.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     event::EndCause,
@@ -148,8 +148,8 @@ impl Leg {
     /// that is not joined ever does. Then only its report was overtaken.
     fn is_hollow(&self, press: KeyPress) -> bool {
         self.ended.is_some_and(|end| {
-            press.at > end.stamp.arrived_at
-                && end.duration_seconds.is_none_or(|seconds| seconds < MOST_UNJOINED_SECONDS)
+            let is_after_end = press.at > end.stamp.arrived_at || came_after_count(press, end);
+            is_after_end && end.duration_seconds.is_none_or(|seconds| seconds < MOST_UNJOINED_SECONDS)
         })
     }
 
@@ -181,14 +181,32 @@ impl Leg {
         })
     }
 
+    /// Whether a key may turn up that was pressed in time. That nobody was joined is no proof that there is none: the report of the key
+    /// may have come before that word, and be written after it.
+    fn may_have_been_pressed(&self, wanted: char) -> bool {
+        match self.first_evidence(wanted) {
+            None => true,
+            Some(accepted) => !accepted && self.screened.is_none(),
+        }
+    }
+
+    /// By the provider's count it is too short to be billed, whether a key turns up or not. A claim on the caller is waited with all the
+    /// same: it is kept of who was put through, however briefly.
+    fn is_too_short(&self, end: LegEnd) -> bool {
+        !self.claims_caller
+            && end.duration_seconds.is_some_and(|seconds| seconds < self.terms.billable_after_seconds)
+    }
+
     /// How far what is known settles what the attempt is worth.
     pub fn standing(&self) -> Standing {
         let Some(end) = self.ended else { return Standing::Live };
-        let is_asked = self.screening_key.is_some_and(|wanted| self.first_evidence(wanted).is_none());
+        let is_asked = self.screening_key.is_some_and(|wanted| self.may_have_been_pressed(wanted));
         let is_untimed = end.duration_seconds.is_none() && self.answered.is_none();
         match end.cause {
             _ if self.is_converted() => Standing::Converted,
-            EndCause::Completed if is_asked || is_untimed => Standing::Undecided { until: end.settled_at() },
+            EndCause::Completed if (is_asked && !self.is_too_short(end)) || is_untimed => {
+                Standing::Undecided { until: end.settled_at() }
+            }
             EndCause::Completed
             | EndCause::Busy
             | EndCause::NoAnswer
@@ -262,6 +280,17 @@ impl Leg {
 
 /// An answerer who does not take the call is let go sooner: after the greeting, the time for the key and a webhook.
 const MOST_UNJOINED_SECONDS: u32 = 60;
+
+/// Clocks of ours differ by no more.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(5);
+
+/// Whether a key came when the leg was over by the provider's own count, which began before anybody was asked for a key.
+fn came_after_count(press: KeyPress, end: LegEnd) -> bool {
+    let asked_at = press.asked_at.zip(end.duration_seconds);
+    asked_at.is_some_and(|(asked_at, seconds)| {
+        press.at.duration_since(asked_at) > SignedDuration::from_secs(seconds.into()) + CLOCKS_APART
+    })
+}
 
 fn keep_first<T>(known: &mut Option<T>, news: T) {
     if known.is_none() {

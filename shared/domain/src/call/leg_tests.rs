@@ -107,6 +107,26 @@ fn a_key_that_is_heard_of_after_the_end_counts_for_a_minute_unless_nobody_was_jo
 }
 
 #[test]
+fn a_key_that_comes_when_the_leg_is_over_by_the_providers_count_joined_nobody() {
+    let asked_and_pressed = |asked_at, at| {
+        LegFact::Screened(KeyPress { asked_at: Some(later(asked_at)), key: Some('1'), at: later(at) })
+    };
+    let late_end = |duration| end(60, None, EndCause::Completed, Some(duration));
+    for (what, facts, accepted) in [
+        ("while it lasted", vec![asked_and_pressed(5, 15), late_end(12)], true),
+        ("just after it, by clocks that differ", vec![asked_and_pressed(5, 22), late_end(12)], true),
+        ("after it", vec![asked_and_pressed(5, 23), late_end(12)], false),
+        (
+            "after a talk, its report overtaken",
+            vec![asked_and_pressed(5, 100), end(101, None, EndCause::Completed, Some(60))],
+            true,
+        ),
+    ] {
+        assert_eq!(after(true, &facts).was_accepted(), accepted, "{what}");
+    }
+}
+
+#[test]
 fn an_attempt_is_undecided_only_while_a_report_may_still_make_it_billable() {
     let over = |duration| end(100, None, EndCause::Completed, duration);
     let undecided = Standing::Undecided { until: later(175) };
@@ -115,7 +135,30 @@ fn an_attempt_is_undecided_only_while_a_report_may_still_make_it_billable() {
         ("no key is known", true, vec![over(Some(95))], undecided),
         ("the key is known", true, vec![pressed('1', 9), over(Some(95))], Standing::Converted),
         ("another key is known", true, vec![pressed('2', 9), over(Some(95))], Standing::NotConverted),
-        ("nobody was joined", true, vec![joined(false, 99), over(Some(95))], Standing::NotConverted),
+        (
+            "nobody was joined, and a key may have come before",
+            true,
+            vec![joined(false, 99), over(Some(95))],
+            undecided,
+        ),
+        (
+            "nobody was joined, and the key is known",
+            true,
+            vec![pressed('2', 98), joined(false, 99), over(Some(95))],
+            Standing::NotConverted,
+        ),
+        (
+            "a key that came before the word that nobody was joined, and was written after it",
+            true,
+            vec![joined(false, 99), over(Some(95)), pressed('1', 98)],
+            Standing::Converted,
+        ),
+        (
+            "no key is known, and none could make it billable",
+            true,
+            vec![over(Some(89))],
+            Standing::NotConverted,
+        ),
         ("not answered", true, vec![end(100, None, EndCause::NoAnswer, None)], Standing::NotConverted),
         ("not asked, too short", false, vec![over(Some(9))], Standing::NotConverted),
         ("not asked, and not timed", false, vec![over(None)], undecided),
