@@ -249,6 +249,7 @@ impl Driver<'_> {
             next = match turn {
                 Turn::Reply(instructions) => return Ok(instructions),
                 Turn::Next(next) => next,
+                Turn::Anew => step(plan, &current.call, &self.event.kind, self.event.arrived_at),
             };
         }
         Ok(vec![Instruction::Hangup])

@@ -23,6 +23,8 @@ pub(super) enum Routed {
     Exhausted,
     /// The caller is gone, or has been served meanwhile.
     Over,
+    /// Another copy of the webhook has turned the caller away meanwhile, or let them in, where this one did not.
+    JudgedOtherwise,
 }
 
 /// A call on its way through a webhook.
@@ -73,9 +75,13 @@ pub(super) async fn route(
     current: &mut Current,
     sought: Sought<'_>,
 ) -> Result<Routed, StoreError> {
+    let judged_as = current.call.suppression.clone();
     // A copy of this webhook may be faster each time; it can be so at most once per attempt.
     for _ in 0..MOST_ATTEMPTS {
         let call = &current.call;
+        if call.suppression != judged_as {
+            return Ok(Routed::JudgedOtherwise);
+        }
         if let Some(leg) = call.live_leg() {
             return Ok(Routed::Connect(connect(plan, call, leg)));
         }
@@ -100,6 +106,9 @@ pub(super) async fn route(
             }
             Made::Nobody => {
                 current.store(platform).await?;
+                if current.call.suppression != judged_as {
+                    return Ok(Routed::JudgedOtherwise);
+                }
                 if plan.queue.is_some() {
                     return Ok(Routed::Nobody(Box::new(offer), line));
                 }

@@ -33,6 +33,8 @@ pub(super) enum Turn {
     Reply(Instructions),
     /// This is next.
     Next(Next),
+    /// Another copy of the webhook was faster and judged the caller otherwise: the event is taken up anew.
+    Anew,
 }
 
 /// An answer to a question on being called back.
@@ -63,6 +65,7 @@ impl Turns<'_> {
         match route(self.platform, self.connected, self.plan, current, sought).await? {
             Routed::Connect(instruction) => Ok(Turn::Reply(vec![instruction])),
             Routed::Over => Ok(Turn::Reply(vec![Instruction::Hangup])),
+            Routed::JudgedOtherwise => Ok(Turn::Anew),
             Routed::Exhausted => Ok(self.otherwise(current, node)),
             Routed::Nobody(offer, line) => match &self.plan.queue {
                 Some(policy) => self.hold(policy, current, node, &offer, &line).await,

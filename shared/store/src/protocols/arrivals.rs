@@ -15,8 +15,8 @@ use crate::{
 /// Adds a call, once, to its caller's arrivals.
 ///
 /// # Returns
-/// How often the caller has called up to then, this call included: of two copies of its webhook, each finds no less than
-/// what came before it.
+/// How often the caller has called up to the call's first arrival, this call included: copies of its webhook count alike, whichever
+/// machine's clock they come by.
 pub async fn count_arrival(
     table: &dyn Table,
     account: AccountId,
@@ -37,12 +37,13 @@ pub async fn count_arrival(
         }
     };
     let arrivals = arrivals::decode(&item.unwrap_or_default())?;
+    let first_at = arrivals.iter().find(|(_, other)| *other == call).map_or(at, |(first_at, _)| *first_at);
     let updates = arrivals::clear(&arrivals, at);
     if !updates.is_empty() {
         // What is left is cleared away next time.
         let _cleared = table.write(vec![Write::Update { key, updates, condition: None }]).await;
     }
-    Ok(arrivals::count(&arrivals, at))
+    Ok(arrivals::count(&arrivals, first_at))
 }
 
 #[cfg(test)]
@@ -66,7 +67,9 @@ mod tests {
         for _copy in 0..3 {
             assert_eq!(called(&table, 1, 0).await, (1, 1));
         }
+        assert_eq!(called(&table, 1, -1).await, (1, 1), "a copy that came by a clock which is slow");
         assert_eq!(called(&table, 2, 3_599).await, (2, 2));
+        assert_eq!(called(&table, 1, 3_599).await, (1, 1), "a copy that came late");
         assert_eq!(called(&table, 3, 3_600).await, (2, 3));
         assert_eq!(called(&table, 4, 86_400).await, (1, 3));
     }

@@ -78,7 +78,8 @@ pub(in super::super) async fn go_elsewhere(
         match route(platform, connected, plan, current, Sought { node, tiers: Some(&tiers) }).await? {
             Routed::Connect(instruction) => return Ok(Spilt::Reply(vec![instruction])),
             Routed::Over => return Ok(Spilt::Reply(vec![Instruction::Hangup])),
-            Routed::Exhausted => return Ok(Spilt::Otherwise),
+            // A call that was held is stored, and keeps the verdict that it was stored with.
+            Routed::Exhausted | Routed::JudgedOtherwise => return Ok(Spilt::Otherwise),
             Routed::Nobody(offer, _) => {
                 if !offer.keep_why_nobody(platform, plan, current).await? {
                     continue;

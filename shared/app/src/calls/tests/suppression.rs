@@ -8,9 +8,13 @@ use ringfall_domain::{
     },
     phone::CallerNumber,
 };
+use ringfall_store::{
+    port::{Table, Write},
+    records::arrivals,
+};
 use serde_json::json;
 
-use crate::fixtures::{World, arrival};
+use crate::fixtures::{World, account, arrival};
 
 const REFUSED: [Instruction; 1] = [Instruction::Reject(RejectReason::Declined)];
 
@@ -57,4 +61,20 @@ async fn a_caller_who_calls_too_often_is_refused_until_an_hour_has_passed() {
     assert_ne!(calls_as(&world, "CA4", "+12145550124").await, REFUSED);
     world.pass(3_600);
     assert_ne!(calls_as(&world, "CA5", "+12145550123").await, REFUSED);
+}
+
+#[tokio::test]
+async fn a_copy_of_a_webhook_goes_by_the_one_that_has_turned_the_caller_away() {
+    let flow = json!({"start": "buyers", "nodes": {
+        "buyers": {"type": "route", "otherwise": "busy"},
+        "busy": {"type": "hangup", "say": "All lines are busy."}}});
+    let policy = json!({"rate_limits": {"hourly": 1}});
+    let world = World::with(1, json!({"flow": flow, "suppression": policy})).await;
+    calls_as(&world, "CA1", "+12145550123").await;
+    assert_eq!(calls_as(&world, "CA2", "+12145550123").await, REFUSED);
+    // So much later does the copy look that it finds no earlier call.
+    let key = arrivals::key(account(), &"+12145550123".parse().expect("a number"));
+    world.store.write(vec![Write::Delete { key, condition: None }]).await.expect("a write");
+    assert_eq!(calls_as(&world, "CA2", "+12145550123").await, REFUSED);
+    assert_eq!(world.call("CA2").await.legs, []);
 }
