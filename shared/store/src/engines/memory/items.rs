@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     ops::Bound::{Excluded, Included, Unbounded},
+    sync::Arc,
 };
 
 use crate::{
@@ -10,17 +11,17 @@ use crate::{
     port::{Direction, Item, Key, Page, Range, Sheet, Wanted},
 };
 
-/// Items by partition, then by sort key.
+/// Items by partition, then by sort key. The change feed holds the same ones.
 #[derive(Debug, Default)]
-pub(super) struct Items(BTreeMap<String, BTreeMap<String, Item>>);
+pub(super) struct Items(BTreeMap<String, BTreeMap<String, Arc<Item>>>);
 
 impl Items {
-    pub(super) fn get(&self, key: &Key) -> Option<&Item> {
+    pub(super) fn get(&self, key: &Key) -> Option<&Arc<Item>> {
         self.0.get(&key.partition)?.get(&key.sort)
     }
 
     /// Puts the item, or deletes it if it is none; gives what stood there.
-    pub(super) fn replace(&mut self, key: &Key, item: Option<Item>) -> Option<Item> {
+    pub(super) fn replace(&mut self, key: &Key, item: Option<Arc<Item>>) -> Option<Arc<Item>> {
         match item {
             Some(item) => self.0.entry(key.partition.clone()).or_default().insert(key.sort.clone(), item),
             None => {
@@ -81,7 +82,11 @@ impl Items {
     }
 }
 
-fn page<'a>(partition: &str, within: impl Iterator<Item = (&'a String, &'a Item)>, limit: usize) -> Page {
+fn page<'a>(
+    partition: &str,
+    within: impl Iterator<Item = (&'a String, &'a Arc<Item>)>,
+    limit: usize,
+) -> Page {
     let mut room = Room::for_parts(limit);
     let mut items = Vec::new();
     for (sort, item) in within {
@@ -90,7 +95,7 @@ fn page<'a>(partition: &str, within: impl Iterator<Item = (&'a String, &'a Item)
         }
         let key = Key::new(partition, sort);
         room.take(item_bytes(&key, item));
-        items.push((key, item.clone()));
+        items.push((key, Item::clone(item)));
     }
     Page { items, more: false }
 }

@@ -54,17 +54,22 @@ impl MemoryStore {
 
 impl State {
     fn write(&mut self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
-        let current = writes.iter().map(|write| self.items.get(write.key()).cloned()).collect();
+        let current = writes.iter().map(|write| self.item(write.key())).collect();
         let after = decide(writes, current)?;
         Ok(after.into_iter().map(|(key, item)| self.keep(key, item)).collect())
     }
 
     fn keep(&mut self, key: Key, item: Option<Item>) -> Written {
-        if self.items.get(&key) != item.as_ref() {
-            let old = self.items.replace(&key, item.clone());
-            self.changes.add(key, old, item.clone());
+        if self.items.get(&key).map(Arc::as_ref) != item.as_ref() {
+            let new = item.clone().map(Arc::new);
+            let old = self.items.replace(&key, new.clone());
+            self.changes.add(key, old, new);
         }
         Written::Now(item)
+    }
+
+    fn item(&self, key: &Key) -> Option<Item> {
+        self.items.get(key).map(|item| Item::clone(item))
     }
 }
 
@@ -72,13 +77,13 @@ impl State {
 impl Table for MemoryStore {
     async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
         validate::key(key)?;
-        Ok(self.state().items.get(key).cloned())
+        Ok(self.state().item(key))
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         validate::keys(keys)?;
         let state = self.state();
-        Ok(keys.iter().map(|key| state.items.get(key).cloned()).collect())
+        Ok(keys.iter().map(|key| state.item(key)).collect())
     }
 
     async fn query(
