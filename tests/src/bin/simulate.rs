@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Parser;
-use ringfall_tests::sim::{Options, Series};
+use ringfall_tests::sim::{Defect, Options, Series};
 
 /// Runs the simulator over many seeds, and tells which of them break an invariant.
 #[derive(Debug, Parser)]
@@ -20,6 +20,9 @@ struct Arguments {
     /// Callers in each run
     #[arg(long, env = "SIM_CALLS", default_value_t = 200)]
     calls: u32,
+    /// Runs a platform that is built wrong in this way, such as `PlainCounter`
+    #[arg(long)]
+    defect: Option<Defect>,
     /// Also prints the whole trace of each run that fails
     #[arg(long)]
     trace: bool,
@@ -29,8 +32,8 @@ fn main() -> io::Result<ExitCode> {
     let arguments = Arguments::parse();
     let options = Options {
         calls: arguments.calls,
+        defect: arguments.defect,
         lines_kept: if arguments.trace { usize::MAX } else { 0 },
-        ..Options::default()
     };
     let series = Series { first_seed: arguments.seed, runs: arguments.runs, options };
     let mut out = io::stdout().lock();

@@ -1,12 +1,12 @@
 //! The agencies change their minds while calls go on: caps are lowered and raised, budgets topped up and cut, prices
-//! changed, targets paused.
+//! changed, targets paused, callers blocked and let in again.
 
 use std::{sync::Arc, time::Duration};
 
 use ringfall_app::clock::Clock;
 use ringfall_domain::{
-    config::{Buyer, Caps, MoneyCaps, Target},
-    ids::{AccountId, BuyerId, TargetId},
+    config::{BlockedCaller, Buyer, Caps, MoneyCaps, Target},
+    ids::{AccountId, BlockedCallerId, BuyerId, TargetId},
     money::Money,
 };
 use ringfall_store::{
@@ -24,7 +24,7 @@ use super::{
     faults::{FaultyTable, Lived, live},
     fleet::Fleet,
     trace::Trace,
-    world::World,
+    world::{Agency, World},
 };
 
 /// The people who configure.
@@ -56,7 +56,10 @@ impl Agencies {
             let agency = chance.one_of(&self.world.agencies);
             let buyers: Vec<BuyerId> = agency.buyers.keys().copied().collect();
             let targets: Vec<TargetId> = agency.targets.keys().copied().collect();
-            if chance.happens(500) {
+            if chance.happens(250) && !agency.blocked_callers.is_empty() {
+                let blocked: Vec<BlockedCallerId> = agency.blocked_callers.keys().copied().collect();
+                self.block_or_let_in(agency, *chance.one_of(&blocked)).await;
+            } else if chance.happens(500) {
                 let buyer = *chance.one_of(&buyers);
                 self.change::<Buyer>(agency.account, buyer, &|document| change_buyer(&chance, document))
                     .await;
@@ -68,10 +71,34 @@ impl Agencies {
         }
     }
 
-    /// Saves a changed document; tries again where the store fails, as a person would.
+    /// Blocks a caller who is not blocked, or takes the block away.
+    async fn block_or_let_in(&self, agency: &Agency, id: BlockedCallerId) {
+        let document = &agency.blocked_callers[&id];
+        let save = || async {
+            let table: &dyn Table = &self.table;
+            let wish = match find::<BlockedCaller>(table, agency.account, id).await? {
+                None => Wish::Create(document.clone()),
+                Some(_) => Wish::Archive { expected: Expected::Any },
+            };
+            save(table, agency.account, id, &wish, self.clock.now()).await
+        };
+        self.persist(agency.account, id, save).await;
+    }
+
+    /// Saves a changed document.
     async fn change<D: Save>(&self, account: AccountId, id: D::Id, alter: &(dyn Fn(&mut D) + Sync)) {
+        self.persist(account, id, || self.save(account, id, alter)).await;
+    }
+
+    /// Tries again where the store fails, as a person would.
+    async fn persist<D: Save, S: Future<Output = Result<Saved<D>, SaveError>>>(
+        &self,
+        account: AccountId,
+        id: D::Id,
+        save: impl Fn() -> S,
+    ) {
         for _ in 0..TRIES {
-            match live(Some(account), self.save(account, id, alter)).await {
+            match live(Some(account), save()).await {
                 Lived::Through { answer: Ok(saved), .. } => {
                     self.trace.note(format_args!("{id} was changed"));
                     self.trace.count("configuration: changed");

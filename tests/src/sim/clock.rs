@@ -6,9 +6,6 @@ use jiff::{SignedDuration, Timestamp};
 use ringfall_app::clock::{Clock, Randomness};
 use tokio::time::Instant;
 
-/// How far apart two clocks of our own machines are at most.
-pub const OWN_CLOCKS_APART: SignedDuration = SignedDuration::from_millis(500);
-
 /// A clock of the run's world.
 #[derive(Debug, Clone, Copy)]
 pub struct SimulatedClock {

@@ -21,7 +21,7 @@ use url::Url;
 
 use super::{
     chance::Chance,
-    clock::{Counting, OWN_CLOCKS_APART, SimulatedClock},
+    clock::{Counting, SimulatedClock},
     faults::{Faults, FaultyFeed, FaultyMessages, FaultyTable, Lived, live},
     held,
     trace::Trace,
@@ -38,6 +38,8 @@ pub struct Parts {
     pub feed: FaultyFeed,
     /// The right time.
     pub clock: SimulatedClock,
+    /// How far apart the machines' clocks are at most.
+    pub own_clocks_apart: Duration,
     /// The way to the carrier.
     pub connector: Arc<dyn Connector>,
     /// What goes wrong.
@@ -66,9 +68,11 @@ struct Machine {
 /// Machines that answer webhooks.
 const MACHINES: usize = 2;
 /// How often is swept: oftener than in earnest, so that runs stay short.
-pub(super) const SWEEP_INTERVAL: Duration = Duration::from_secs(20 * 60);
+pub(super) const SWEEP_INTERVAL: Duration = Duration::from_secs(40 * 60);
 /// How long a machine may go by a plan that has changed.
 const CACHE_TIME: Duration = Duration::from_secs(10);
+/// By then every machine has noticed: what it was reading when it let go may have put the old back, once more.
+pub(super) const NOTICED_WITHIN: Duration = Duration::from_secs(40);
 /// A cache reads the computer's clock, not the run's: it never lets go by itself, and is made to at the right time.
 const FOR_EVER: Duration = Duration::from_secs(1_000_000);
 
@@ -94,9 +98,9 @@ impl Fleet {
 
     fn machine(&self) -> Machine {
         let parts = &self.parts;
-        let apart = u64::try_from(OWN_CLOCKS_APART.as_millis()).unwrap_or(0);
-        let ahead = i64::try_from(self.chance.within(0..=apart)).unwrap_or(0);
-        let clock = parts.clock.ahead(SignedDuration::from_millis(ahead) - OWN_CLOCKS_APART / 2);
+        let apart = i64::try_from(parts.own_clocks_apart.as_millis()).unwrap_or(0);
+        let ahead = i64::try_from(self.chance.within(0..=apart.unsigned_abs())).unwrap_or(0);
+        let clock = parts.clock.ahead(SignedDuration::from_millis(ahead - apart / 2));
         let ports = Ports {
             table: Arc::new(parts.table.clone()),
             messages: Arc::new(parts.messages.clone()),
@@ -118,7 +122,7 @@ impl Fleet {
     /// The machine that a webhook happens to reach: now and then a new one, that remembers nothing.
     pub fn any_router(&self) -> Router {
         let index = self.chance.index(MACHINES);
-        let replacement = self.chance.happens(20).then(|| self.machine());
+        let replacement = self.chance.happens(5).then(|| self.machine());
         let mut machines = held(&self.machines);
         if let Some(replacement) = replacement {
             self.parts.trace.count("machine: replaced");
@@ -136,8 +140,11 @@ impl Fleet {
         for machine in machines {
             let (delay, campaigns) = (self.chance.milliseconds(0..=most), campaigns.clone());
             self.spawn(async move {
-                sleep(delay).await;
-                machine.platform.forget(&campaigns, &[]).await;
+                for delay in [delay, 2 * CACHE_TIME] {
+                    sleep(delay).await;
+                    machine.platform.forget(&campaigns, &[]).await;
+                    machine.platform.forget_block_list(account).await;
+                }
             });
         }
     }

@@ -58,8 +58,6 @@ pub struct Outcome {
     pub hash: u64,
     /// How often each kind of thing happened.
     pub counts: BTreeMap<&'static str, u64>,
-    /// The last lines of the trace.
-    pub last_lines: Vec<String>,
 }
 
 /// How long the watchdog may take once nothing goes wrong any more: until a live leg's lease runs out, whose message was lost,
@@ -99,7 +97,7 @@ async fn simulate(seed: u64, options: Options) -> Outcome {
         defect: options.defect,
     });
     let table = FaultyTable::over(observed, Arc::clone(&faults));
-    let forgets = Chance::new(seed, "feed").happens(500);
+    let forgets = Chance::new(seed, "feed").happens(750);
     let feed = FaultyFeed::over(store.clone(), Arc::clone(&faults), forgets);
     let fleet = Fleet::new(
         seed,
@@ -108,6 +106,7 @@ async fn simulate(seed: u64, options: Options) -> Outcome {
             messages: FaultyMessages::over(store.clone(), Arc::clone(&faults), clock),
             feed,
             clock,
+            own_clocks_apart: world.own_clocks_apart,
             connector: Arc::new(SimulatedConnector::to(&carrier)),
             faults: Arc::clone(&faults),
             verdict: Arc::clone(&verdict),
@@ -135,7 +134,6 @@ async fn simulate(seed: u64, options: Options) -> Outcome {
         steps: trace.steps(),
         hash: trace.hash(),
         counts: trace.counts(),
-        last_lines: trace.last_lines(),
     }
 }
 

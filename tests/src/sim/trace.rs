@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    fmt,
+    fmt::{self, Write},
     sync::{Mutex, MutexGuard},
 };
 
@@ -43,13 +43,15 @@ impl Trace {
     /// One step of the world: a line with the time since the run began.
     pub fn note(&self, what: fmt::Arguments<'_>) {
         let milliseconds = self.began_at.elapsed().as_millis();
-        let line = format!("{:>8}.{:03}  {what}", milliseconds / 1_000, milliseconds % 1_000);
         let mut record = self.record();
+        // The line that is forgotten makes room for the new one.
+        let is_full = record.lines.len() >= self.lines_kept.max(1);
+        let mut line = is_full.then(|| record.lines.pop_front()).flatten().unwrap_or_default();
+        line.clear();
+        // Writing into a string does not fail.
+        let _ = write!(line, "{:>8}.{:03}  {what}", milliseconds / 1_000, milliseconds % 1_000);
         record.hash = fnv(record.hash, line.as_bytes());
         record.steps += 1;
-        if record.lines.len() >= self.lines_kept {
-            record.lines.pop_front();
-        }
         record.lines.push_back(line);
     }
 

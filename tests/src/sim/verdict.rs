@@ -23,6 +23,12 @@ pub enum Invariant {
     SecondChance,
     /// No caller is sold twice where a rule forbids it.
     Duplicate,
+    /// Suppression: whom a policy or a block turns away is turned away, nobody else is, and none of them is offered.
+    Admission,
+    /// Skills: no target is rung, and none is passed over, against what it serves.
+    Skill,
+    /// What an attempt is to be billed by is what was configured when it was made.
+    Terms,
     /// 3: every leg that ended leaves no reservation behind, and what stays counted is what converted.
     Leftover,
     /// 4: every billable leg has exactly one entry per kind, and its postings sum to zero.
@@ -48,6 +54,9 @@ impl fmt::Display for Invariant {
             Self::Budget => "2: money committed never exceeds a budget or a cap in money",
             Self::SecondChance => "who was put through goes on unbilled, and to another buyer",
             Self::Duplicate => "no caller is sold twice where a rule forbids it",
+            Self::Admission => "callers are let in and turned away as they should be",
+            Self::Skill => "targets serve what callers need",
+            Self::Terms => "terms are those that were configured",
             Self::Leftover => "3: nothing is left of legs that are over but what converted",
             Self::Journal => "4: one entry per kind for each billable leg",
             Self::ProfitAndLoss => "4: the journals add up to the profit and loss",

@@ -1,10 +1,12 @@
-//! The simulator's fixed seeds, and proof that it bites. `SIM_SEED`, `SIM_RUNS` and `SIM_CALLS` choose others:
-//! `cargo run --release -p ringfall-tests --bin simulate`.
+//! The simulator over many seeds, and proof that it bites. `simulate` runs others, and more of them:
+//! `cargo run --release -p ringfall-tests --bin simulate -- --seed 1001 --runs 1000000`.
 
 use ringfall_tests::sim::{Defect, Options, Series, run};
 
 const RUNS: u64 = 24;
 const CALLS: u32 = 60;
+/// Seeds in which a platform that is built wrong is found out at the latest.
+const MOST_RUNS_WRONG: u64 = 40;
 
 #[test]
 fn no_fixed_seed_breaks_an_invariant() {
@@ -25,10 +27,22 @@ fn a_seed_goes_alike_each_time() {
 }
 
 #[test]
-fn every_platform_that_is_built_wrong_is_found_out() {
+fn every_platform_that_is_built_wrong_is_found_out_for_what_is_wrong_with_it() {
     for defect in Defect::ALL {
-        let options = Options { calls: CALLS, defect: Some(defect), ..Options::default() };
-        let found = (1..=20).any(|seed| run(seed, options).violation.is_some());
-        assert!(found, "{defect:?} was not found in 20 runs");
+        let mut unseen = defect.shows_as().to_vec();
+        for first_seed in (1..=MOST_RUNS_WRONG).step_by(4) {
+            let options = Options { calls: CALLS, defect: Some(defect), lines_kept: 40 };
+            for outcome in (Series { first_seed, runs: 4, options }).run() {
+                let shown: Vec<_> =
+                    defect.shows_as().iter().filter(|wanted| outcome.broken.contains(wanted)).collect();
+                let is_found_for_it = outcome.violation.is_none() || !shown.is_empty();
+                assert!(is_found_for_it, "{defect:?} was found for another reason:\n{}", outcome.shown(true));
+                unseen.retain(|wanted| !shown.contains(&wanted));
+            }
+            if unseen.is_empty() {
+                break;
+            }
+        }
+        assert!(unseen.is_empty(), "{defect:?} did not break {unseen:?} in {MOST_RUNS_WRONG} runs");
     }
 }

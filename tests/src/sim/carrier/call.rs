@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use ringfall_domain::{
-    call::event::{Arrival, CallReport, CallerFacts, EndCause, EventKind},
+    call::event::{Arrival, Attestation, CallReport, CallerFacts, EndCause, EventKind},
     ids::CallId,
     phone::{CallerNumber, PhoneNumber},
 };
@@ -17,7 +17,10 @@ use tokio::{
 };
 
 use super::{
-    super::{chance::Chance, world::Caller},
+    super::{
+        chance::Chance,
+        world::{CALLERS, Caller},
+    },
     Carrier, held,
     leg::Leg,
     people,
@@ -208,7 +211,15 @@ impl Carrier {
     fn arrival(&self, line: &Line) -> Arrival {
         let chance = &line.chance;
         let is_anonymous = chance.happens(50);
-        let number = format!("+1512{:07}", chance.within(0..=40));
+        let number = format!("+1512{:07}", chance.within(CALLERS));
+        let attestations = [
+            None,
+            None,
+            Some(Attestation::A),
+            Some(Attestation::B),
+            Some(Attestation::C),
+            Some(Attestation::Failed),
+        ];
         Arrival {
             provider_call_id: line.sid.clone(),
             caller: CallerNumber::from_presented(if is_anonymous { "anonymous" } else { &number }),
@@ -216,6 +227,8 @@ impl Carrier {
             caller_facts: CallerFacts {
                 state: chance.happens(800).then(|| (*chance.one_of(&["TX", "OK", "NY"])).to_owned()),
                 country: Some("US".to_owned()),
+                attestation: *chance.one_of(&attestations),
+                spam: chance.happens(100),
                 ..CallerFacts::default()
             },
         }

@@ -158,6 +158,28 @@ impl Carrier {
         if leg.line.is_over() {
             self.report_dial_without_caller(leg, document);
         }
+        self.contradict(leg, document).await;
+    }
+
+    /// Now and then another record of the leg comes when all is known, and tells another story: the first report stands.
+    async fn contradict(self: &Arc<Self>, leg: &Arc<Leg>, document: &Document) {
+        if !self.faults.strikes(self.faults.weather.contradicted, "report: contradicts the first") {
+            return;
+        }
+        sleep(self.faults.delay(200_000..=900_000)).await;
+        if !self.checker.has_known_end(leg.id, ALL_IS_DECIDED) {
+            return;
+        }
+        let causes = [EndCause::Completed, EndCause::NoAnswer, EndCause::Failed];
+        let report = LegReport {
+            status: Some(LegStatus::Ended(causes[self.faults.index(causes.len())])),
+            duration_seconds: Some(u32::try_from(self.faults.delay(0..=400_000).as_secs()).unwrap_or(0)),
+            bridged: Some(self.faults.index(2) == 0),
+            ..self.leg_report(leg, leg.life())
+        };
+        let attempt = leg.attempt();
+        let kind = EventKind::LegProgress { attempt, report };
+        self.report(webhook(leg, document, &Continuation::LegProgress { attempt }, kind));
     }
 
     /// Some carriers report a dial's end also where the caller is gone.
@@ -300,6 +322,9 @@ impl Carrier {
         self.told_time(leg.agency(), leg.life().began_at)
     }
 }
+
+/// Longer than any report that was overtaken by that of the end is waited for.
+const ALL_IS_DECIDED: Duration = Duration::from_secs(120);
 
 fn webhook(leg: &Leg, document: &Document, then: &Continuation, kind: EventKind) -> Webhook {
     Webhook { line: Arc::clone(&leg.line), url: document.callbacks.url(document.call, then), kind }

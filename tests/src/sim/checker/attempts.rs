@@ -2,22 +2,19 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use ringfall_domain::{
     call::{Call, Leg, event::Input},
-    capacity::Window,
-    ids::{AccountId, BuyerId, TargetId},
+    capacity::{Period, Window},
+    ids::{BuyerId, TargetId},
     money::Money,
     text::Name,
 };
 use tokio::time::Instant;
 
-use super::super::clock::OWN_CLOCKS_APART;
-
 /// An attempt on record.
 #[derive(Debug)]
 pub(super) struct Attempt {
-    pub(super) account: AccountId,
     pub(super) buyer: BuyerId,
     pub(super) target: TargetId,
     pub(super) group: Option<Name>,
@@ -27,8 +24,14 @@ pub(super) struct Attempt {
     pub(super) screening_key: Option<char>,
     pub(super) reserved_at: Timestamp,
     pub(super) counted_in: [Window; 4],
+    /// The buyer's civil hour, day, month and for ever, in which it is counted: told by the calendar alone.
+    pub(super) windows: [String; 4],
+    /// How far apart the clocks are by which its times were told.
+    own_clocks_apart: Duration,
     /// When the reservation was written.
     pub(super) taken_at: Instant,
+    /// When the platform has written how it ended.
+    pub(super) end_on_record_at: Option<Instant>,
     pub(super) truth: Truth,
 }
 
@@ -49,10 +52,9 @@ pub(super) struct Truth {
 const ROUNDING: Duration = Duration::from_secs(1);
 
 impl Attempt {
-    /// An attempt that has just been written.
-    pub(super) fn reserved(call: &Call, leg: &Leg) -> Self {
+    /// An attempt that has just been written, for a buyer who keeps that zone.
+    pub(super) fn reserved(call: &Call, leg: &Leg, zone: TimeZone, own_clocks_apart: Duration) -> Self {
         Self {
-            account: call.account,
             buyer: leg.buyer,
             target: leg.target,
             group: leg.group.clone(),
@@ -65,8 +67,21 @@ impl Attempt {
             screening_key: leg.screening_key,
             reserved_at: leg.reserved_at,
             counted_in: leg.counted_in,
+            windows: windows(leg.reserved_at, zone),
+            own_clocks_apart,
             taken_at: Instant::now(),
+            end_on_record_at: None,
             truth: Truth::default(),
+        }
+    }
+
+    /// The window of a period in which it is counted.
+    pub(super) fn window(&self, period: Period) -> &str {
+        match period {
+            Period::Hour => &self.windows[0],
+            Period::Day => &self.windows[1],
+            Period::Month => &self.windows[2],
+            Period::Total => &self.windows[3],
         }
     }
 
@@ -117,7 +132,7 @@ impl Attempt {
         let Some(pressed_at) = truth.pressed_right_at.filter(|_| was_heard_in_time) else {
             return Some(false);
         };
-        let slack = ROUNDING + OWN_CLOCKS_APART.unsigned_abs();
+        let slack = ROUNDING + self.own_clocks_apart;
         let asked_at = truth.greeted_at.unwrap_or(pressed_at);
         let most =
             (ended_at - answered_at).saturating_sub(pressed_at.saturating_duration_since(asked_at)) + slack;
@@ -130,4 +145,10 @@ impl Attempt {
             None
         }
     }
+}
+
+/// An hour that the clock repeats is told apart by its offset.
+fn windows(at: Timestamp, zone: TimeZone) -> [String; 4] {
+    let local = at.to_zoned(zone);
+    ["%Y-%m-%d %H %:z", "%Y-%m-%d", "%Y-%m", "ever"].map(|format| local.strftime(format).to_string())
 }

@@ -1,6 +1,5 @@
 //! Invariants 1 and 2: what a leg needs to begin.
 
-use jiff::{Timestamp, Zoned};
 use ringfall_domain::{capacity::Period, ids::LegId, money::Money, target::Destination};
 use tokio::time::Instant;
 
@@ -46,6 +45,7 @@ impl Checker {
                 self.leaves_time(state, id, attempt, scope);
             }
             self.leaves_money(state, id, attempt);
+            self.serves(state, id, attempt.target);
             self.may_follow(state, id, attempt);
         }
     }
@@ -75,8 +75,8 @@ impl Checker {
         else {
             return;
         };
-        let live = state.attempts.values().filter(|other| other.counts_in(scope) && other.is_live());
-        let live = live.count();
+        let others = state.attempts_of(attempt.buyer);
+        let live = others.filter(|(_, other)| other.is_live() && other.counts_in(scope)).count();
         self.trace.count("check: a concurrency cap");
         if live > cap as usize {
             self.violated(
@@ -95,12 +95,12 @@ impl Checker {
             if calls.is_none() && money.is_none() {
                 continue;
             }
-            let window = self.window(attempt, period);
-            let counted = state.attempts.values().filter(|other| {
-                other.counts_in(scope) && counts(other) && self.window(other, period) == window
+            let window = attempt.window(period);
+            let counted = state.attempts_of(attempt.buyer).filter(|(_, other)| {
+                other.window(period) == window && other.counts_in(scope) && counts(other)
             });
-            let prices: Vec<Money> = counted.map(|other| other.price).collect();
-            let (counted, committed) = (prices.len(), prices.into_iter().sum::<Money>());
+            let (counted, committed) =
+                counted.fold((0, Money::ZERO), |(count, sum), (_, other)| (count + 1, sum + other.price));
             if let Some(cap) = calls {
                 self.trace.count("check: a window's cap");
                 if counted > cap as usize {
@@ -128,8 +128,8 @@ impl Checker {
 
     /// No other call was reserved too shortly before, by the clocks of those who reserved, under a limit that stood for both.
     fn leaves_time(&self, state: &State, id: LegId, attempt: &Attempt, scope: Scope<'_>) {
-        let earlier = state.attempts.iter().filter(|(other_id, other)| {
-            **other_id != id && other.taken_at <= attempt.taken_at && other.counts_in(scope)
+        let earlier = state.attempts_of(attempt.buyer).filter(|(other_id, other)| {
+            *other_id != id && other.taken_at <= attempt.taken_at && other.counts_in(scope)
         });
         for (other_id, other) in earlier {
             // The shortest is the most generous.
@@ -152,8 +152,8 @@ impl Checker {
 
     fn leaves_money(&self, state: &State, id: LegId, attempt: &Attempt) {
         let Some(budget) = state.limits.budget(attempt.buyer, attempt.taken_at) else { return };
-        let committed = state.attempts.values().filter(|other| other.buyer == attempt.buyer && counts(other));
-        let committed: Money = committed.map(|other| other.price).sum();
+        let committed = state.attempts_of(attempt.buyer).filter(|(_, other)| counts(other));
+        let committed: Money = committed.map(|(_, other)| other.price).sum();
         self.trace.count("check: a budget");
         if committed > budget {
             self.violated(
@@ -161,25 +161,6 @@ impl Checker {
                 format_args!("with {id} {committed} are committed, and the budget is {budget}"),
             );
         }
-    }
-
-    /// The civil hour, day or month of the buyer into which the reservation fell, told by the calendar alone. An hour that the
-    /// clock repeats is told apart by its offset.
-    fn window(&self, attempt: &Attempt, period: Period) -> String {
-        let local = self.local(attempt, attempt.reserved_at);
-        let format = match period {
-            Period::Hour => "%Y-%m-%d %H %:z",
-            Period::Day => "%Y-%m-%d",
-            Period::Month => "%Y-%m",
-            Period::Total => "ever",
-        };
-        local.strftime(format).to_string()
-    }
-
-    fn local(&self, attempt: &Attempt, at: Timestamp) -> Zoned {
-        let buyer = self.world.agency(attempt.account).and_then(|agency| agency.buyers.get(&attempt.buyer));
-        let zone = buyer.map_or(jiff::tz::TimeZone::UTC, |buyer| buyer.time_zone.zone().clone());
-        at.to_zoned(zone)
     }
 }
 

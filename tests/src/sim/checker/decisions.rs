@@ -13,13 +13,13 @@ use ringfall_store::{
     records::{call as call_record, decision},
 };
 
-use super::{Checker, held};
+use super::{Books, Checker, held};
 use crate::sim::verdict::Invariant;
 
 impl Checker {
     /// Reasons are on record, and ends.
-    pub(super) async fn tells_why(&self, store: &MemoryStore, calls: &[Call]) -> Result<(), StoreError> {
-        for call in calls {
+    pub(super) async fn tells_why(&self, store: &MemoryStore, books: &Books) -> Result<(), StoreError> {
+        for call in books.calls.values() {
             let (was_offered, end_was_told) = {
                 let state = held(&self.state);
                 let truth = state.calls.get(&call.id);
@@ -45,6 +45,9 @@ impl Checker {
     async fn names_each_candidate(&self, store: &MemoryStore, call: &Call) -> Result<(), StoreError> {
         let Some(item) = store.get(&call_record::key(call.account, call.id)).await? else { return Ok(()) };
         let lines = if call.routed { decision::decode(&item)? } else { Vec::new() };
+        for line in lines.iter().filter(|line| line.code == "missing_skill") {
+            self.is_rightly_unskilled(&held(&self.state), call.id, line.target);
+        }
         if let Some(line) = lines.iter().find(|line| line.code.is_empty()) {
             self.violated(Invariant::Decision, format_args!("{} has no reason for {}", call.id, line.target));
         }

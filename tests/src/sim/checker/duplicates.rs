@@ -12,16 +12,16 @@ use ringfall_domain::{
     phone::PhoneNumber,
 };
 
-use super::Checker;
+use super::{Books, Checker};
 use crate::sim::verdict::Invariant;
 
 type Sale<'a> = (&'a Call, &'a Leg);
 
 impl Checker {
     /// Each rule has held for every two calls of one caller.
-    pub(super) fn sells_no_caller_twice(&self, calls: &[Call]) {
+    pub(super) fn sells_no_caller_twice(&self, books: &Books) {
         let mut sales: BTreeMap<(AccountId, &PhoneNumber), Vec<Sale<'_>>> = BTreeMap::new();
-        for call in calls {
+        for call in books.calls.values() {
             let Some(number) = call.origin.caller.known() else { continue };
             let sold = call.legs.iter().filter(|leg| leg.connected_seconds().is_some());
             sales.entry((call.account, number)).or_default().extend(sold.map(|leg| (call, leg)));

@@ -1,7 +1,7 @@
 //! Invariant 7: nothing crosses accounts.
 
 use ringfall_domain::{ids::AccountId, target::Destination};
-use ringfall_store::port::{Item, Key, Value};
+use ringfall_store::port::{Item, Key, Update, Value, Write};
 
 use super::{Checker, State};
 use crate::sim::verdict::Invariant;
@@ -13,8 +13,9 @@ const PREFIX_CHARACTERS: usize = 3;
 const OF_THE_PLATFORM: &str = "S#";
 
 impl Checker {
-    /// An item lies with one account and names nothing of another.
-    pub(super) fn keeps_apart(&self, state: &State, key: &Key, item: Option<&Item>) {
+    /// An item lies with one account and is given nothing that names another.
+    pub(super) fn keeps_apart(&self, state: &State, write: &Write) {
+        let key = write.key();
         let owner = self.owner_of(state, &key.partition);
         if owner.is_none() && !key.partition.starts_with(OF_THE_PLATFORM) {
             self.violated(Invariant::Isolation, format_args!("{key} is nobody's"));
@@ -25,10 +26,14 @@ impl Checker {
                 .find(|id| self.owner(state, id).is_some_and(|other| other != owner))
                 .map(str::to_owned)
         };
-        let in_item = item.and_then(|item| {
-            item.iter().find_map(|(name, value)| foreign(name).or_else(|| find_text(value, &foreign)))
-        });
-        if let Some(id) = foreign(&key.partition).or_else(|| foreign(&key.sort)).or(in_item) {
+        let written = || match write {
+            Write::Put { item, .. } => find_in_map(item, &foreign),
+            Write::Update { updates, .. } => {
+                updates.iter().find_map(|update| find_in_update(update, &foreign))
+            }
+            Write::Delete { .. } | Write::Check { .. } => None,
+        };
+        if let Some(id) = foreign(&key.partition).or_else(|| foreign(&key.sort)).or_else(written) {
             self.violated(
                 Invariant::Isolation,
                 format_args!("{key} of {owner} names {id} of another account"),
@@ -53,7 +58,7 @@ impl Checker {
     }
 
     /// Whose partition it is: the first id in it tells.
-    fn owner_of(&self, state: &State, partition: &str) -> Option<AccountId> {
+    pub(super) fn owner_of(&self, state: &State, partition: &str) -> Option<AccountId> {
         self.owner(state, ids_in(partition).next()?)
     }
 
@@ -74,9 +79,19 @@ fn find_text<T>(value: &Value, wanted: &impl Fn(&str) -> Option<T>) -> Option<T>
     match value {
         Value::Text(text) => wanted(text),
         Value::List(values) => values.iter().find_map(|value| find_text(value, wanted)),
-        Value::Map(map) => {
-            map.iter().find_map(|(name, value)| wanted(name).or_else(|| find_text(value, wanted)))
-        }
+        Value::Map(map) => find_in_map(map, wanted),
         Value::Number(_) | Value::Bool(_) => None,
     }
+}
+
+fn find_in_map<T>(map: &Item, wanted: &impl Fn(&str) -> Option<T>) -> Option<T> {
+    map.iter().find_map(|(name, value)| wanted(name).or_else(|| find_text(value, wanted)))
+}
+
+fn find_in_update<T>(update: &Update, wanted: &impl Fn(&str) -> Option<T>) -> Option<T> {
+    let in_value = match update {
+        Update::Set(_, value) | Update::SetIfAbsent(_, value) => find_text(value, wanted),
+        Update::Add(..) | Update::Remove(_) => None,
+    };
+    in_value.or_else(|| update.path().0.iter().find_map(|name| wanted(name)))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ringfall_domain::{
     call::Call,
-    ids::LegId,
+    ids::{CallId, LegId},
     ledger::{Entry, EntryKind},
     money::Money,
 };
@@ -14,7 +14,7 @@ use ringfall_store::{
     records::{journal, timeline},
 };
 
-use super::{Checker, State, held};
+use super::{Books, Checker, State, held};
 use crate::sim::verdict::Invariant;
 
 impl Checker {
@@ -44,9 +44,9 @@ impl Checker {
     }
 
     /// The journal holds what follows from the truth.
-    pub(super) async fn is_billed_once(&self, store: &MemoryStore, calls: &[Call]) -> Result<(), StoreError> {
-        let entries = self.entries(store, calls).await?;
-        for call in calls {
+    pub(super) fn is_billed_once(&self, books: &Books) {
+        let Books { calls, entries } = books;
+        for call in calls.values() {
             let billed = call.legs.iter().map(|leg| LegId { call: call.id, attempt: leg.attempt });
             let billed =
                 billed.filter(|id| entries.contains_key(&(*id, EntryKind::Revenue.as_str()))).count();
@@ -76,21 +76,20 @@ impl Checker {
                 }
             }
         }
-        Ok(())
     }
 
     /// The entries of all calls.
     pub(super) async fn entries(
         &self,
         store: &MemoryStore,
-        calls: &[Call],
+        calls: &BTreeMap<CallId, Call>,
     ) -> Result<BTreeMap<(LegId, &'static str), Entry>, StoreError> {
         let keys = held(&self.state).journal.clone();
         let mut entries = BTreeMap::new();
         for key in keys {
             let Some(item) = store.get(&key).await? else { continue };
             for entry in journal::decode(&item)? {
-                if !calls.iter().any(|call| call.id == entry.call) {
+                if !calls.contains_key(&entry.call) {
                     self.violated(Invariant::Journal, format_args!("{key} is of a call that there is not"));
                 }
                 let leg = LegId { call: entry.call, attempt: entry.attempt };

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use ringfall_domain::{
-    call::Call,
     capacity::Window,
     ids::{AccountId, BuyerId},
     ledger::EntryKind,
@@ -15,7 +14,7 @@ use ringfall_store::{
     records::capacity::{self, CapacityRecord, ScopeRecord},
 };
 
-use super::{Checker, held, limits::Scope};
+use super::{Books, Checker, held, limits::Scope};
 use crate::sim::verdict::Invariant;
 
 /// What must still be counted of a buyer.
@@ -27,13 +26,12 @@ struct Expected {
 
 impl Checker {
     /// No slot is held, the counts are those of conversions, the money left is the budget less what was billed.
-    pub(super) async fn leaves_nothing(&self, store: &MemoryStore, calls: &[Call]) -> Result<(), StoreError> {
-        let billed = self.entries(store, calls).await?;
+    pub(super) async fn leaves_nothing(&self, store: &MemoryStore, books: &Books) -> Result<(), StoreError> {
         let mut expected: BTreeMap<BuyerId, Expected> = BTreeMap::new();
         {
             let state = held(&self.state);
             for (id, attempt) in &state.attempts {
-                if !billed.contains_key(&(*id, EntryKind::Revenue.as_str())) {
+                if !books.entries.contains_key(&(*id, EntryKind::Revenue.as_str())) {
                     continue;
                 }
                 let expected = expected.entry(attempt.buyer).or_default();

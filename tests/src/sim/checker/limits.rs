@@ -70,6 +70,11 @@ impl Limits {
         greatest(in_force(self.buyers.get(&id), since).map(|buyer| buyer.budget))
     }
 
+    /// Every price of a target that was in force since an instant.
+    pub(super) fn prices(&self, id: TargetId, since: Instant) -> impl Iterator<Item = Money> {
+        in_force(self.targets.get(&id), since).map(|target| target.price)
+    }
+
     /// The budget that is in force.
     pub(super) fn budget_now(&self, id: BuyerId) -> Option<Money> {
         self.buyers.get(&id)?.last()?.1.budget

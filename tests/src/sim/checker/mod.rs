@@ -15,6 +15,7 @@
 //! - A call whose end was reported by webhooks that were all lost is not known to be over. That of a leg always is, in the
 //!   end: the watchdog asks.
 
+mod admission;
 mod attempts;
 mod capacity;
 mod decisions;
@@ -24,24 +25,29 @@ mod journal;
 mod leftovers;
 mod limits;
 mod profit;
+mod skills;
+mod terms;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
+use jiff::tz::TimeZone;
 use ringfall_domain::{
     call::{
         Call,
         event::EventKind,
         instructions::{Dial, DialPurpose},
     },
-    ids::{AccountId, CallId, LegId},
+    ids::{AccountId, BuyerId, CallId, LegId},
+    ledger::Entry,
     target::Destination,
 };
 use ringfall_store::{
     engines::memory::MemoryStore,
-    port::{Item, Key, StoreError, Value},
+    port::{Item, Key, StoreError, Value, Write},
     protocols::find::find,
     records::{
         call as call_record, capacity as capacity_record,
@@ -50,7 +56,12 @@ use ringfall_store::{
 };
 use tokio::time::Instant;
 
-use self::{attempts::Attempt, limits::Limits};
+use self::{
+    admission::{Blocks, Incoming},
+    attempts::Attempt,
+    limits::Limits,
+    skills::{SkillsOfTargets, skills_of},
+};
 use super::{
     CAPACITY,
     clock::SimulatedClock,
@@ -67,6 +78,7 @@ pub struct Checker {
     world: Arc<World>,
     clock: SimulatedClock,
     trace: Arc<Trace>,
+    skills: SkillsOfTargets,
     state: Mutex<State>,
 }
 
@@ -74,12 +86,21 @@ pub struct Checker {
 struct State {
     calls: BTreeMap<CallId, CallTruth>,
     attempts: BTreeMap<LegId, Attempt>,
+    /// The same by buyer: only a buyer's own attempts compete.
+    attempts_of_buyers: BTreeMap<BuyerId, Vec<LegId>>,
     /// The legs that hold a slot, by the partition of their buyer's capacity.
     slots: BTreeMap<String, BTreeSet<LegId>>,
     limits: Limits,
+    blocks: Blocks,
     journal: BTreeSet<Key>,
     /// Webhooks that a fault has touched on the platform's side.
     harmed: u64,
+}
+
+/// What stands in the store when a run is over.
+struct Books {
+    calls: BTreeMap<CallId, Call>,
+    entries: BTreeMap<(LegId, &'static str), Entry>,
 }
 
 /// What is true of a call.
@@ -93,26 +114,39 @@ struct CallTruth {
     was_offered: bool,
     /// Attempts on record.
     attempts: usize,
+    /// How it came in; none of a call whose first webhook has not arrived.
+    incoming: Option<Incoming>,
+    /// What the caller has answered, by tag.
+    answers: BTreeMap<&'static str, &'static str>,
 }
 
 impl Checker {
     /// A checker that has seen nothing yet.
     pub fn new(world: Arc<World>, clock: SimulatedClock, trace: Arc<Trace>, verdict: Arc<Verdict>) -> Self {
-        Self { verdict, world, clock, trace, state: Mutex::default() }
+        let skills = skills_of(&world);
+        Self { verdict, world, clock, trace, skills, state: Mutex::default() }
     }
 
     fn violated(&self, invariant: Invariant, what: std::fmt::Arguments<'_>) {
         self.verdict.violated(invariant, what);
     }
 
+    /// A write is about to be judged. What it changes is looked at, not all that stands there.
+    pub fn sent(&self, write: &Write) {
+        self.keeps_apart(&held(&self.state), write);
+    }
+
     /// A write has happened.
     pub fn committed(&self, key: &Key, after: Option<&Item>) {
         let mut state = held(&self.state);
-        self.keeps_apart(&state, key, after);
         let seen = match (key.sort.as_str(), after) {
             (CAPACITY, Some(after)) => self.slots_changed(&mut state, key, after),
             (call_record::SORT, Some(after)) => self.call_changed(&mut state, key, after),
             (_, after) if journal_record::is_journal(key) => self.entry_written(&mut state, key, after),
+            (_, after) if key.partition.ends_with("#R#blocked_caller") => {
+                let owner = self.owner_of(&state, &key.partition);
+                owner.map_or(Ok(()), |owner| state.blocks.saved(owner, key, after))
+            }
             (_, after) => state.limits.saved(key, after),
         };
         if let Err(error) = seen {
@@ -141,14 +175,23 @@ impl Checker {
 
     fn call_changed(&self, state: &mut State, key: &Key, item: &Item) -> Result<(), StoreError> {
         let legs = item.get(call_record::names::LEGS).and_then(|legs| legs.as_map()).map_or(0, BTreeMap::len);
-        let known = state.attempts_on_record(key);
-        if legs == known {
+        let (is_known, known) = state.on_record(key);
+        state.ends_on_record(key, item);
+        if (legs == known && is_known) || !call_record::has_arrived(item) {
             return Ok(());
         }
         let call = call_record::decode(key, item)?;
+        if !is_known {
+            self.is_rightly_let_in(state, &call);
+        }
         for leg in call.legs.iter().skip(known) {
+            self.agrees_on_what_is_configured(state, &call, leg);
             let id = LegId { call: call.id, attempt: leg.attempt };
-            state.attempts.insert(id, Attempt::reserved(&call, leg));
+            let agency = self.world.agency(call.account);
+            let buyer = agency.and_then(|agency| agency.buyers.get(&leg.buyer));
+            let zone = buyer.map_or(TimeZone::UTC, |buyer| buyer.time_zone.zone().clone());
+            state.attempts.insert(id, Attempt::reserved(&call, leg, zone, self.world.own_clocks_apart));
+            state.attempts_of_buyers.entry(leg.buyer).or_default().push(id);
         }
         if let Some(truth) = state.calls.get_mut(&call.id) {
             truth.attempts = legs;
@@ -158,8 +201,15 @@ impl Checker {
 
     /// A call comes in at the carrier.
     pub fn call_began(&self, id: CallId, account: AccountId) {
-        let truth =
-            CallTruth { account, is_over: false, end_was_told: false, was_offered: false, attempts: 0 };
+        let truth = CallTruth {
+            account,
+            is_over: false,
+            end_was_told: false,
+            was_offered: false,
+            attempts: 0,
+            incoming: None,
+            answers: BTreeMap::new(),
+        };
         held(&self.state).calls.insert(id, truth);
     }
 
@@ -172,8 +222,12 @@ impl Checker {
 
     /// A webhook was taken up that no fault has touched.
     pub fn told(&self, id: CallId, kind: &EventKind) {
-        if let (Some(call), EventKind::CallProgress(report)) = (held(&self.state).calls.get_mut(&id), kind) {
-            call.end_was_told |= report.ended;
+        let mut state = held(&self.state);
+        let Some(call) = state.calls.get_mut(&id) else { return };
+        match kind {
+            EventKind::CallProgress(report) => call.end_was_told |= report.ended,
+            EventKind::Arrived(_) => call.incoming.iter_mut().for_each(Incoming::copy_was_answered),
+            _ => {}
         }
     }
 
@@ -205,11 +259,15 @@ impl Checker {
         let mut state = held(&self.state);
         let Some(call) = state.calls.get_mut(&id) else { return };
         self.stays_at_home(call.account, &dial.destination);
+        let is_offered = matches!(dial.purpose, DialPurpose::Attempt { .. });
         // Every flow that is drawn forwards only whom no target takes.
         call.was_offered |= match dial.purpose {
             DialPurpose::Attempt { .. } | DialPurpose::Forward(_) | DialPurpose::Overflow { .. } => true,
             DialPurpose::Fallback => false,
         };
+        if is_offered {
+            self.may_be_offered(&state, id);
+        }
     }
 
     /// A target begins to ring.
@@ -237,8 +295,17 @@ impl Checker {
 
     /// A webhook has arrived at the platform.
     pub fn arrived(&self, call: CallId, kind: &EventKind) {
-        if let EventKind::Screened { attempt, input, .. } = kind {
-            self.with_attempt(LegId { call, attempt: *attempt }, |attempt| attempt.heard(input));
+        match kind {
+            EventKind::Screened { attempt, input, .. } => {
+                self.with_attempt(LegId { call, attempt: *attempt }, |attempt| attempt.heard(input));
+            }
+            EventKind::Arrived(arrival) => {
+                if let Some(call) = held(&self.state).calls.get_mut(&call) {
+                    call.incoming.get_or_insert_with(|| Incoming::new(arrival.clone())).copy_arrived();
+                }
+            }
+            EventKind::Gathered { node, input, .. } => held(&self.state).answered(call, node, input),
+            _ => {}
         }
     }
 
@@ -246,6 +313,13 @@ impl Checker {
     pub fn leg_bridged(&self, id: LegId) {
         self.with_attempt(id, |attempt| attempt.truth.bridged_at = Some(Instant::now()));
         self.trace.count("leg: joined");
+    }
+
+    /// Whether the platform has known for so long how a leg ended.
+    pub fn has_known_end(&self, id: LegId, since: Duration) -> bool {
+        let state = held(&self.state);
+        let known_at = state.attempts.get(&id).and_then(|attempt| attempt.end_on_record_at);
+        known_at.is_some_and(|known_at| known_at.elapsed() >= since)
     }
 
     /// The leg is over.
@@ -264,30 +338,61 @@ impl Checker {
     /// # Errors
     /// A record does not read.
     pub async fn conclude(&self, store: &MemoryStore) -> Result<(), StoreError> {
+        let books = self.books(store).await?;
+        self.leaves_nothing(store, &books).await?;
+        self.is_billed_once(&books);
+        self.adds_up(store, &books).await?;
+        self.sells_no_caller_twice(&books);
+        self.tells_why(store, &books).await
+    }
+
+    async fn books(&self, store: &MemoryStore) -> Result<Books, StoreError> {
         let calls = self.calls(store).await?;
-        self.leaves_nothing(store, &calls).await?;
-        self.is_billed_once(store, &calls).await?;
-        self.adds_up(store, &calls).await?;
-        self.sells_no_caller_twice(&calls);
-        self.tells_why(store, &calls).await
+        let entries = self.entries(store, &calls).await?;
+        Ok(Books { calls, entries })
     }
 
     /// The calls as the platform knows them.
-    async fn calls(&self, store: &MemoryStore) -> Result<Vec<Call>, StoreError> {
+    async fn calls(&self, store: &MemoryStore) -> Result<BTreeMap<CallId, Call>, StoreError> {
         let ids: Vec<(AccountId, CallId)> =
             held(&self.state).calls.iter().map(|(id, call)| (call.account, *id)).collect();
-        let mut calls = Vec::with_capacity(ids.len());
+        let mut calls = BTreeMap::new();
         for (account, id) in ids {
-            calls.extend(find(store, account, id).await?);
+            calls.extend(find(store, account, id).await?.map(|call| (id, call)));
         }
         Ok(calls)
     }
 }
 
 impl State {
-    /// How many attempts of a call were seen, by the key of its item: a call's id stands in that alone.
-    fn attempts_on_record(&self, key: &Key) -> usize {
-        let id = key.partition.rsplit('#').next().and_then(|id| id.parse().ok());
-        id.and_then(|id: CallId| self.calls.get(&id)).map_or(0, |call| call.attempts)
+    /// The attempts that compete for what a buyer takes.
+    fn attempts_of(&self, buyer: BuyerId) -> impl Iterator<Item = (LegId, &Attempt)> {
+        let ids = self.attempts_of_buyers.get(&buyer).into_iter().flatten();
+        ids.filter_map(|id| Some((*id, self.attempts.get(id)?)))
     }
+
+    /// Notes of which attempts of a call the end is on record.
+    fn ends_on_record(&mut self, key: &Key, item: &Item) {
+        let legs = item.get(call_record::names::LEGS).and_then(Value::as_map).into_iter().flatten();
+        for (attempt, leg) in legs {
+            let ended = leg.as_map().is_some_and(|leg| leg.contains_key(call_record::names::ENDED));
+            let id =
+                ended.then(|| Some(LegId { call: call_of(key)?, attempt: attempt.parse().ok()? })).flatten();
+            if let Some(attempt) = id.and_then(|id| self.attempts.get_mut(&id)) {
+                attempt.end_on_record_at.get_or_insert_with(Instant::now);
+            }
+        }
+    }
+
+    /// Whether a call's arrival was seen, and how many attempts, by the key of its item: a call's id stands in that alone.
+    fn on_record(&self, key: &Key) -> (bool, usize) {
+        let call = call_of(key).and_then(|id| self.calls.get(&id));
+        call.map_or((false, 0), |call| {
+            (call.incoming.as_ref().is_some_and(|incoming| incoming.verdict.is_some()), call.attempts)
+        })
+    }
+}
+
+fn call_of(key: &Key) -> Option<CallId> {
+    key.partition.rsplit('#').next()?.parse().ok()
 }

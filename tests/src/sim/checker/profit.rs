@@ -15,7 +15,7 @@ use ringfall_store::{
     records::tally,
 };
 
-use super::Checker;
+use super::{Books, Checker};
 use crate::sim::verdict::Invariant;
 
 /// Rows by account, dimension, hour and key.
@@ -23,13 +23,13 @@ type Rows = BTreeMap<(AccountId, Dimension, Timestamp, String), Tally>;
 
 impl Checker {
     /// Each row of the report is the sum of what belongs in it.
-    pub(super) async fn adds_up(&self, store: &MemoryStore, calls: &[Call]) -> Result<(), StoreError> {
+    pub(super) async fn adds_up(&self, store: &MemoryStore, books: &Books) -> Result<(), StoreError> {
         let mut expected = Rows::new();
-        for call in calls {
+        for call in books.calls.values() {
             count_call(&mut expected, call);
         }
-        for entry in self.entries(store, calls).await?.values() {
-            if let Some(call) = calls.iter().find(|call| call.id == entry.call) {
+        for entry in books.entries.values() {
+            if let Some(call) = books.calls.get(&entry.call) {
                 count_entry(&mut expected, call.account, entry);
             }
         }

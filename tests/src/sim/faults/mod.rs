@@ -1,5 +1,6 @@
 //! What goes wrong: drawn from the seed for each request on its own, in a weather that is drawn for the whole run.
 
+mod crowds;
 mod feed;
 mod life;
 mod messages;
@@ -17,6 +18,7 @@ use std::{
 use ringfall_store::port::StoreError;
 use tokio::time::sleep;
 
+use self::crowds::Crowds;
 pub use self::{
     feed::FaultyFeed,
     life::{Lived, live},
@@ -34,6 +36,7 @@ pub struct Faults {
     chance: Chance,
     trace: Arc<Trace>,
     is_calm: AtomicBool,
+    crowds: Crowds,
 }
 
 /// What becomes of one request.
@@ -64,7 +67,8 @@ impl Faults {
     pub fn of_run(seed: u64, trace: Arc<Trace>) -> Self {
         let weather = Weather::drawn(&Chance::new(seed, "weather"));
         trace.note(format_args!("weather: {weather:?}"));
-        Self { weather, chance: Chance::new(seed, "faults"), trace, is_calm: AtomicBool::new(false) }
+        let chance = Chance::new(seed, "faults");
+        Self { weather, chance, trace, is_calm: AtomicBool::new(false), crowds: Crowds::default() }
     }
 
     /// From now on nothing goes wrong.

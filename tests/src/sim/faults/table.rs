@@ -44,6 +44,7 @@ impl ObservedTable {
         if let Some(defect) = self.defect {
             defect.spoil(&self.inner, &mut writes).await?;
         }
+        writes.iter().for_each(|write| self.checker.sent(write));
         let keys: Vec<Key> = writes.iter().map(|write| write.key().clone()).collect();
         let shown = Shown(&writes).to_string();
         let result = self.inner.write(writes).await;
@@ -136,7 +137,9 @@ impl Table for FaultyTable {
         let torn = async {
             let mut items = Vec::with_capacity(keys.len());
             for key in keys {
-                if self.faults.index(8) == 0 {
+                if self.faults.strikes(self.faults.weather.partial, "store: a batch in parts") {
+                    pause(self.faults.delay(25..=800)).await;
+                } else if self.faults.index(8) == 0 {
                     pause(self.faults.delay(0..=5)).await;
                 }
                 items.push(self.table.get(key).await?);
@@ -158,9 +161,12 @@ impl Table for FaultyTable {
     }
 
     async fn write(&self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
-        self.table.reads(&writes.iter().map(|write| write.key().clone()).collect::<Vec<_>>());
         let several = writes.len();
+        let keys: Vec<Key> = writes.iter().map(|write| write.key().clone()).collect();
+        self.table.reads(&keys);
+        self.faults.crowds.throttle(&self.faults, &keys)?;
         let passage = self.faults.passage();
+        let _under_way = self.faults.crowds.join(&self.faults, keys).await?;
         let mut sent = Sent::new(self.table.clone(), writes, Instant::now() + passage.there);
         if matches!(passage.fate, Fate::Refused | Fate::DeathBefore) || !self.faults.survives() {
             sent.is_lost_with_sender = true;

@@ -5,8 +5,14 @@ use super::super::chance::Chance;
 /// How often each kind of fault strikes: times in a thousand requests of its kind.
 #[derive(Debug, Clone)]
 pub struct Weather {
-    /// The store refuses: throttling, a conflict of transactions, no network.
+    /// The store refuses: no network, a fault of its own.
     pub unavailable: u32,
+    /// A partition is asked for too much and refuses most writes for some seconds.
+    pub throttled: u32,
+    /// Two writes of an item meet of which one is a transaction, and the later is refused.
+    pub in_conflict: u32,
+    /// A batch comes back in parts, the rest of it some time later.
+    pub partial: u32,
     /// The store writes and reports that it has not.
     pub unreported: u32,
     /// The invocation dies between two of its steps.
@@ -35,6 +41,8 @@ pub struct Weather {
     pub replayed: u32,
     /// A consumer of the feed forgets where it was.
     pub checkpoint_lost: u32,
+    /// A record of a leg comes much later and contradicts the first.
+    pub contradicted: u32,
     /// The provider's API does not answer.
     pub api_down: u32,
     /// How old the API's answers may be, in milliseconds.
@@ -49,6 +57,9 @@ impl Weather {
         let rate = |rates: [u32; 4]| rates[chance.index(4).min(most)];
         Self {
             unavailable: rate([0, 2, 6, 15]),
+            throttled: rate([0, 1, 2, 4]),
+            in_conflict: rate([0, 100, 400, 900]),
+            partial: rate([0, 5, 20, 80]),
             unreported: rate([0, 2, 6, 15]),
             death: rate([0, 1, 4, 10]),
             slow: rate([0, 2, 8, 20]),
@@ -63,6 +74,7 @@ impl Weather {
             message_lost: rate([0, 5, 30, 150]),
             replayed: rate([0, 2, 10, 40]),
             checkpoint_lost: rate([0, 20, 100, 300]),
+            contradicted: rate([0, 20, 100, 300]),
             api_down: rate([0, 20, 100, 400]),
             api_stale_milliseconds: u64::from(rate([0, 1_000, 4_000, 8_000])),
         }

@@ -4,13 +4,13 @@ use std::{collections::BTreeMap, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use ringfall_domain::{
-    config::{Buyer, Campaign, Publisher, Target, TrackingNumber},
-    ids::{AccountId, BuyerId, CampaignId, ConnectionId, NumberId, PublisherId, TargetId},
+    config::{BlockedCaller, Buyer, Campaign, Publisher, Target, TrackingNumber},
+    ids::{AccountId, BlockedCallerId, BuyerId, CampaignId, ConnectionId, NumberId, PublisherId, TargetId},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{super::chance::Chance, Party, address, flows, targets};
+use super::{super::chance::Chance, Party, address, flows, suppression, targets};
 
 /// An agency with all that it has configured.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct Agency {
     pub campaigns: BTreeMap<CampaignId, Campaign>,
     /// What callers dial.
     pub numbers: BTreeMap<NumberId, TrackingNumber>,
+    /// Who may be blocked in the course of the run; about half of them are from its beginning.
+    pub blocked_callers: BTreeMap<BlockedCallerId, BlockedCaller>,
     forward: String,
     fallback: String,
 }
@@ -65,7 +67,7 @@ impl Manners {
             tells_bridged: chance.happens(500),
             reports_dial_after_hangup: chance.happens(500),
             clock_ahead: SignedDuration::from_millis(
-                i64::try_from(chance.within(0..=8_000)).unwrap_or(0) - 4_000,
+                i64::try_from(chance.within(0..=10_000)).unwrap_or(0) - 5_000,
             ),
         }
     }
@@ -90,6 +92,7 @@ impl Agency {
             targets: BTreeMap::new(),
             campaigns: BTreeMap::new(),
             numbers: BTreeMap::new(),
+            blocked_callers: BTreeMap::new(),
             forward: format!("+1303555{index:04}"),
             fallback: format!("+1404555{index:04}"),
         };
@@ -100,6 +103,10 @@ impl Agency {
         agency.publishers.insert(publisher, read(json!({"name": "Radio One"})));
         for number in 1..=chance.within(1..=2) {
             agency.add_campaign(chance, &mut ids, number, publisher);
+        }
+        for document in suppression::blocked_callers(chance, begins_at, length) {
+            let id = BlockedCallerId::from_parts(ids.milliseconds, ids.next());
+            agency.blocked_callers.insert(id, read(document));
         }
         agency
     }
@@ -141,13 +148,17 @@ impl Agency {
             0 => json!({"kind": "fixed", "amount": format!("{}.50", chance.within(0..=20))}),
             _ => json!({"kind": "revenue_share", "percent": "35"}),
         };
+        let policy = chance.happens(350).then(|| suppression::policy(chance));
         let mut document = json!({
             "name": format!("Campaign {number}"),
-            "flow": flows::drawn(chance, &self.forward),
+            "flow": flows::drawn(chance, &self.forward, policy.as_ref().is_some_and(suppression::sends_on)),
             "routing": {"tiers": tiers.map(|targets| json!({"method": "waterfall", "targets": targets}))},
             "conversion": {"minimum_seconds": chance.one_of(&[0, 10, 30, 60, 90])},
             "payout": payout,
         });
+        if let Some(policy) = policy {
+            document["suppression"] = policy;
+        }
         if chance.happens(500) {
             document["fallback_number"] = Value::from(self.fallback.as_str());
         }
@@ -164,12 +175,15 @@ impl Agency {
             });
         }
         self.campaigns.insert(campaign, read(document));
-        let number_document = json!({
+        let mut number_document = json!({
             "phone_number": format!("+1800{:07}", ids.last),
             "connection_id": self.connection,
             "campaign_id": campaign,
             "publisher_id": publisher,
         });
+        if chance.happens(400) {
+            number_document["tags"] = json!({"language": chance.one_of(&["en", "es", "es-MX", "fr"])});
+        }
         self.numbers.insert(tracking, read(number_document));
     }
 
@@ -194,6 +208,7 @@ impl Agency {
             .chain(self.targets.keys().map(ToString::to_string))
             .chain(self.campaigns.keys().map(ToString::to_string))
             .chain(self.numbers.keys().map(ToString::to_string))
+            .chain(self.blocked_callers.keys().map(ToString::to_string))
             .map(|id| (id, self.account))
     }
 

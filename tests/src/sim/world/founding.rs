@@ -38,6 +38,9 @@ pub async fn found(world: &World, table: &dyn Table) {
         for (id, number) in &agency.numbers {
             create(table, account, *id, number, now).await;
         }
+        for (id, blocked) in agency.blocked_callers.iter().step_by(2) {
+            create(table, account, *id, blocked, now).await;
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod agency;
 mod calendar;
 mod flows;
 mod founding;
+mod suppression;
 mod targets;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -16,8 +17,9 @@ use ringfall_domain::{
 
 pub use self::{
     agency::{Agency, Manners},
-    flows::{BUSY, REFUSED},
+    flows::{BUSY, REFUSED, TURNED_AWAY, answer},
     founding::found,
+    suppression::CALLERS,
 };
 use super::chance::Chance;
 
@@ -28,6 +30,8 @@ pub struct World {
     pub seed: u64,
     /// The date and time at which the run begins.
     pub begins_at: Timestamp,
+    /// How far apart two clocks of our own machines are at most.
+    pub own_clocks_apart: Duration,
     /// Two, so that something could cross between them.
     pub agencies: Vec<Agency>,
     /// The callers, in the order in which they call.
@@ -35,6 +39,9 @@ pub struct World {
     parties: BTreeMap<String, Party>,
     owners: BTreeMap<String, AccountId>,
 }
+
+/// Clocks that a cloud keeps, those of machines that were not looked after, and those that hardly anybody still lets run.
+const OWN_CLOCKS_APART_MILLISECONDS: [u64; 4] = [100, 500, 500, 5_000];
 
 /// Somebody who is going to call.
 #[derive(Debug, Clone, Copy)]
@@ -68,13 +75,14 @@ impl World {
     pub fn drawn(seed: u64, calls: u32) -> Self {
         let chance = Chance::new(seed, "world");
         let callers = callers(&chance, calls);
+        let own_clocks_apart = Duration::from_millis(*chance.one_of(&OWN_CLOCKS_APART_MILLISECONDS));
         let length = callers.last().map_or(Duration::ZERO, |last| last.after);
         let begins_at = calendar::beginning(&chance, length);
         let agencies: Vec<Agency> =
             (0..2).map(|index| Agency::drawn(&chance, index, begins_at, length)).collect();
         let parties = agencies.iter().flat_map(Agency::parties).collect();
         let owners = agencies.iter().flat_map(Agency::owned).collect();
-        Self { seed, begins_at, agencies, callers, parties, owners }
+        Self { seed, begins_at, own_clocks_apart, agencies, callers, parties, owners }
     }
 
     /// Whose a destination is; none if it is nobody's.

@@ -104,6 +104,9 @@ pub(super) fn target(
     if chance.happens(100) {
         document["timer_offset_seconds"] = Value::from(chance.within(1..=20));
     }
+    if chance.happens(250) {
+        document["skills"] = chance.one_of(&skills()).clone();
+    }
     if chance.happens(150) {
         document["filter"] = json!({"any": [
             {"field": "caller.state", "op": "in", "value": ["TX", "OK"]},
@@ -113,6 +116,17 @@ pub(super) fn target(
         document["hours"] = hours(chance, begins_at, length);
     }
     document
+}
+
+/// What the people at a target can do, of what callers need.
+fn skills() -> [Value; 5] {
+    [
+        json!({"language": ["en"]}),
+        json!({"language": ["es"]}),
+        json!({"language": ["en", "es-MX"]}),
+        json!({"injured": ["yes"]}),
+        json!({"injured": ["yes", "no"], "language": ["es"]}),
+    ]
 }
 
 /// Hours that begin or end while the run lasts.

@@ -1,0 +1,160 @@
+//! Ways in which such a platform is built wrong. The simulator must find each of them: a proof that could not fail would be none.
+//!
+//! A defect is put in below the product, at its ports, so that the product's own code stays what it is.
+
+mod left_out;
+mod slots;
+
+use std::str::FromStr;
+
+use ringfall_store::{
+    engines::memory::MemoryStore,
+    port::{StoreError, Table, Write},
+    records::capacity::names,
+};
+
+use super::{CAPACITY, Invariant};
+
+/// A product that is built wrong in one way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Defect {
+    /// Live calls are counted instead of held by name: a second hang-up frees a slot that belongs to somebody else.
+    PlainCounter,
+    /// Slots are held by call instead of by attempt: a late hang-up of one attempt frees the next one's slot.
+    SlotsByCall,
+    /// Slots are freed once their time is up, without asking the provider.
+    ExpiryAlone,
+    /// Slots are not given back.
+    SlotsKept,
+    /// Calls in flight are not counted against caps of windows.
+    CallsUncounted,
+    /// What calls in flight will cost is not counted against caps in money.
+    MoneyUncounted,
+    /// Calls in flight leave the budget as it is.
+    BudgetUntouched,
+    /// Nobody notes when the call before was reserved.
+    PaceUnnoted,
+    /// What did not convert stays counted.
+    CountsKept,
+    /// Callers are forgotten as soon as those to whom they were sold have hung up.
+    CallersForgotten,
+    /// A caller is claimed whether another call has claimed them meanwhile or not.
+    ClaimUnconditional,
+    /// Blocks are saved and not looked at.
+    BlocksOverlooked,
+    /// How often callers call is not noted.
+    ArrivalsUncounted,
+    /// Plans lack the targets' skills.
+    SkillsLeftOut,
+    /// Plans lack the least length of a call that is billed.
+    LengthOverlooked,
+    /// The last report of a leg's end stands, not the first.
+    LastReportStands,
+    /// Journal entries are put without the condition that there is none yet.
+    JournalUnconditional,
+    /// Sums are written whether another consumer has written them meanwhile or not.
+    SumsUnconditional,
+    /// Why candidates were passed over is not kept.
+    ReasonsLeftOut,
+    /// What is known of a caller is kept for all accounts together.
+    CallersShared,
+}
+
+impl Defect {
+    /// All of them.
+    pub const ALL: [Self; 20] = [
+        Self::PlainCounter,
+        Self::SlotsByCall,
+        Self::ExpiryAlone,
+        Self::SlotsKept,
+        Self::CallsUncounted,
+        Self::MoneyUncounted,
+        Self::BudgetUntouched,
+        Self::PaceUnnoted,
+        Self::CountsKept,
+        Self::CallersForgotten,
+        Self::ClaimUnconditional,
+        Self::BlocksOverlooked,
+        Self::ArrivalsUncounted,
+        Self::SkillsLeftOut,
+        Self::LengthOverlooked,
+        Self::LastReportStands,
+        Self::JournalUnconditional,
+        Self::SumsUnconditional,
+        Self::ReasonsLeftOut,
+        Self::CallersShared,
+    ];
+
+    /// What it breaks. A run that finds it must find one of these: another would have been broken for another reason.
+    pub const fn shows_as(self) -> &'static [Invariant] {
+        use Invariant::{
+            Admission, Budget, Concurrency, Decision, Duplicate, Isolation, Journal, Leftover, ProfitAndLoss,
+            Skill, Slot, Terms, Window,
+        };
+        match self {
+            Self::PlainCounter | Self::SlotsByCall | Self::ExpiryAlone => &[Slot, Concurrency],
+            Self::SlotsKept | Self::CountsKept => &[Leftover],
+            Self::CallsUncounted | Self::PaceUnnoted => &[Window],
+            Self::MoneyUncounted | Self::BudgetUntouched => &[Budget],
+            Self::CallersForgotten | Self::ClaimUnconditional => &[Duplicate],
+            Self::BlocksOverlooked | Self::ArrivalsUncounted => &[Admission],
+            Self::SkillsLeftOut => &[Skill],
+            Self::LengthOverlooked => &[Terms],
+            Self::LastReportStands | Self::JournalUnconditional => &[Journal],
+            Self::SumsUnconditional => &[ProfitAndLoss],
+            Self::ReasonsLeftOut => &[Decision],
+            Self::CallersShared => &[Isolation],
+        }
+    }
+
+    /// Makes of the product's writes what the broken product would write.
+    pub(super) async fn spoil(self, table: &MemoryStore, writes: &mut [Write]) -> Result<(), StoreError> {
+        for write in writes {
+            let is_of_capacity = write.key().sort == CAPACITY;
+            match self {
+                Self::PlainCounter if is_of_capacity => {
+                    if let Some(item) = table.get(write.key()).await? {
+                        slots::count_down(&item, write);
+                    }
+                }
+                Self::SlotsByCall if is_of_capacity => slots::rename(write, &slots::without_attempt),
+                Self::SlotsKept if is_of_capacity => left_out::slots_freed(write),
+                Self::CallsUncounted if is_of_capacity => left_out::added_to(write, names::COUNTED),
+                Self::MoneyUncounted if is_of_capacity => left_out::added_to(write, names::COMMITTED),
+                Self::BudgetUntouched if is_of_capacity => left_out::added_to(write, names::AVAILABLE),
+                Self::PaceUnnoted if is_of_capacity => left_out::pace(write),
+                Self::CountsKept if is_of_capacity => left_out::counts_given_back(write),
+                Self::CallersForgotten => left_out::claim_settled(write),
+                Self::ClaimUnconditional => left_out::condition_of_claim(write),
+                Self::BlocksOverlooked => left_out::blocks(write),
+                Self::ArrivalsUncounted => left_out::arrivals(write),
+                Self::SkillsLeftOut => left_out::skills(write),
+                Self::LengthOverlooked => left_out::length(write),
+                Self::LastReportStands => left_out::first_end(write),
+                Self::JournalUnconditional => left_out::condition_of_entries(write),
+                Self::SumsUnconditional => left_out::condition_of_sums(write),
+                Self::ReasonsLeftOut => left_out::reasons(write),
+                Self::CallersShared => left_out::account_of_caller(write),
+                Self::PlainCounter
+                | Self::SlotsByCall
+                | Self::ExpiryAlone
+                | Self::SlotsKept
+                | Self::CallsUncounted
+                | Self::MoneyUncounted
+                | Self::BudgetUntouched
+                | Self::PaceUnnoted
+                | Self::CountsKept => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Defect {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|defect| format!("{defect:?}") == name);
+        found.ok_or_else(|| format!("no such defect; there are {:?}", Self::ALL))
+    }
+}
