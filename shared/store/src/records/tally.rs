@@ -10,7 +10,7 @@ use super::attributes::{Attributes, Reader, damaged};
 use crate::port::{Condition, Item, Key, Lane, Marks, Operand, Place, Range, StoreError, Value};
 
 /// The attribute that keeps the last place that is summed, by lane of the feed.
-const MARKS: &str = "marks";
+pub const MARKS: &str = "marks";
 /// The attribute that counts how often the sums were replaced.
 const CORRECTIONS: &str = "corrections";
 

@@ -77,7 +77,7 @@ impl Items {
             let first = after.filter(|after| after.partition == *partition);
             let from = first.map_or(Unbounded, |after| Excluded(after.sort.as_str()));
             let items = items.range::<str, _>((from, Unbounded));
-            items.map(move |(sort, item)| (Key::new(partition, sort), item))
+            items.map(move |(sort, item)| (Key::new(partition, sort), &**item))
         })
     }
 }
