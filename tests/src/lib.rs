@@ -1,5 +1,5 @@
 //! What whole behaviours are tested with: the house rules, the contract of the stores, the simulator, the real
-//! program, the units that calls use on DynamoDB.
+//! program, the units that calls use on DynamoDB, the queue beside a list.
 
 pub mod aws;
 pub mod contract;
@@ -9,3 +9,4 @@ pub mod sim;
 pub mod stack;
 pub mod tidy;
 pub mod units;
+pub mod waiting;

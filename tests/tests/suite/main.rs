@@ -14,3 +14,4 @@ mod simulator;
 mod tidy;
 mod twilio;
 mod units;
+mod waiting;
