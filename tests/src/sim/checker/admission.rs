@@ -41,7 +41,10 @@ pub(super) struct Incoming {
 
 /// Every block that was ever saved, with the instant from which it stood; none is one that was taken away.
 #[derive(Debug, Default)]
-pub(super) struct Blocks(BTreeMap<(AccountId, BlockedCallerId), Vec<(Instant, Option<BlockedCaller>)>>);
+pub(super) struct Blocks(BTreeMap<(AccountId, BlockedCallerId), History>);
+
+/// One block, as it was saved over time.
+type History = Vec<(Instant, Option<BlockedCaller>)>;
 
 impl Blocks {
     /// Takes up a saved document.
@@ -58,7 +61,7 @@ impl Blocks {
         Ok(())
     }
 
-    fn of(&self, account: AccountId) -> impl Iterator<Item = &Vec<(Instant, Option<BlockedCaller>)>> {
+    fn of(&self, account: AccountId) -> impl Iterator<Item = &History> {
         self.0.iter().filter(move |((owner, _), _)| *owner == account).map(|(_, history)| history)
     }
 

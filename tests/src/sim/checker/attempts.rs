@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
 use ringfall_domain::{
-    call::{Call, Leg, event::Input},
+    call::{Leg, event::Input},
     capacity::{Period, Window},
     ids::{BuyerId, TargetId},
     money::Money,
@@ -53,7 +53,7 @@ const ROUNDING: Duration = Duration::from_secs(1);
 
 impl Attempt {
     /// An attempt that has just been written, for a buyer who keeps that zone.
-    pub(super) fn reserved(_call: &Call, leg: &Leg, zone: TimeZone, own_clocks_apart: Duration) -> Self {
+    pub(super) fn reserved(leg: &Leg, zone: TimeZone, own_clocks_apart: Duration) -> Self {
         Self {
             buyer: leg.buyer,
             target: leg.target,

@@ -190,7 +190,7 @@ impl Checker {
             let agency = self.world.agency(call.account);
             let buyer = agency.and_then(|agency| agency.buyers.get(&leg.buyer));
             let zone = buyer.map_or(TimeZone::UTC, |buyer| buyer.time_zone.zone().clone());
-            state.attempts.insert(id, Attempt::reserved(&call, leg, zone, self.world.own_clocks_apart));
+            state.attempts.insert(id, Attempt::reserved(leg, zone, self.world.own_clocks_apart));
             state.attempts_of_buyers.entry(leg.buyer).or_default().push(id);
         }
         if let Some(truth) = state.calls.get_mut(&call.id) {
