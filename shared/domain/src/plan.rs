@@ -37,8 +37,10 @@ pub struct Plan {
     pub targets: Vec<PlannedTarget>,
     /// Their buyers, each once.
     pub buyers: Vec<PlannedBuyer>,
-    /// The opening hours that targets keep, each once: many share the same.
+    /// The opening hours that the campaign, its buyers and its targets keep, each once: many share the same.
     pub schedules: Vec<Schedule>,
+    /// The campaign's own. Index into [`Plan::schedules`]; none is always open.
+    pub hours: Option<usize>,
     /// What is done for a caller on whom a target hangs up early.
     pub second_chance: Option<SecondChance>,
     /// What is done with a caller whom one of the campaign's buyers has had already.
@@ -125,6 +127,8 @@ pub struct PlannedBuyer {
     pub time_zone: TimeZoneName,
     /// How long it does not want a caller again.
     pub duplicates: Option<DuplicateWindow>,
+    /// Index into [`Plan::schedules`]; none is always open.
+    pub hours: Option<usize>,
 }
 
 impl Plan {
@@ -146,6 +150,7 @@ impl Plan {
         if !compiler.problems.is_empty() {
             return Err(compiler.problems);
         }
+        let hours = compiler.hours(campaign.hours.as_ref());
         Ok(Self {
             account,
             campaign: id,
@@ -155,6 +160,7 @@ impl Plan {
             targets: compiler.planned_targets,
             buyers: compiler.planned_buyers,
             schedules: compiler.schedules,
+            hours,
             second_chance: campaign.routing.second_chance,
             duplicates: campaign.duplicates,
             suppression: campaign.suppression.clone(),
@@ -255,7 +261,7 @@ impl<'a> Compiler<'a> {
             group: target.group.clone(),
             destination: target.destination.clone(),
             price: target.price,
-            hours: target.hours.as_ref().map(|hours| position_of(&mut self.schedules, hours)),
+            hours: self.hours(target.hours.as_ref()),
             filter: target.filter.clone(),
             skills: target.skills.clone(),
             ring_timeout_seconds: target.ring_timeout_seconds,
@@ -273,20 +279,23 @@ impl<'a> Compiler<'a> {
         if let Some(known) = self.planned_buyers.iter().position(|planned| planned.id == id) {
             return known;
         }
+        let hours = self.hours(buyer.hours.as_ref());
         self.planned_buyers.push(PlannedBuyer {
             id,
             name: buyer.name.clone(),
             time_zone: buyer.time_zone.clone(),
             duplicates: buyer.duplicates,
+            hours,
         });
         self.planned_buyers.len() - 1
     }
-}
 
-/// The index of an equal schedule, which is added where there is none.
-fn position_of(schedules: &mut Vec<Schedule>, wanted: &Schedule) -> usize {
-    schedules.iter().position(|known| known == wanted).unwrap_or_else(|| {
-        schedules.push(wanted.clone());
-        schedules.len() - 1
-    })
+    /// The index of an equal schedule, which is added where there is none.
+    fn hours(&mut self, wanted: Option<&Schedule>) -> Option<usize> {
+        let wanted = wanted?;
+        Some(self.schedules.iter().position(|known| known == wanted).unwrap_or_else(|| {
+            self.schedules.push(wanted.clone());
+            self.schedules.len() - 1
+        }))
+    }
 }

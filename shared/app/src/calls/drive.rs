@@ -273,12 +273,19 @@ impl Driver<'_> {
     }
 }
 
-/// Where a call goes on for which a `route` node has found nobody.
-pub(super) fn otherwise(plan: &Plan, call: &Call, node: &NodeId, at: Timestamp) -> Next {
-    match plan.flow.nodes.get(node) {
-        Some(Node::Route(route)) => enter(plan, call, &route.otherwise, at),
-        _ => enter(plan, call, node, at),
-    }
+/// Where a call goes on for which a `route` node has found nobody. `after_hours`: for the hours.
+pub(super) fn without_target(
+    plan: &Plan,
+    call: &Call,
+    node: &NodeId,
+    after_hours: bool,
+    at: Timestamp,
+) -> Next {
+    let next = match plan.flow.nodes.get(node) {
+        Some(Node::Route(route)) => route.without_target(after_hours),
+        _ => node,
+    };
+    enter(plan, call, next, at)
 }
 
 /// What the caller of a number hears that is nobody's. Where nobody waits, nothing is said.

@@ -142,6 +142,11 @@ impl Offer {
         full.chain(lost).collect()
     }
 
+    /// Whether it is for the hours that nobody takes the call.
+    pub(super) const fn is_after_hours(&self) -> bool {
+        self.judgement.after_hours
+    }
+
     /// When the candidates were judged.
     pub(super) const fn at(&self) -> Timestamp {
         self.at

@@ -20,7 +20,10 @@ pub(super) enum Routed {
     /// Nobody takes the call now. What was found stands in the offer.
     Nobody(Box<Offer>, Line),
     /// Nobody is left who would take the call.
-    Exhausted,
+    Exhausted {
+        /// Whether that is for the hours.
+        after_hours: bool,
+    },
     /// The caller is gone, or has been served meanwhile.
     Over,
     /// Another copy of the webhook has turned the caller away meanwhile, or let them in, where this one did not.
@@ -89,7 +92,7 @@ pub(super) async fn route(
             return Ok(Routed::Over);
         }
         if call.was_turned_away() {
-            return Ok(Routed::Exhausted);
+            return Ok(Routed::Exhausted { after_hours: false });
         }
         let wanted = Wanted { node: sought.node, tiers: sought.tiers, is_fetched: false };
         let (mut offer, line) = futures::try_join!(
@@ -113,7 +116,7 @@ pub(super) async fn route(
                     return Ok(Routed::Nobody(Box::new(offer), line));
                 }
                 if offer.keep_why_nobody(platform, plan, current).await? {
-                    return Ok(Routed::Exhausted);
+                    return Ok(Routed::Exhausted { after_hours: offer.is_after_hours() });
                 }
             }
             Made::Overtaken(newer) | Made::NotWaiting(newer) => *current = Current::stored(*newer),
@@ -121,5 +124,5 @@ pub(super) async fn route(
             Made::CallerClaimed => {}
         }
     }
-    Ok(Routed::Exhausted)
+    Ok(Routed::Exhausted { after_hours: false })
 }

@@ -1,5 +1,6 @@
 mod callback;
 mod duplicates;
+mod hours;
 mod queue;
 mod second_chance;
 mod suppression;

@@ -7,7 +7,7 @@ use ringfall_domain::{
         step::Next,
     },
     config::QueuePolicy,
-    flow::NodeId,
+    flow::{Node, NodeId},
     plan::Plan,
     queue::{Asked, CallbackQuestion, OverflowReason, Told, answer, resumed_spill},
     routing::Ruling,
@@ -16,7 +16,7 @@ use ringfall_store::port::StoreError;
 
 use super::{
     callback,
-    drive::otherwise,
+    drive::without_target,
     offer::Offer,
     queue::{
         line::Line,
@@ -66,10 +66,10 @@ impl Turns<'_> {
             Routed::Connect(instruction) => Ok(Turn::Reply(vec![instruction])),
             Routed::Over => Ok(Turn::Reply(vec![Instruction::Hangup])),
             Routed::JudgedOtherwise => Ok(Turn::Anew),
-            Routed::Exhausted => Ok(self.otherwise(current, node)),
+            Routed::Exhausted { after_hours } => Ok(self.without_target(current, node, after_hours)),
             Routed::Nobody(offer, line) => match &self.plan.queue {
                 Some(policy) => self.hold(policy, current, node, &offer, &line).await,
-                None => Ok(self.otherwise(current, node)),
+                None => Ok(self.without_target(current, node, offer.is_after_hours())),
             },
         }
     }
@@ -87,18 +87,37 @@ impl Turns<'_> {
         let is_wanted = !offer.prospects(self.plan, &current.call).is_empty();
         let has_overflowed = current.call.overflowed.is_some();
         if has_overflowed || (!is_wanted && current.call.queued.is_none()) {
-            return Ok(match offer.keep_why_nobody(self.platform, self.plan, current).await? {
-                true => self.otherwise(current, node),
-                false => route_again(node),
-            });
+            return self.give_up(current, node, offer).await;
         }
         match self.waiting(policy, node).wait(current, offer, line).await? {
             Waits::Reply(instructions) => Ok(Turn::Reply(instructions)),
             Waits::Again => Ok(route_again(node)),
+            // Who calls when all are closed is told so, where the flow has words for that; the policy is for those who could be held.
+            Waits::Overflows(OverflowReason::NobodyComes { .. })
+                if current.call.queued.is_none() && self.goes_on_after_hours(node, offer) =>
+            {
+                self.give_up(current, node, offer).await
+            }
             Waits::Overflows(reason) => {
                 self.overflow(current, node, reason, Some(&offer.rulings(self.plan))).await
             }
         }
+    }
+
+    /// Keeps why nobody takes the caller, who goes on behind the node.
+    async fn give_up(&self, current: &mut Current, node: &NodeId, offer: &Offer) -> Result<Turn, StoreError> {
+        Ok(match offer.keep_why_nobody(self.platform, self.plan, current).await? {
+            true => self.without_target(current, node, offer.is_after_hours()),
+            false => route_again(node),
+        })
+    }
+
+    fn goes_on_after_hours(&self, node: &NodeId, offer: &Offer) -> bool {
+        let has_branch = match self.plan.flow.nodes.get(node) {
+            Some(Node::Route(route)) => route.after_hours.is_some(),
+            _ => false,
+        };
+        has_branch && offer.is_after_hours()
     }
 
     /// A step of the hold is over.
@@ -139,7 +158,7 @@ impl Turns<'_> {
         let Self { platform, connected, plan, .. } = self;
         Ok(match go_elsewhere(platform, connected, plan, current, node, from).await? {
             Spilt::Reply(instructions) => Turn::Reply(instructions),
-            Spilt::Otherwise => self.otherwise(current, node),
+            Spilt::Otherwise => self.without_target(current, node, false),
         })
     }
 
@@ -169,8 +188,8 @@ impl Turns<'_> {
         Waiting { platform, plan, policy, sought: Sought { node, tiers: None }, told }
     }
 
-    fn otherwise(&self, current: &Current, node: &NodeId) -> Turn {
-        Turn::Next(otherwise(self.plan, &current.call, node, self.platform.now()))
+    fn without_target(&self, current: &Current, node: &NodeId, after_hours: bool) -> Turn {
+        Turn::Next(without_target(self.plan, &current.call, node, after_hours, self.platform.now()))
     }
 }
 

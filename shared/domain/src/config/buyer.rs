@@ -10,7 +10,7 @@ use crate::{
     bounded::{self, optional_number},
     money::{Amount, Money},
     problem::Problem,
-    schedule::TimeZoneName,
+    schedule::{Schedule, TimeZoneName},
     text::Name,
 };
 
@@ -56,6 +56,9 @@ pub struct Buyer {
     /// How long it does not want a caller again whom any of its targets has had; callers may come again at once where none is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duplicates: Option<DuplicateWindow>,
+    /// When any of its targets takes calls, within the hours that each has of its own; always where none are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Schedule>,
 }
 
 /// Targets of one buyer that share limits.
@@ -108,14 +111,14 @@ impl Group {
 
 impl Document for Buyer {
     fn check(&self) -> Vec<Problem> {
+        let hours = self.hours.iter().flat_map(Schedule::check).map(|problem| problem.under("hours"));
         let mut names = BTreeSet::new();
         let taken = self.groups.iter().enumerate().filter(|(_, group)| !names.insert(&group.name));
-        taken
-            .map(|(index, group)| {
-                let message = format!("another group is called `{}` already", group.name);
-                Problem::new(format!("groups[{index}].name"), message)
-            })
-            .collect()
+        let taken = taken.map(|(index, group)| {
+            let message = format!("another group is called `{}` already", group.name);
+            Problem::new(format!("groups[{index}].name"), message)
+        });
+        taken.chain(hours).collect()
     }
 
     fn warnings(&self) -> Vec<Problem> {

@@ -8,6 +8,7 @@ use crate::{
     flow::{Flow, Node},
     phone::PhoneNumber,
     problem::Problem,
+    schedule::Schedule,
     text::Name,
 };
 
@@ -22,6 +23,10 @@ pub struct Campaign {
     /// Who takes the calls.
     #[serde(default)]
     pub routing: Routing,
+    /// When it takes calls, within those of its buyers and targets; always where none are given. Outside of them its flow runs all the
+    /// same, and nobody is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Schedule>,
     /// When a call is billable.
     pub conversion: Conversion,
     /// What the publisher is paid for it.
@@ -54,7 +59,14 @@ impl Document for Campaign {
         let tiers = self.routing.tiers.len();
         let queue = self.queue.iter().flat_map(|queue| queue.check_within(&self.flow, tiers));
         let queue = queue.map(|problem| problem.under("queue"));
-        flow.chain(self.check_tiers()).chain(routing).chain(payout).chain(suppression).chain(queue).collect()
+        let hours = self.hours.iter().flat_map(Schedule::check).map(|problem| problem.under("hours"));
+        flow.chain(self.check_tiers())
+            .chain(routing)
+            .chain(hours)
+            .chain(payout)
+            .chain(suppression)
+            .chain(queue)
+            .collect()
     }
 
     fn warnings(&self) -> Vec<Problem> {

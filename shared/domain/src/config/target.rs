@@ -46,7 +46,7 @@ pub struct Target {
     /// Which of the buyer's groups it is in, and shares the limits of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<Name>,
-    /// When it takes calls; always where none are given.
+    /// When it takes calls, within the hours of its buyer; always where none are given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hours: Option<Schedule>,
     /// Which calls it takes; all where none is given.

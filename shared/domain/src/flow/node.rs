@@ -152,6 +152,17 @@ pub struct RouteNode {
     pub tiers: Option<Vec<u8>>,
     /// What comes next where no target takes the call.
     pub otherwise: NodeId,
+    /// What comes next where that is for the hours: the campaign is closed, or every target that would take the call is; `otherwise`
+    /// where none is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_hours: Option<NodeId>,
+}
+
+impl RouteNode {
+    /// What comes next where no target takes the call. `after_hours`: for the hours.
+    pub fn without_target(&self, after_hours: bool) -> &NodeId {
+        self.after_hours.as_ref().filter(|_| after_hours).unwrap_or(&self.otherwise)
+    }
 }
 
 /// Rings a fixed number.
@@ -204,7 +215,10 @@ impl Node {
                 vec![named("then", &condition.then), named("else", &condition.otherwise)]
             }
             Self::Hours(hours) => vec![named("open", &hours.open), named("closed", &hours.closed)],
-            Self::Route(route) => vec![named("otherwise", &route.otherwise)],
+            Self::Route(route) => {
+                let after_hours = route.after_hours.iter().map(|node| named("after_hours", node));
+                std::iter::once(named("otherwise", &route.otherwise)).chain(after_hours).collect()
+            }
             Self::Forward(forward) => forward.otherwise.iter().map(|node| named("otherwise", node)).collect(),
             Self::Hangup(_) => Vec::new(),
         }

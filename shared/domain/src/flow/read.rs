@@ -58,6 +58,7 @@ struct Members {
     open: Option<NodeId>,
     closed: Option<NodeId>,
     tiers: Option<TierNumbers>,
+    after_hours: Option<NodeId>,
     phone_number: Option<PhoneNumber>,
     #[serde(default, deserialize_with = "bounded::optional_number::<5, 120, _, _>")]
     ring_timeout_seconds: Option<u32>,
@@ -176,6 +177,7 @@ impl Members {
         Ok(RouteNode {
             tiers: self.tiers.take().map(Vec::from),
             otherwise: needed(kind, "otherwise", &mut self.otherwise)?,
+            after_hours: self.after_hours.take(),
         })
     }
 
@@ -212,6 +214,7 @@ impl Members {
             ("open", self.open.is_some()),
             ("closed", self.closed.is_some()),
             ("tiers", self.tiers.is_some()),
+            ("after_hours", self.after_hours.is_some()),
             ("phone_number", self.phone_number.is_some()),
             ("ring_timeout_seconds", self.ring_timeout_seconds.is_some()),
         ];

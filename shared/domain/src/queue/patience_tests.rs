@@ -7,7 +7,7 @@ use crate::{
     fixtures::{call, later, leg, noon, plan},
     plan::Plan,
     queue::{Prospects, Queued},
-    routing::{Candidate, Judgement, Reason},
+    routing::{Candidate, HoursOf, Judgement, Reason},
 };
 
 const TARGETS: [&str; 2] = [
@@ -44,7 +44,7 @@ fn judged(plan: &Plan, reasons: &[(usize, Reason)], outset: &Outset) -> Result<(
 #[test]
 fn a_caller_waits_while_somebody_may_take_them_in_time() {
     let plan = held(&json!({"max_estimated_wait_seconds": 200}));
-    let opens = |seconds| Reason::OutsideHours { opens_at: Some(later(seconds)) };
+    let opens = |seconds| Reason::OutsideHours { of: HoursOf::Target, opens_at: Some(later(seconds)) };
     let (full, long) = (OverflowReason::Full { size: 2, limit: 2 }, 200);
     let nobody = |opens_at| OverflowReason::NobodyComes { opens_at };
     for (what, reasons, outset, expected) in [

@@ -113,13 +113,15 @@ impl Prospects {
     }
 }
 
+/// Open until the target, its buyer or the campaign closes, whichever does first.
 fn prospect(plan: &Plan, target: usize, from: Timestamp) -> Prospect {
-    let hours = plan.targets[target].hours.map(|index| plan.schedules[index].judge(from));
-    let until = match hours {
-        Some(Hours::Open { closes_at }) => closes_at,
-        Some(Hours::Closed { .. }) | None => None,
-    };
-    Prospect { target, from, until }
+    let planned = &plan.targets[target];
+    let kept = [plan.hours, plan.buyer_of(planned).hours, planned.hours];
+    let closings = kept.into_iter().flatten().filter_map(|index| match plan.schedules[index].judge(from) {
+        Hours::Open { closes_at } => closes_at,
+        Hours::Closed { .. } => None,
+    });
+    Prospect { target, from, until: closings.min() }
 }
 
 /// Targets that did not take the caller and will be asked again, each with when.

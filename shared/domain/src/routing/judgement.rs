@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Reason, duplicates::Earlier, weighted_order};
+use super::{HoursOf, Reason, duplicates::Earlier, weighted_order};
 use crate::{
     call::Call,
     caller::CallerPast,
@@ -56,6 +56,8 @@ pub struct Judgement {
     pub passed_over: Vec<(Candidate, Reason)>,
     /// The earlier call of the same caller of which this one is a duplicate.
     pub duplicate_of: Option<CallId>,
+    /// That nobody takes the call is for the hours: the campaign is closed, or whoever would take such a call.
+    pub after_hours: bool,
 }
 
 /// Judges every target of a plan that was not tried yet. `tiers`: the numbers that the flow asks for; none asks all.
@@ -78,12 +80,18 @@ pub fn judge(
         hung_up_early: hung_up_early.collect(),
         earlier: Earlier::of(plan, call, past, at),
         hours: vec![None; plan.schedules.len()],
+        campaign_closed: None,
+        is_any_open: false,
+        is_any_closed: false,
     };
+    judge.campaign_closed = judge.closed_by(plan.hours, HoursOf::Campaign);
     let mut judgement = Judgement { duplicate_of: judge.earlier.duplicate_of(), ..Judgement::default() };
     for tier in &plan.tiers {
         let asked = tiers.is_none_or(|tiers| tiers.contains(&tier.number));
         judge.tier(tier, asked, &mut judgement);
     }
+    let all_closed = judge.is_any_closed && !judge.is_any_open;
+    judgement.after_hours = judge.campaign_closed.is_some() || all_closed;
     judgement
 }
 
@@ -99,6 +107,12 @@ struct Judge<'a, F> {
     earlier: Earlier<'a>,
     /// By the index of [`Plan::schedules`]: each schedule is looked at once, however many targets keep it.
     hours: Vec<Option<Hours>>,
+    /// That the campaign is closed.
+    campaign_closed: Option<Reason>,
+    /// Whether somebody would take such a call and is open, though perhaps busy or tried already.
+    is_any_open: bool,
+    /// Whether somebody would take such a call and is closed.
+    is_any_closed: bool,
 }
 
 impl<F: Facts> Judge<'_, F> {
@@ -106,7 +120,9 @@ impl<F: Facts> Judge<'_, F> {
         let mut drawn = Vec::with_capacity(tier.places.len());
         for place in &tier.places {
             let candidate = candidate(tier, *place);
-            match self.verdict(place.target, asked) {
+            let verdict = self.verdict(place.target, asked);
+            self.note_hours(&verdict, asked);
+            match verdict {
                 Verdict::Eligible => {
                     let target = self.plan.targets[place.target].id;
                     drawn.push((candidate, weighted_order(self.call.id, target, place.weight)));
@@ -119,6 +135,15 @@ impl<F: Facts> Judge<'_, F> {
             a.priority.cmp(&b.priority).then(a_draw.total_cmp(b_draw))
         });
         judgement.eligible.extend(drawn.into_iter().map(|(candidate, _)| candidate));
+    }
+
+    fn note_hours(&mut self, verdict: &Verdict, asked: bool) {
+        match verdict {
+            Verdict::Eligible | Verdict::PassedOver(Reason::Full(_)) => self.is_any_open = true,
+            Verdict::Tried => self.is_any_open |= asked,
+            Verdict::PassedOver(Reason::OutsideHours { .. }) => self.is_any_closed = true,
+            Verdict::PassedOver(_) => {}
+        }
     }
 
     /// Cheap and final grounds first; the first that applies is the reason.
@@ -164,12 +189,21 @@ impl<F: Facts> Judge<'_, F> {
         })
     }
 
+    /// A target takes calls when it, its buyer and the campaign are open.
     fn closed(&mut self, target: &PlannedTarget) -> Option<Reason> {
-        let index = target.hours?;
+        let buyer = self.plan.buyer_of(target).hours;
+        self.campaign_closed
+            .clone()
+            .or_else(|| self.closed_by(buyer, HoursOf::Buyer))
+            .or_else(|| self.closed_by(target.hours, HoursOf::Target))
+    }
+
+    fn closed_by(&mut self, schedule: Option<usize>, of: HoursOf) -> Option<Reason> {
+        let index = schedule?;
         let hours = *self.hours[index].get_or_insert_with(|| self.plan.schedules[index].judge(self.at));
         match hours {
             Hours::Open { .. } => None,
-            Hours::Closed { opens_at } => Some(Reason::OutsideHours { opens_at }),
+            Hours::Closed { opens_at } => Some(Reason::OutsideHours { of, opens_at }),
         }
     }
 

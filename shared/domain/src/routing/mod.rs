@@ -9,7 +9,7 @@ mod reason;
 pub use choice::weighted_order;
 pub use judgement::{Candidate, CapacitySnapshot, Judgement, Ruling, Verdict, judge};
 pub use outcome::Outcome;
-pub use reason::{Figure, Reason};
+pub use reason::{Figure, HoursOf, Reason};
 
 #[cfg(test)]
 mod tests;

@@ -22,7 +22,9 @@ pub enum Reason {
     TierNotAsked,
     /// It is closed.
     OutsideHours {
-        /// When it opens next; none within a year.
+        /// Whose hours say so.
+        of: HoursOf,
+        /// When those open next; none within a year.
         opens_at: Option<Timestamp>,
     },
     /// It does not take such calls.
@@ -135,6 +137,28 @@ pub enum Reason {
     NeverDialled,
 }
 
+/// Who keeps hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HoursOf {
+    /// The campaign.
+    Campaign,
+    /// The buyer.
+    Buyer,
+    /// The target.
+    Target,
+}
+
+impl HoursOf {
+    /// The word in records and in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Campaign => "campaign",
+            Self::Buyer => "buyer",
+            Self::Target => "target",
+        }
+    }
+}
+
 /// A figure of a reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Figure {
@@ -183,8 +207,10 @@ impl Reason {
     /// The figures, by name.
     pub fn figures(&self) -> Vec<(&'static str, Figure)> {
         match self {
-            Self::OutsideHours { opens_at } => {
-                opens_at.iter().map(|opens_at| ("opens_at", Figure::Time(*opens_at))).collect()
+            Self::OutsideHours { of, opens_at } => {
+                let of = ("of", Figure::Text(of.as_str().to_owned()));
+                let opens_at = opens_at.map(|opens_at| ("opens_at", Figure::Time(opens_at)));
+                std::iter::once(of).chain(opens_at).collect()
             }
             Self::FilterFailed { field, operator, is_unknown } => {
                 let fact = if *is_unknown { "unknown" } else { "known" };
@@ -345,7 +371,7 @@ mod tests {
                 Reason::Full(Full::TooSoon { scope: Scope::Target, since_seconds: 4, minimum_seconds: 30 }),
                 "too_soon {scope: target, since_seconds: 4, minimum_seconds: 30}",
             ),
-            (Reason::OutsideHours { opens_at: None }, "outside_hours"),
+            (Reason::OutsideHours { of: HoursOf::Buyer, opens_at: None }, "outside_hours {of: buyer}"),
         ];
         for (reason, text) in shown {
             assert_eq!(reason.to_string(), text);

@@ -1,4 +1,5 @@
 mod duplicates;
+mod hours;
 mod skills;
 
 use super::*;
@@ -57,7 +58,7 @@ fn each_candidate_is_passed_over_for_its_own_reason() {
     assert_eq!(
         reasons,
         [
-            "outside_hours {opens_at: 2026-11-23T13:00:00Z}",
+            "outside_hours {of: target, opens_at: 2026-11-23T13:00:00Z}",
             "filter_failed {field: caller.state, op: in, fact: known}",
             "filter_failed {field: tags.injured, op: eq, fact: unknown}",
             "paused",

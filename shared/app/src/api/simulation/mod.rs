@@ -12,7 +12,7 @@ use ringfall_domain::{
     call::{Call, KnownCaller, Origin, TelephonyRates, event::CallerFacts},
     caller::{ArrivalCounts, CallerPast, suppress},
     config::TrackingNumber,
-    flow::{Node, NodeId},
+    flow::{Node, NodeId, RouteNode},
     geography::LineType,
     ids::{BuyerId, CallId, CampaignId, NumberId, PublisherId, TargetId},
     money::Money,
@@ -122,6 +122,8 @@ struct SimulatedRoute {
     would_connect_to: Option<FirstChoice>,
     /// Why the caller would be turned away on arrival, however often they have called; null where they would not.
     suppression: Option<ReasonBody>,
+    /// Whether nobody would be rung for the hours: then the call takes the branch `after_hours` of the node, if it has one.
+    after_hours: bool,
     /// The earlier call of the same caller, where this one would be a duplicate.
     duplicate_of: Option<CallId>,
     decision: Decision,
@@ -188,6 +190,7 @@ async fn simulate(
         end_nodes: reached.ends,
         would_connect_to: run.first_choice(),
         suppression: run.call.suppression.as_ref().map(ReasonBody::from),
+        after_hours: run.judgement.after_hours,
         duplicate_of: run.judgement.duplicate_of,
         decision: run.decision(),
         tags: call.tags.clone(),
@@ -263,8 +266,7 @@ impl DryRun<'_> {
             if !self.judgement.eligible.is_empty() {
                 break;
             }
-            let otherwise = self.routes(&reached.routes).map(|route| route.otherwise.clone()).collect();
-            let next = reach(flow, self.call, otherwise, self.at);
+            let next = reach(flow, self.call, self.without_target(&reached.routes), self.at);
             if next.routes.is_empty() {
                 reached.ends.extend(next.ends);
                 break;
@@ -273,6 +275,19 @@ impl DryRun<'_> {
                 Reached { routes: next.routes, ends: reached.ends.into_iter().chain(next.ends).collect() };
         }
         reached
+    }
+
+    /// Where the call goes on that no target of these nodes takes. Each is judged by its own tiers.
+    fn without_target(&self, nodes: &BTreeSet<NodeId>) -> Vec<NodeId> {
+        let routes = nodes.iter().filter_map(|id| match self.plan.flow.nodes.get(id) {
+            Some(Node::Route(route)) => Some((id, route)),
+            _ => None,
+        });
+        let next = |(id, route): (&NodeId, &RouteNode)| {
+            let after_hours = self.judge(&BTreeSet::from([id.clone()])).after_hours;
+            route.without_target(after_hours).clone()
+        };
+        routes.map(next).collect()
     }
 
     fn judge(&self, nodes: &BTreeSet<NodeId>) -> Judgement {
@@ -289,7 +304,7 @@ impl DryRun<'_> {
         )
     }
 
-    fn routes(&self, nodes: &BTreeSet<NodeId>) -> impl Iterator<Item = &ringfall_domain::flow::RouteNode> {
+    fn routes(&self, nodes: &BTreeSet<NodeId>) -> impl Iterator<Item = &RouteNode> {
         nodes.iter().filter_map(|id| match self.plan.flow.nodes.get(id) {
             Some(Node::Route(route)) => Some(route),
             _ => None,

@@ -59,7 +59,7 @@ async fn a_dry_run_tells_why_nobody_would_take_the_call() {
     }
     let closed = run(&api, with(question(), "at", json!("2026-11-21T16:00:00Z"))).await;
     let reason = &closed["decision"]["candidates"][0]["reason"];
-    assert_eq!(reason, &json!({"code": "outside_hours", "opens_at": "2026-11-23T14:00:00Z"}));
+    assert_eq!(reason, &json!({"code": "outside_hours", "of": "target", "opens_at": "2026-11-23T14:00:00Z"}));
     api.patch(&format!("/v1/buyers/{}", agency.buyer), json!({"caps": {"concurrency": 0}}))
         .await
         .expect_status(200);
@@ -156,6 +156,36 @@ async fn the_flow_goes_on_where_a_route_finds_nobody() {
     assert_eq!(answer["would_connect_to"]["target_id"], json!(second));
     assert_eq!(answer["route_nodes"], json!(["others"]));
     assert_eq!(reasons(&answer), ["first_choice", "tier_not_asked"]);
+}
+
+#[tokio::test]
+async fn a_call_outside_the_hours_of_a_buyer_or_the_campaign_takes_the_branch_after_hours() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    let mut document = campaign(&agency.target);
+    document["flow"]["nodes"]["buyers"]["after_hours"] = json!("closed");
+    document["flow"]["nodes"]["closed"] = json!({"type": "hangup", "say": "Please call again on Monday."});
+    let campaign = format!("/v1/campaigns/{}", agency.campaign);
+    api.put(&campaign, document).await.expect_status(200);
+    let open = run(&api, question()).await;
+    assert_eq!((&open["after_hours"], &open["end_nodes"]), (&json!(false), &json!([])));
+    let mondays = json!({"hours": {"time_zone": "America/Chicago",
+                         "open": [{"days": ["mon"], "from": "09:00", "to": "17:00"}]}});
+    for (path, of) in [(format!("/v1/buyers/{}", agency.buyer), "buyer"), (campaign, "campaign")] {
+        api.patch(&path, mondays.clone()).await.expect_status(200);
+        let closed = run(&api, question()).await;
+        let reason = json!({"code": "outside_hours", "of": of, "opens_at": "2026-11-23T15:00:00Z"});
+        assert_eq!(closed["decision"]["candidates"][0]["reason"], reason);
+        assert_eq!((&closed["after_hours"], &closed["end_nodes"]), (&json!(true), &json!(["closed"])));
+        let elsewhere =
+            with(with(question(), "caller", json!("+12125550123")), "tags", json!({"injured": "yes"}));
+        let answer = run(&api, elsewhere).await;
+        let expected = if of == "buyer" { (false, "busy") } else { (true, "closed") };
+        assert_eq!(
+            (&answer["after_hours"], &answer["end_nodes"]),
+            (&json!(expected.0), &json!([expected.1]))
+        );
+    }
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ pub(in super::super) async fn go_elsewhere(
             Routed::Connect(instruction) => return Ok(Spilt::Reply(vec![instruction])),
             Routed::Over => return Ok(Spilt::Reply(vec![Instruction::Hangup])),
             // A call that was held is stored, and keeps the verdict that it was stored with.
-            Routed::Exhausted | Routed::JudgedOtherwise => return Ok(Spilt::Otherwise),
+            Routed::Exhausted { .. } | Routed::JudgedOtherwise => return Ok(Spilt::Otherwise),
             Routed::Nobody(offer, _) => {
                 if !offer.keep_why_nobody(platform, plan, current).await? {
                     continue;

@@ -215,6 +215,11 @@ fn a_wrong_buyer_is_refused_at_its_field() {
         (with(buyer(), "/budget", json!("-1")), "budget", "zero or more"),
         (with(buyer(), "/budget", json!("1e3")), "budget", "a string of digits"),
     ]);
+    check_problems::<Buyer>(&[(
+        with(buyer(), "/hours", json!({"time_zone": "UTC", "open": []})),
+        "hours.open",
+        "never open",
+    )]);
     let none: Buyer =
         read(&with(buyer(), "/caps", json!({"concurrency": 0}))).expect("a buyer who takes no calls");
     assert_eq!(none.caps, Caps { concurrency: Some(0), ..Caps::default() });
@@ -395,6 +400,7 @@ fn a_campaign_that_contradicts_itself_is_told_where() {
             "no tier 2",
         ),
         (with(campaign(), "/payout", share), "payout.least", "above `most`, 9.99"),
+        (with(campaign(), "/hours", json!({"time_zone": "UTC", "open": []})), "hours.open", "never open"),
         (
             with(campaign(), "/routing/tiers/0/targets", json!([place, place])),
             "routing.tiers[0].targets[1].target_id",

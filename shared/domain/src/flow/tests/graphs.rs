@@ -17,13 +17,14 @@ const MOST: usize = 8;
 /// A node that leads to some of the nodes `n0` to `n7`, whether there are that many or not.
 fn a_node() -> impl Strategy<Value = Value> {
     let name = || (0..MOST).prop_map(|number| format!("n{number}"));
-    (0..8, name(), name(), name()).prop_map(|(kind, a, b, c)| match kind {
+    (0..9, name(), name(), name()).prop_map(|(kind, a, b, c)| match kind {
         0 => json!({"type": "say", "say": "x", "next": a}),
         1 => json!({"type": "menu", "say": "x", "choices": {"1": {"next": a}, "2": {"next": b}}, "otherwise": c}),
         2 => json!({"type": "gather", "say": "x", "digits": 1, "tag": "t", "next": a, "otherwise": b}),
         3 => json!({"type": "condition", "if": {"field": "tags.t", "op": "eq", "value": "1"}, "then": a, "else": b}),
         4 => json!({"type": "route", "otherwise": a}),
-        5 => json!({"type": "forward", "phone_number": "+12145550100", "otherwise": a}),
+        5 => json!({"type": "route", "otherwise": a, "after_hours": b}),
+        6 => json!({"type": "forward", "phone_number": "+12145550100", "otherwise": a}),
         _ => json!({"type": "hangup", "say": "x"}),
     })
 }
@@ -116,7 +117,7 @@ pub(super) fn steps_to_the_end(flow: &Flow, inputs: &[Input]) -> Option<usize> {
                 }
             }
             Stop::Route { node } | Stop::Forward { node } => match flow.nodes.get(&node) {
-                Some(Node::Route(route)) => Some(route.otherwise.clone()),
+                Some(Node::Route(route)) => Some(route.without_target(step % 2 == 0).clone()),
                 Some(Node::Forward(forward)) => forward.otherwise.clone(),
                 _ => return None,
             },

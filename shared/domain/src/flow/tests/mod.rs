@@ -146,7 +146,7 @@ fn no_member_is_ignored() {
     let members = json!({
         "next": "a", "otherwise": "a", "tag": "t", "choices": {}, "timeout_seconds": 5, "attempts": 2, "digits": 5, "speech": true,
         "if": {"field": "tags.t", "op": "exists"}, "then": "a", "else": "a", "hours": {"time_zone": "UTC", "open": [span]},
-        "open": "a", "closed": "a", "tiers": [1], "phone_number": "+12145550100", "ring_timeout_seconds": 20,
+        "open": "a", "closed": "a", "tiers": [1], "after_hours": "a", "phone_number": "+12145550100", "ring_timeout_seconds": 20,
     });
     for (member, value) in members.as_object().expect("members") {
         let mut node = hangup();
@@ -235,6 +235,11 @@ fn names_that_lead_nowhere_are_named_at_their_paths() {
     );
     let forward = json!({"type": "forward", "phone_number": "+12145550100", "otherwise": "b"});
     check_problems(&json!({"start": forward}), &[("nodes.start.otherwise", "`b`")]);
+    let route = json!({"type": "route", "otherwise": "a", "after_hours": "b"});
+    check_problems(
+        &json!({"start": route}),
+        &[("nodes.start.otherwise", "`a`"), ("nodes.start.after_hours", "`b`")],
+    );
 }
 
 #[test]
