@@ -4,6 +4,7 @@
 mod agency;
 mod api;
 mod document;
+mod member;
 mod oracle;
 mod process;
 mod program;
@@ -15,6 +16,7 @@ mod twilio_api;
 pub use agency::{Agency, NUMBER, Offer, qualifying_flow};
 pub use api::{Answer, Api, send};
 pub use document::{Dial, Element};
+pub use member::is_one_row;
 pub use oracle::Oracle;
 pub use process::{Stack, Store};
 pub use program::{Profile, program};

@@ -29,20 +29,19 @@ fn a_seed_goes_alike_each_time() {
 #[test]
 fn every_platform_that_is_built_wrong_is_found_out_for_what_is_wrong_with_it() {
     for defect in Defect::ALL {
-        let mut unseen = defect.shows_as().to_vec();
+        let mut is_found = false;
         for first_seed in (1..=MOST_RUNS_WRONG).step_by(4) {
             let options = Options { calls: CALLS, defect: Some(defect), lines_kept: 40 };
             for outcome in (Series { first_seed, runs: 4, options }).run() {
-                let shown: Vec<_> =
-                    defect.shows_as().iter().filter(|wanted| outcome.broken.contains(wanted)).collect();
-                let is_found_for_it = outcome.violation.is_none() || !shown.is_empty();
-                assert!(is_found_for_it, "{defect:?} was found for another reason:\n{}", outcome.shown(true));
-                unseen.retain(|wanted| !shown.contains(&wanted));
+                let is_shown = defect.shows_as().iter().any(|wanted| outcome.broken.contains(wanted));
+                let is_for_it = outcome.violation.is_none() || is_shown;
+                assert!(is_for_it, "{defect:?} was found for another reason:\n{}", outcome.shown(true));
+                is_found |= is_shown;
             }
-            if unseen.is_empty() {
+            if is_found {
                 break;
             }
         }
-        assert!(unseen.is_empty(), "{defect:?} did not break {unseen:?} in {MOST_RUNS_WRONG} runs");
+        assert!(is_found, "{defect:?} broke none of {:?} in {MOST_RUNS_WRONG} runs", defect.shows_as());
     }
 }

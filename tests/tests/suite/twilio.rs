@@ -10,7 +10,7 @@ use rand::{SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use reqwest::StatusCode;
 use ringfall_tests::stack::{
     Agency, Dial, Element, InboundCall, NUMBER, Offer, Oracle, Profile, Script, Stack, Step, Store, Twilio,
-    TwilioApi, Webhook, qualifying_flow,
+    TwilioApi, Webhook, is_one_row, qualifying_flow,
 };
 use serde_json::{Value, json};
 
@@ -276,7 +276,7 @@ async fn sums_are(scene: &Scene, calls: i64) -> Result<()> {
     let mut last = Value::Null;
     let summed = eventually("the sums are right", async || {
         last = scene.agency.api.get("/v1/reports/pnl?group_by=campaign").await?;
-        Ok((last["rows"] == json!([expected])).then_some(()))
+        Ok(is_one_row(&last["rows"], &expected).then_some(()))
     })
     .await;
     summed.with_context(|| format!("{last:#}"))
