@@ -28,7 +28,7 @@ pub(super) struct Api {
 }
 
 /// No leg of an attempt is looked for that was placed longer before its reservation, by clocks that differ.
-const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(5);
+const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(10);
 
 impl Api {
     async fn reach(&self) -> Result<Arc<Carrier>, CarrierError> {
