@@ -1,5 +1,5 @@
-//! Callers who hang up and keep their place: it is [kept](keep), they are [rung](ring) when it is nearly their turn, and whoever answers and
-//! presses the key [holds the line](reach) at that place, and is served next.
+//! Callers who hang up and keep their place: it is [kept](mod@keep), they are [rung](mod@ring) when it is nearly their turn, and whoever answers and
+//! presses the key [holds the line](mod@reach) at that place, and is served next.
 
 mod keep;
 mod reach;
