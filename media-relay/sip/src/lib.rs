@@ -7,8 +7,10 @@
 //! It refuses to: open sockets, read a clock, draw random numbers (a seed is given), look names up, read a session description (bodies are
 //! bytes). Nothing that a stranger sends makes it panic, grow without a limit, or keep anything for longer than its timers say.
 
+pub mod agent;
 pub mod auth;
 mod chance;
+pub mod dialog;
 pub mod message;
 mod moment;
 pub mod resolve;
