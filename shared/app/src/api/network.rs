@@ -1,9 +1,8 @@
 //! Addresses that are configured must not lead into our own network. Names are not resolved here: what they resolve to can
 //! change, so that is for whoever connects to refuse.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
 use ringfall_domain::{problem::Problem, target::SipUri};
+use ringfall_providers::address::is_private_host;
 use url::{Host, Url};
 
 const MESSAGE: &str = "expected an address on the public internet";
@@ -11,7 +10,7 @@ const MESSAGE: &str = "expected an address on the public internet";
 /// What is wrong with a URL whose host is on a private network. One that is no URL is for others to refuse.
 pub(super) fn refuse_private_url(path: &str, text: &str) -> Option<Problem> {
     let url = Url::parse(text).ok()?;
-    is_private(&url.host()?).then(|| Problem::new(path, MESSAGE))
+    is_private_host(&url.host()?).then(|| Problem::new(path, MESSAGE))
 }
 
 /// What is wrong with a SIP URI (RFC 3261 §19.1) whose host, or whose `maddr` in the host's place, is on a private network.
@@ -41,66 +40,10 @@ fn without_port(text: &str) -> &str {
 /// What no public address can be is refused too.
 fn is_private_text(host: &str) -> bool {
     Host::parse(host).map_or(true, |host| match host {
-        Host::Domain(name) => is_private(&Host::Domain(name.as_str())),
-        Host::Ipv4(address) => is_private(&Host::Ipv4(address)),
-        Host::Ipv6(address) => is_private(&Host::Ipv6(address)),
+        Host::Domain(name) => is_private_host(&Host::Domain(name.as_str())),
+        Host::Ipv4(address) => is_private_host(&Host::Ipv4(address)),
+        Host::Ipv6(address) => is_private_host(&Host::Ipv6(address)),
     })
-}
-
-fn is_private(host: &Host<&str>) -> bool {
-    match host {
-        Host::Domain(name) => is_local_name(name),
-        Host::Ipv4(address) => !is_public(IpAddr::V4(*address)),
-        Host::Ipv6(address) => !is_public(IpAddr::V6(*address)),
-    }
-}
-
-/// Names that never lead out (RFC 6761, RFC 6762, RFC 9476), and names without a dot.
-fn is_local_name(name: &str) -> bool {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    let last = name.rsplit('.').next().unwrap_or_default();
-    !name.contains('.')
-        || ["localhost", "local", "internal", "home", "lan", "test", "invalid", "onion"].contains(&last)
-}
-
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => is_public_v6(address),
-    }
-}
-
-/// The IANA registry of special-purpose IPv4 addresses (RFC 6890), and multicast.
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    let is_shared = a == 100 && (64..128).contains(&b);
-    let is_protocol_assignment = (a, b, c) == (192, 0, 0);
-    let is_benchmark = a == 198 && (b == 18 || b == 19);
-    !(a == 0
-        || a >= 224
-        || is_shared
-        || is_protocol_assignment
-        || is_benchmark
-        || address.is_loopback()
-        || address.is_private()
-        || address.is_link_local()
-        || address.is_documentation())
-}
-
-/// Of IPv6 only global unicast (2000::/3) is public; addresses that hold an IPv4 address are judged by it.
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    let segments = address.segments();
-    let embedded = |high: u16, low: u16| {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        is_public_v4(Ipv4Addr::new(a, b, c, d))
-    };
-    match segments {
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
-        [0x2002, high, low, ..] => embedded(high, low),
-        // Teredo, and documentation.
-        [0x2001, 0 | 0xdb8, ..] => false,
-        [first, ..] => first & 0xe000 == 0x2000,
-    }
 }
 
 #[cfg(test)]
