@@ -1,0 +1,1 @@
+//! What the relay and the platform say to each other, pure.
