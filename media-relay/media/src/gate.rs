@@ -83,6 +83,16 @@ impl SourceGate {
         }
     }
 
+    /// The address that it is locked on, once it is.
+    pub fn locked(&self) -> Option<SocketAddr> {
+        self.locked.map(|locked| locked.address)
+    }
+
+    /// When the source that it is locked on was last heard.
+    pub const fn heard_at(&self) -> Duration {
+        self.heard_at
+    }
+
     /// Where to send RTP; nowhere while the other side says no address.
     pub fn destination(&self) -> Option<SocketAddr> {
         self.described.map(|described| self.locked.map_or(described, |locked| locked.address))

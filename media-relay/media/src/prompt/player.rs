@@ -22,6 +22,13 @@ impl Playlist {
     pub fn endless(prompts: impl IntoIterator<Item = Arc<Prompt>>) -> Self {
         Self { prompts: prompts.into_iter().collect(), is_endless: true }
     }
+
+    /// Encodes its pieces in both laws, if they are not: whoever plays it later does not have to.
+    pub fn encode(&self) {
+        for prompt in &*self.prompts {
+            [Law::Mu, Law::A].into_iter().for_each(|law| _ = prompt.encoded(law));
+        }
+    }
 }
 
 /// A caller's place in a playlist: some bytes, however long the music.

@@ -82,6 +82,11 @@ impl Reception {
         self.source.as_mut().map(|source| source.report_block(now))
     }
 
+    /// Ticks of its clock per second.
+    pub const fn clock_rate_hz(&self) -> u32 {
+        self.clock_rate_hz
+    }
+
     /// The jitter now, in ticks.
     pub fn jitter_ticks(&self) -> u32 {
         self.source.as_ref().map_or(0, |source| source.jitter_16ths >> 4)
