@@ -109,3 +109,80 @@ impl Wheel {
 fn milliseconds(now: Duration) -> u64 {
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turn(place: u32) -> Turn {
+        Turn { place, tenant: 0, what: What::Speak }
+    }
+
+    fn at(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+
+    /// Runs a wheel from one ms to another in steps, and gives the turns that come: when they were due, and whose.
+    fn run(wheel: &mut Wheel, from: u64, to: u64, step: usize, interval: u16) -> Vec<(u64, u32)> {
+        let (mut turns, mut taken) = (Vec::new(), Vec::new());
+        for now in (from..to).step_by(step) {
+            while let Some(due) = wheel.take(at(now), &mut turns) {
+                for turn in turns.clone() {
+                    taken.push((due, turn.place));
+                    wheel.again(turn, due, interval);
+                }
+            }
+        }
+        taken
+    }
+
+    #[test]
+    fn turns_come_at_their_pace_however_seldom_one_looks() {
+        for interval in [10, 20, 30, 60] {
+            for step in [1, 7, 50] {
+                let mut wheel = Wheel::new(at(1_000));
+                wheel.begin(turn(3), interval, at(1_000));
+                let due: Vec<_> =
+                    run(&mut wheel, 1_000, 3_000, step, interval).into_iter().map(|(due, _)| due).collect();
+                assert!(due[0] < 1_000 + u64::from(interval), "{due:?}");
+                assert!(due.windows(2).all(|pair| pair[1] - pair[0] == u64::from(interval)), "{due:?}");
+                let looked = 1_999 / step * step;
+                assert!(due.len() >= looked / usize::from(interval), "{interval} {step} {}", due.len());
+            }
+        }
+    }
+
+    #[test]
+    fn newcomers_are_spread_over_the_interval() {
+        let mut wheel = Wheel::new(at(0));
+        (0..5_000).for_each(|place| wheel.begin(turn(place), 20, at(0)));
+        let taken = run(&mut wheel, 0, 20, 1, 20);
+        assert_eq!(taken.len(), 5_000);
+        for ms in 0..20 {
+            assert_eq!(taken.iter().filter(|(due, _)| *due == ms).count(), 250, "{ms}");
+        }
+    }
+
+    #[test]
+    fn a_machine_that_slept_does_not_shout_afterwards() {
+        let mut wheel = Wheel::new(at(0));
+        wheel.begin(turn(1), 20, at(0));
+        run(&mut wheel, 0, 100, 1, 20);
+        let taken = run(&mut wheel, 60_000, 60_200, 1, 20);
+        assert!(taken.len() <= 14, "{taken:?}");
+        assert!(taken[0].0 > 59_900 && taken.windows(2).all(|pair| pair[1].0 - pair[0].0 == 20), "{taken:?}");
+    }
+
+    #[test]
+    fn it_tells_how_long_it_sleeps() {
+        let mut wheel = Wheel::new(at(0));
+        assert_eq!(wheel.wait(at(5)), None);
+        wheel.begin(turn(1), 20, at(500));
+        let mut turns = Vec::new();
+        let wait = wheel.wait(at(500)).expect("a turn");
+        assert!(wait < at(20));
+        assert_eq!(wheel.take(at(500) + wait.saturating_sub(at(1)), &mut turns).is_some(), wait.is_zero());
+        assert!(wheel.take(at(500) + wait, &mut turns).is_some() && turns == [turn(1)]);
+        assert_eq!(wheel.wait(at(600)), None);
+    }
+}

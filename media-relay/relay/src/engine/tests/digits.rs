@@ -13,12 +13,12 @@ pub(super) fn digits(text: &str) -> Vec<Digit> {
 }
 
 /// Presses a key for 60 ms, as telephones do: the same timestamp throughout, the end three times.
-fn press(phone: &mut Phone, digit: Digit) {
+pub(super) fn press(phone: &mut Phone, payload_type: u8, digit: Digit) {
     let told = (1..=3).map(|place| (place * 160, false)).chain([(480, true); 3]);
     let packets: Vec<_> = told
         .map(|(duration_ticks, is_end)| {
             let payload = EventPayload { event: digit.event(), is_end, volume: 10, duration_ticks };
-            phone.packet(101, &payload.to_bytes())
+            phone.packet(payload_type, &payload.to_bytes())
         })
         .collect();
     for packet in &packets {
@@ -41,14 +41,14 @@ fn a_key_is_told_once_by_rtp_or_by_info_or_by_both() {
     let mut phone = world.phone(1, 1, |_| {});
     phone.say(0, &voice(1, 0));
     for digit in digits("1") {
-        press(&mut phone, digit);
+        press(&mut phone, 101, digit);
     }
     assert_eq!(next_digit(&mut world), '1');
     world.engine.told_by_info(phone.leg, digits("1")[0]).expect("a leg");
     world.engine.told_by_info(phone.leg, digits("2")[0]).expect("a leg");
     assert_eq!(next_digit(&mut world), '2');
     for digit in digits("33#") {
-        press(&mut phone, digit);
+        press(&mut phone, 101, digit);
     }
     assert_eq!([next_digit(&mut world), next_digit(&mut world), next_digit(&mut world)], ['3', '3', '#']);
 }

@@ -3,6 +3,10 @@
 mod bridge;
 mod digits;
 mod phone;
+mod play;
 mod ports;
+mod record;
+mod reports;
+mod strangers;
 
 use phone::World;

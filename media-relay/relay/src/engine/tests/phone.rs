@@ -77,13 +77,14 @@ pub(super) struct Phone {
     pub(super) rtp: UdpSocket,
     pub(super) rtcp: UdpSocket,
     pub(super) theirs: SocketAddr,
+    pub(super) theirs_rtcp: SocketAddr,
     pub(super) ssrc: u32,
     sequence: u16,
     timestamp: u32,
 }
 
 impl Phone {
-    fn new(leg: LegId, local: &LocalAddress) -> Self {
+    pub(super) fn new(leg: LegId, local: &LocalAddress) -> Self {
         let socket = || {
             let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
             socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
@@ -94,6 +95,7 @@ impl Phone {
             rtp: socket(),
             rtcp: socket(),
             theirs: (local.ip, local.rtp_port).into(),
+            theirs_rtcp: (local.ip, local.rtcp_port).into(),
             ssrc: 0x1000 + leg.leg,
             sequence: 65_530,
             timestamp: u32::MAX - 1_000,
@@ -151,6 +153,19 @@ impl Phone {
         assert_eq!(from, self.theirs);
         let packet = Packet::parse(&buffer[..length]).expect("RTP");
         (packet.header, buffer[packet.payload].to_vec())
+    }
+
+    /// Whether a payload is among what comes until nothing comes for a while.
+    pub(super) fn hears_soon(&self, payload: &[u8]) -> bool {
+        let mut buffer = [0; 2_048];
+        self.rtp.set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout");
+        let mut heard = std::iter::from_fn(|| {
+            let length = self.rtp.recv(&mut buffer).ok()?;
+            Some(buffer[12..length] == *payload)
+        });
+        let is_heard = heard.any(|is_it| is_it);
+        self.rtp.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        is_heard
     }
 
     /// What has come and was not heard yet.

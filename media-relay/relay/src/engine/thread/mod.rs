@@ -158,20 +158,17 @@ impl Mover {
         }
     }
 
-    /// Looks at all that have something: one packet of each, so that a leg that is flooded starves no other.
+    /// Looks at all that have something: one packet of each, so that a leg that is flooded starves no other. Commands come first: one that
+    /// was given before a packet came holds for the packet. A socket that they close has nothing for the leg that comes to its place.
     fn look(&mut self, count: usize) {
         self.now = self.clock.now();
-        let mut has_commands = false;
-        for ready in 0..count {
-            match self.readiness.ready(ready) {
-                Some(BELL) => has_commands = true,
-                Some(number) => self.receive(number),
-                None => {}
-            }
-        }
-        // After the packets, so that none of them meets a leg that has come to its place since.
-        if has_commands {
+        if (0..count).any(|ready| self.readiness.ready(ready) == Some(BELL)) {
             self.obey();
+        }
+        for ready in 0..count {
+            if let Some(number) = self.readiness.ready(ready).filter(|number| *number != BELL) {
+                self.receive(number);
+            }
         }
     }
 
