@@ -5,12 +5,15 @@ use ringfall_domain::{
     call::Call,
     caller::{ArrivalCounts, Block, Suppression, suppress},
     ids::AccountId,
-    phone::CallerNumber,
+    phone::{CallerNumber, PhoneNumber},
     plan::Plan,
 };
 use ringfall_store::{
     port::StoreError,
-    protocols::{arrivals::count_arrival, blocked},
+    protocols::{
+        arrivals::{count_arrival, foresee_arrival},
+        blocked,
+    },
 };
 
 use crate::platform::Platform;
@@ -39,13 +42,33 @@ pub(super) async fn suppression(
     call: &Call,
     block: Option<&Block>,
 ) -> Result<Option<Suppression>, StoreError> {
-    let limits = plan.suppression.as_ref().and_then(|policy| policy.rate_limits);
-    let counted = call.origin.caller.known().filter(|_| limits.is_some() && block.is_none());
-    let counts = match counted {
+    let counts = match counted_number(plan, call, block) {
         Some(number) => {
             count_arrival(&*platform.table, call.account, number, call.id, call.origin.arrived_at).await?
         }
         None => ArrivalCounts::default(),
     };
     Ok(suppress(plan.suppression.as_ref(), call, block, counts))
+}
+
+/// Why the caller of a dry run would be turned away: judged as [`suppression`] does, by the calls that are counted already.
+pub async fn foreseen_suppression(
+    platform: &Platform,
+    plan: &Plan,
+    call: &Call,
+    block: Option<&Block>,
+) -> Result<Option<Suppression>, StoreError> {
+    let counts = match counted_number(plan, call, block) {
+        Some(number) => {
+            foresee_arrival(&*platform.table, call.account, number, call.origin.arrived_at).await?
+        }
+        None => ArrivalCounts::default(),
+    };
+    Ok(suppress(plan.suppression.as_ref(), call, block, counts))
+}
+
+/// The number whose calls are counted: one that is not turned away for certain, of a campaign that limits how often callers call.
+fn counted_number<'a>(plan: &Plan, call: &'a Call, block: Option<&Block>) -> Option<&'a PhoneNumber> {
+    let limits = plan.suppression.as_ref().and_then(|policy| policy.rate_limits);
+    call.origin.caller.known().filter(|_| limits.is_some() && block.is_none())
 }

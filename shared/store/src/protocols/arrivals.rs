@@ -46,6 +46,21 @@ pub async fn count_arrival(
     Ok(arrivals::count(&arrivals, first_at))
 }
 
+/// How often a caller would have called if one more call came in. Nothing is written.
+///
+/// # Returns
+/// What [`count_arrival`] would of a call that is new.
+pub async fn foresee_arrival(
+    table: &dyn Table,
+    account: AccountId,
+    number: &PhoneNumber,
+    at: Timestamp,
+) -> Result<ArrivalCounts, StoreError> {
+    let item = table.get(&arrivals::key(account, number)).await?;
+    let before = arrivals::count(&arrivals::decode(&item.unwrap_or_default())?, at);
+    Ok(ArrivalCounts { in_hour: before.in_hour.saturating_add(1), in_day: before.in_day.saturating_add(1) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +87,20 @@ mod tests {
         assert_eq!(called(&table, 1, 3_599).await, (1, 1), "a copy that came late");
         assert_eq!(called(&table, 3, 3_600).await, (2, 3));
         assert_eq!(called(&table, 4, 86_400).await, (1, 3));
+    }
+
+    #[tokio::test]
+    async fn what_is_foreseen_is_what_the_next_call_counts_and_leaves_nothing() {
+        let table = MemoryStore::new();
+        let number = "+12145550123".parse().expect("a number");
+        for (n, seconds) in [(1, 0), (2, 60), (3, 3_700), (4, 86_500)] {
+            let mut foreseen = ArrivalCounts::default();
+            for _dry_run in 0..3 {
+                let counts = foresee_arrival(&table, account(), &number, at(seconds)).await;
+                foreseen = counts.expect("the store works");
+            }
+            assert_eq!((foreseen.in_hour, foreseen.in_day), called(&table, n, seconds).await);
+        }
     }
 
     #[tokio::test]

@@ -1,7 +1,9 @@
 //! A dry run: where a call would go, decided by the code that decides it for real. Nothing is written.
 
 mod number;
+mod question;
 mod reach;
+mod run;
 
 use std::collections::BTreeSet;
 
@@ -9,95 +11,40 @@ use axum::extract::State;
 use http::StatusCode;
 use jiff::Timestamp;
 use ringfall_domain::{
-    call::{Call, KnownCaller, Origin, TelephonyRates, event::CallerFacts},
-    caller::{ArrivalCounts, CallerPast, suppress},
     config::TrackingNumber,
-    flow::{Node, NodeId, RouteNode},
-    geography::LineType,
+    flow::NodeId,
     ids::{BuyerId, CallId, CampaignId, NumberId, PublisherId, TargetId},
-    money::Money,
-    phone::{CallerNumber, PhoneNumber},
+    money::{Amount, Money},
+    phone::PhoneNumber,
     plan::Plan,
-    routing::{Candidate, CapacitySnapshot, Judgement, Outcome, Ruling, judge},
+    routing::Judgement,
     tags::Tags,
     target::Destination,
 };
 use ringfall_store::records::plan;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
 pub(super) use self::number::find_number;
-use self::reach::{Reached, reach};
+use self::{question::RouteSimulation, reach::Reached, run::DryRun};
 use super::{
     Shared,
     auth::{Caller, Scope},
     body::Json,
     caller_facts::CallerFactsBody,
-    decision::{CandidateBody, Decision, ReasonBody},
+    decision::{Decision, ReasonBody},
     openapi::{Endpoint, Verb},
     problem::Refusal,
 };
 use crate::{
     calls::{
-        arrival::find_block,
+        arrival::{find_block, foreseen_suppression},
         judging::{caller_record, capacity_snapshot},
     },
     platform::Platform,
 };
-
-/// A call that might come in.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct RouteSimulation {
-    /// The tracking number that is dialled, or its id where several connections have the same digits.
-    #[schema(example = "+18005550111")]
-    number: String,
-    /// Who calls: a number, or `anonymous`.
-    caller: PresentedCaller,
-    /// When; now where it is left out.
-    #[serde(default)]
-    at: Option<Timestamp>,
-    /// What the caller answers. A question whose answer is not given is taken as answered in every way.
-    #[serde(default)]
-    tags: Tags,
-    /// What the provider says of the caller's place. The tags `state` and `zip` stand above it; what the number tells, below.
-    #[serde(default)]
-    caller_facts: CallerPlace,
-}
-
-/// Whatever the network may present.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(try_from = "String")]
-#[schema(value_type = String, max_length = 64, example = "+12145550123")]
-struct PresentedCaller(String);
-
-impl TryFrom<String> for PresentedCaller {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, &'static str> {
-        let fits = text.chars().take(65).count() <= 64 && !text.chars().any(char::is_control);
-        fits.then_some(Self(text)).ok_or("expected at most 64 characters without control characters")
-    }
-}
-
-/// What a provider says of a caller's place and line.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-struct CallerPlace {
-    /// Two letters.
-    #[schema(example = "TX")]
-    state: Option<String>,
-    /// Postal code.
-    zip: Option<String>,
-    /// City.
-    city: Option<String>,
-    /// ISO 3166 alpha-2.
-    country: Option<String>,
-    /// The kind of line.
-    line_type: Option<LineType>,
-}
 
 /// Where the call would go.
 #[derive(Debug, Serialize, ToSchema)]
@@ -120,7 +67,7 @@ struct SimulatedRoute {
     end_nodes: BTreeSet<NodeId>,
     /// Who would be rung first; null where nobody would.
     would_connect_to: Option<FirstChoice>,
-    /// Why the caller would be turned away on arrival, however often they have called; null where they would not.
+    /// Why the caller would be turned away on arrival, by the calls that they have made up to then; null where they would not.
     suppression: Option<ReasonBody>,
     /// Whether nobody would be rung for the hours: then the call takes the branch `after_hours` of the node, if it has one.
     after_hours: bool,
@@ -136,6 +83,7 @@ struct FirstChoice {
     buyer_id: BuyerId,
     destination: Destination,
     /// What the call would cost the buyer.
+    #[schema(value_type = Amount)]
     price: Money,
 }
 
@@ -165,10 +113,9 @@ async fn simulate(
     let (id, number) = find_number(&platform, caller.account, &simulation.number).await?;
     let at = simulation.at.unwrap_or_else(|| platform.now());
     let plan = plan(&platform, &caller, &number).await?;
-    let mut call = call(&caller, id, &number, &simulation, at);
+    let mut call = simulation.call(caller.account, id, &number, at);
     let block = find_block(&platform, caller.account, &call.origin.caller, at).await?;
-    let counts = ArrivalCounts::default();
-    if let Some(suppression) = suppress(plan.suppression.as_ref(), &call, block.as_ref(), counts) {
+    if let Some(suppression) = foreseen_suppression(&platform, &plan, &call, block.as_ref()).await? {
         call.turn_away(&plan, suppression);
     }
     let (capacity, _) = capacity_snapshot(&platform, &plan, at).await?;
@@ -202,149 +149,4 @@ async fn plan(platform: &Platform, caller: &Caller, number: &TrackingNumber) -> 
     let item = platform.table.get(&plan::key(caller.account, number.campaign_id)).await?;
     let item = item.ok_or_else(|| Refusal::not_found("campaign", &number.campaign_id.to_string()))?;
     Ok(plan::decode(&item)?.compile()?)
-}
-
-/// The call as it would be when it is routed.
-fn call(
-    caller: &Caller,
-    id: NumberId,
-    number: &TrackingNumber,
-    simulation: &RouteSimulation,
-    at: Timestamp,
-) -> Call {
-    let name = format!("simulation of {} at {at}", simulation.caller.0);
-    let place = simulation.caller_facts.clone();
-    let origin = Origin {
-        connection: number.connection_id,
-        campaign: number.campaign_id,
-        publisher: number.publisher_id,
-        number: id,
-        dialled: number.phone_number.clone(),
-        caller: CallerNumber::from_presented(&simulation.caller.0),
-        caller_facts: CallerFacts {
-            state: place.state,
-            zip: place.zip,
-            city: place.city,
-            country: place.country,
-            line_type: place.line_type,
-            attestation: None,
-            spam: false,
-        },
-        rates: TelephonyRates::default(),
-        arrived_at: at,
-        provider_call_id: name.clone(),
-    };
-    // The same question draws the same lot among equals.
-    let id = CallId::of_provider_call(number.connection_id, &name);
-    let mut tags = simulation.tags.clone();
-    tags.fill_in(&number.tags);
-    Call::new(id, caller.account, origin, tags)
-}
-
-struct DryRun<'a> {
-    plan: &'a Plan,
-    call: &'a Call,
-    capacity: &'a CapacitySnapshot,
-    past: &'a CallerPast,
-    at: Timestamp,
-    judgement: Judgement,
-}
-
-impl DryRun<'_> {
-    /// Goes through the flow; where nobody takes the call it goes on, as a call would.
-    fn go(&mut self) -> Reached {
-        let flow = &self.plan.flow;
-        let diverted = self.call.suppression.as_ref().and_then(|suppression| suppression.node(self.plan));
-        let start = diverted.unwrap_or(&flow.start).clone();
-        let mut reached = reach(flow, self.call, vec![start], self.at);
-        // Each round is further along: a flow has no cycles.
-        for _ in 0..flow.nodes.len() {
-            if reached.routes.is_empty() {
-                break;
-            }
-            self.judgement = self.judge(&reached.routes);
-            if !self.judgement.eligible.is_empty() {
-                break;
-            }
-            let next = reach(flow, self.call, self.without_target(&reached.routes), self.at);
-            if next.routes.is_empty() {
-                reached.ends.extend(next.ends);
-                break;
-            }
-            reached =
-                Reached { routes: next.routes, ends: reached.ends.into_iter().chain(next.ends).collect() };
-        }
-        reached
-    }
-
-    /// Where the call goes on that no target of these nodes takes. Each is judged by its own tiers.
-    fn without_target(&self, nodes: &BTreeSet<NodeId>) -> Vec<NodeId> {
-        let routes = nodes.iter().filter_map(|id| match self.plan.flow.nodes.get(id) {
-            Some(Node::Route(route)) => Some((id, route)),
-            _ => None,
-        });
-        let next = |(id, route): (&NodeId, &RouteNode)| {
-            let after_hours = self.judge(&BTreeSet::from([id.clone()])).after_hours;
-            route.without_target(after_hours).clone()
-        };
-        routes.map(next).collect()
-    }
-
-    fn judge(&self, nodes: &BTreeSet<NodeId>) -> Judgement {
-        let tiers: Option<Vec<Vec<u8>>> = self.routes(nodes).map(|route| route.tiers.clone()).collect();
-        let tiers = tiers.map(|tiers| tiers.concat());
-        judge(
-            self.plan,
-            self.call,
-            &KnownCaller::of(self.call),
-            tiers.as_deref(),
-            self.capacity,
-            self.past,
-            self.at,
-        )
-    }
-
-    fn routes(&self, nodes: &BTreeSet<NodeId>) -> impl Iterator<Item = &RouteNode> {
-        nodes.iter().filter_map(|id| match self.plan.flow.nodes.get(id) {
-            Some(Node::Route(route)) => Some(route),
-            _ => None,
-        })
-    }
-
-    fn first(&self) -> Option<&Candidate> {
-        self.judgement.eligible.first()
-    }
-
-    fn first_choice(&self) -> Option<FirstChoice> {
-        let target = &self.plan.targets[self.first()?.target];
-        Some(FirstChoice {
-            target_id: target.id,
-            buyer_id: self.plan.buyer_of(target).id,
-            destination: target.destination.clone(),
-            price: target.price,
-        })
-    }
-
-    fn decision(&self) -> Decision {
-        let line = |candidate: &Candidate, outcome, reason| {
-            let target = &self.plan.targets[candidate.target];
-            CandidateBody {
-                target_id: target.id,
-                buyer_id: Some(self.plan.buyer_of(target).id),
-                tier: Some(candidate.tier),
-                priority: Some(candidate.priority),
-                attempt: None,
-                outcome,
-                reason,
-                at: self.at,
-            }
-        };
-        let taken = self.first().map(|first| self.plan.targets[first.target].id);
-        let first = self.first().map(|first| line(first, "would_connect", ReasonBody::plain("first_choice")));
-        let rulings = self.judgement.rulings(self.plan, taken, &[]);
-        let others = rulings.iter().map(|Ruling { candidate, reason, .. }| {
-            line(candidate, Outcome::PassedOver.as_str(), reason.into())
-        });
-        Decision { candidates: first.into_iter().chain(others).collect() }
-    }
 }

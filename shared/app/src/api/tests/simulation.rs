@@ -1,4 +1,8 @@
-use ringfall_store::port::{Feed, Position};
+use ringfall_domain::ids::CallId;
+use ringfall_store::{
+    port::{Feed, Position},
+    protocols::arrivals::count_arrival,
+};
 use serde_json::{Value, json};
 
 use super::kit::{Agency, Api, campaign, target};
@@ -186,6 +190,62 @@ async fn a_call_outside_the_hours_of_a_buyer_or_the_campaign_takes_the_branch_af
             (&json!(expected.0), &json!([expected.1]))
         );
     }
+}
+
+/// Sets the suppression policy of the agency's campaign.
+async fn suppress(api: &Api, agency: &Agency, policy: Value) {
+    let campaign = format!("/v1/campaigns/{}", agency.campaign);
+    api.patch(&campaign, json!({"suppression": null})).await.expect_status(200);
+    api.patch(&campaign, json!({"suppression": policy})).await.expect_status(200);
+}
+
+#[tokio::test]
+async fn a_dry_run_turns_away_whom_the_policy_names_and_says_why() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    let refused = json!({"attestation": {"least": "B", "when_missing": "reject"}});
+    let weak = |found: &str| json!({"code": "attestation", "found": found, "least": "B"});
+    for (policy, member, value, reason) in [
+        (json!({"anonymous": "reject"}), "caller", json!("anonymous"), json!({"code": "anonymous"})),
+        (json!({"anonymous": "reject"}), "caller", json!("+12145550123"), Value::Null),
+        (json!({"spam": "reject"}), "spam", json!(true), json!({"code": "spam"})),
+        (json!({"spam": "reject"}), "spam", json!(false), Value::Null),
+        (refused.clone(), "attestation", json!("A"), Value::Null),
+        (refused.clone(), "attestation", json!("C"), weak("C")),
+        (refused.clone(), "attestation", json!("failed"), weak("failed")),
+        (refused, "attestation", Value::Null, weak("missing")),
+    ] {
+        suppress(&api, &agency, policy).await;
+        let answer = run(&api, with(question(), member, value.clone())).await;
+        assert_eq!(answer["suppression"], reason, "{member}: {value}");
+        assert_eq!(answer["would_connect_to"].is_null(), !reason.is_null(), "{member}: {value}");
+    }
+    for (member, wrong) in [("attestation", json!("D")), ("spam", json!("yes"))] {
+        let reply = api.post("/v1/simulations/route", with(question(), member, wrong)).await;
+        assert_eq!((reply.status, reply.fields()), (422, vec![member]));
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_counts_the_calls_that_were_made_and_adds_none() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    suppress(&api, &agency, json!({"rate_limits": {"hourly": 2}, "then": "busy"})).await;
+    let caller = "+12145550123".parse().expect("a number");
+    for (n, minute, limited) in [(1, 0, false), (2, 1, false), (3, 2, true)] {
+        for _copy in 0..3 {
+            let at = format!("2026-11-20T16:{minute:02}:30Z");
+            let answer = run(&api, with(question(), "at", json!(at))).await;
+            let reason = json!({"code": "rate_limited", "period": "hour", "calls": 3, "limit": 2});
+            let expected = if limited { (reason, json!(["busy"])) } else { (Value::Null, json!([])) };
+            assert_eq!((&answer["suppression"], &answer["end_nodes"]), (&expected.0, &expected.1));
+        }
+        let at = format!("2026-11-20T16:{minute:02}:00Z").parse().expect("a time");
+        let call = CallId::from_parts(1, n);
+        count_arrival(&api.store, api.account().await, &caller, call, at).await.expect("a write");
+    }
+    let later = run(&api, with(question(), "at", json!("2026-11-20T17:30:00Z"))).await;
+    assert_eq!(later["suppression"], Value::Null);
 }
 
 #[tokio::test]
