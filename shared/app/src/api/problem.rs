@@ -15,7 +15,7 @@ use ringfall_store::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Shared;
+use super::{Shared, body::MOST_FAULTS};
 
 /// The media type of problem details.
 pub(super) const PROBLEM_JSON: &str = "application/problem+json";
@@ -98,6 +98,14 @@ pub(super) struct FieldError {
     pub(super) message: String,
 }
 
+impl FieldError {
+    /// A fault of a document. One without a path is the body's.
+    pub(super) fn new(field: &str, message: &str) -> Self {
+        let field = if field.is_empty() { "body" } else { field };
+        Self { field: field.chars().take(512).collect(), message: message.chars().take(1_024).collect() }
+    }
+}
+
 /// A refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
@@ -124,12 +132,17 @@ impl Refusal {
 
     /// A document with faults.
     pub(super) fn of_document(problems: Vec<Problem>) -> Self {
-        let errors: Vec<FieldError> = problems
-            .into_iter()
-            .map(|problem| FieldError { field: problem.path, message: problem.message })
-            .collect();
+        let told = |problem: Problem| FieldError { field: problem.path, message: problem.message };
+        Self::of_fields(problems.into_iter().map(told).collect())
+    }
+
+    /// A document with faults. The first of many are told.
+    pub(super) fn of_fields(mut errors: Vec<FieldError>) -> Self {
+        let is_full = errors.len() >= MOST_FAULTS;
+        errors.truncate(MOST_FAULTS);
         let detail = match errors.as_slice() {
             [only] => format!("{}: {}", only.field, only.message),
+            several if is_full => format!("{} fields or more are not valid", several.len()),
             several => format!("{} fields are not valid", several.len()),
         };
         Self { errors, ..Self::new(ProblemKind::Invalid, detail) }
@@ -220,9 +233,9 @@ pub(super) struct ProblemBody<'a> {
     status: u16,
     /// What is wrong this time.
     detail: &'a str,
-    /// The fields that are wrong.
+    /// The fields that are wrong, at most 20 of them.
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
-    #[schema(required = false)]
+    #[schema(required = false, max_items = 20)]
     errors: &'a [FieldError],
     /// Names this request in our log; also in `x-request-id`.
     request_id: &'a str,

@@ -1,5 +1,7 @@
 //! Bodies are read: bounded, as UTF-8, as JSON, as the document asked for; what is wrong is named by its path.
 
+mod fault;
+mod faults;
 mod tree;
 
 use axum::{
@@ -9,11 +11,14 @@ use axum::{
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
-use ringfall_domain::problem::Problem;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use self::tree::Tree;
-use super::problem::{FieldError, ProblemKind, Refusal};
+pub(super) use self::{
+    faults::{MOST_FAULTS, read_all},
+    tree::Tree,
+};
+use super::problem::{ProblemKind, Refusal};
 
 /// The largest body that is read.
 pub(super) const MOST_BYTES: usize = 256 * 1024;
@@ -66,43 +71,36 @@ fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
     Err(Refusal::of_field(ProblemKind::UnsupportedMediaType, "Content-Type", message))
 }
 
+/// A JSON document from a request's body that is still to be read.
+pub(super) struct Unread(pub(super) Tree);
+
+impl<S: Sync> FromRequest<S> for Unread {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        require_json(request.headers())?;
+        let bytes = read(request.into_body()).await?;
+        tree(&bytes).map(Self)
+    }
+}
+
 /// Reads JSON text as a document.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    let reading = read_all(tree(bytes)?, &Value::Null);
+    match reading.document.filter(|_| reading.faults.is_empty()) {
+        Some(document) => Ok(document),
+        None => Err(Refusal::of_fields(reading.faults)),
+    }
+}
+
+/// Reads JSON text.
+fn tree(bytes: &[u8]) -> Result<Tree, Refusal> {
     let text = str::from_utf8(bytes).map_err(|error| {
         let detail = format!("the body is not UTF-8 from byte {} on", error.valid_up_to());
         Refusal::new(ProblemKind::Malformed, detail)
     })?;
-    let tree: Tree = serde_json::from_str(text)
-        .map_err(|error| Refusal::new(ProblemKind::Malformed, format!("the body is not JSON: {error}")))?;
-    tree::read(tree).map_err(|error| of_document(&error))
-}
-
-/// Reads a JSON value as a document.
-pub(super) fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Refusal> {
-    tree::read(value.into()).map_err(|error| of_document(&error))
-}
-
-fn of_document(error: &serde_path_to_error::Error<serde_json::Error>) -> Refusal {
-    let FieldError { field, message } = field_error(&error.path().to_string(), &error.inner().to_string());
-    Refusal::of_document(vec![Problem { path: field, message }])
-}
-
-/// The field that an error of serde is about. A field that is missing or unknown is named in the message alone: the path leads
-/// to the object around it.
-fn field_error(path: &str, message: &str) -> FieldError {
-    let path = if path == "." { "" } else { path };
-    let named = ["missing field `", "unknown field `", "duplicate field `"]
-        .iter()
-        .find_map(|start| message.strip_prefix(start)?.split_once('`'))
-        .map(|(name, _)| name);
-    let last = path.rsplit('.').next().unwrap_or_default();
-    let field = match named {
-        Some(name) if path.is_empty() => name.to_owned(),
-        Some(name) if last != name => format!("{path}.{name}"),
-        Some(_) | None => path.to_owned(),
-    };
-    let field = if field.is_empty() { "body".to_owned() } else { field };
-    FieldError { field: field.chars().take(512).collect(), message: message.chars().take(1_024).collect() }
+    serde_json::from_str(text)
+        .map_err(|error| Refusal::new(ProblemKind::Malformed, format!("the body is not JSON: {error}")))
 }
 
 #[cfg(test)]
@@ -181,7 +179,8 @@ mod tests {
             r#"{"name": "a", "inner": {"number": 1}, "word": {"number": 5}}"#,
         ] {
             parse::<Outer>(text.as_bytes()).expect(text);
-            from_value::<Outer>(serde_json::from_str(text).expect(text)).expect(text);
+            let value: Value = serde_json::from_str(text).expect(text);
+            assert!(read_all::<Outer>(value.into(), &Value::Null).faults.is_empty(), "{text}");
         }
         let any = r#"[null, true, -1, 1.5, 18446744073709551615, "x", {"a": []}]"#;
         let value: serde_json::Value = parse(any.as_bytes()).expect("any JSON");

@@ -15,7 +15,7 @@ use serde_json::{Error, Number, Value};
 
 /// A JSON text that is well-formed.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Tree {
+pub(in crate::api) enum Tree {
     Null,
     Bool(bool),
     Number(Number),

@@ -20,6 +20,7 @@ impl Resource for Campaign {
     type Fields = Warned<Self>;
     const PATH: &'static str = "campaigns";
     const NAME: &'static str = "Campaign";
+    const TIED: &'static [&'static str] = &["flow", "routing", "suppression", "queue"];
 
     fn id(seed: Seed) -> CampaignId {
         CampaignId::from_parts(seed.milliseconds, seed.random)

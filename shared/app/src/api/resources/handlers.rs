@@ -13,12 +13,12 @@ use ringfall_store::{
 };
 use serde_json::{Map, Value};
 
-use super::{Resource, Shown, check, check_outside, forget_cached, parse_id, serve_waiters};
+use super::{Resource, Shown, check_outside, forget_cached, parse_id, read_document, serve_waiters};
 use crate::{
     api::{
         Shared,
         auth::Caller,
-        body::{Json, from_value},
+        body::{Json, Unread},
         etag::{IfMatch, etag, has_already},
         idempotency::Ids,
         pages::{List, Page},
@@ -32,10 +32,9 @@ pub(super) async fn create<R: Resource>(
     State(platform): State<Shared>,
     caller: Caller,
     Ids(seed): Ids,
-    Json(input): Json<R::Input>,
+    Unread(body): Unread,
 ) -> Answer {
-    let document: R = input.into();
-    check(&document, &platform)?;
+    let document: R = read_document(body, &platform)?;
     let id = R::id(seed);
     let shown = carry_out(&platform, &caller, id, &Wish::Create(document)).await?;
     Ok(shown.created(R::PATH))
@@ -78,11 +77,11 @@ pub(super) async fn replace<R: Resource>(
     caller: Caller,
     PathId(id): PathId,
     if_match: IfMatch,
-    Json(input): Json<R::Input>,
+    Unread(body): Unread,
 ) -> Answer {
     let id = parse_id::<R>(&id)?;
-    let (document, expected): (R, _) = (input.into(), if_match.required()?);
-    check(&document, &platform)?;
+    let expected = if_match.required()?;
+    let document: R = read_document(body, &platform)?;
     let shown = carry_out(&platform, &caller, id, &Wish::Replace { document, expected }).await?;
     Ok(shown.reply(StatusCode::OK))
 }
@@ -105,8 +104,7 @@ pub(super) async fn patch<R: Resource>(
     }
     let mut document = serde_json::to_value(&resource.document).expect("a document always serialises");
     merge(&mut document, patch.into_iter().collect());
-    let document: R = from_value::<R::Input>(document)?.into();
-    check(&document, &platform)?;
+    let document: R = read_document(document.into(), &platform)?;
     // The patch was made to this version, whichever was named.
     let expected = Expected::OneOf(vec![resource.version]);
     let shown = carry_out(&platform, &caller, id, &Wish::Replace { document, expected }).await?;

@@ -34,7 +34,12 @@ use utoipa_axum::router::OpenApiRouter;
 #[cfg(test)]
 pub(super) use self::connections::SECRETS;
 use self::shown::Shown;
-use super::{Shared, auth::Caller, problem::Refusal};
+use super::{
+    Shared,
+    auth::Caller,
+    body::{Tree, read_all},
+    problem::{FieldError, Refusal},
+};
 use crate::{connection::Connection, message::ServeWaiters, platform::Platform};
 
 /// A kind of document as the API serves it.
@@ -48,6 +53,8 @@ pub(super) trait Resource: Save + Configured<Id: PartialSchema> + ToSchema {
     const PATH: &'static str;
     /// The type's name in the description: `Buyer`.
     const NAME: &'static str;
+    /// Members that are checked together: what is wrong with one may be another's fault.
+    const TIED: &'static [&'static str] = &[];
 
     /// The id of a new one.
     fn id(seed: Seed) -> Self::Id;
@@ -101,9 +108,22 @@ fn parse_id<R: Resource>(text: &str) -> Result<R::Id, Refusal> {
     text.parse().map_err(|_| Refusal::not_found(R::KIND.as_str(), text))
 }
 
-/// Refuses a document that must not be saved.
-fn check<R: Resource>(document: &R, platform: &Platform) -> Result<(), Refusal> {
-    refuse_if_any(document.problems(platform))
+/// Reads a document, and refuses one that must not be saved with all that is wrong with it. Where a part cannot be read, what is said of it and of
+/// those that are checked together with it would be said of something else, and is left out.
+fn read_document<R: Resource>(body: Tree, platform: &Platform) -> Result<R, Refusal> {
+    let reading = read_all::<R::Input>(body, &R::example());
+    let touches_tied = R::TIED.iter().any(|member| reading.touched.contains(*member));
+    let is_told = |problem: &Problem| {
+        let member = problem.path.split(['.', '[']).next().unwrap_or_default();
+        let depends_on_touched = touches_tied && R::TIED.contains(&member);
+        !(depends_on_touched || reading.touched.contains(member))
+    };
+    let document: Option<R> = reading.document.map(Into::into);
+    let problems = document.iter().flat_map(|document| document.problems(platform)).filter(is_told);
+    let checked = problems.map(|problem| FieldError::new(&problem.path, &problem.message));
+    let mut faults = reading.faults;
+    faults.extend(checked);
+    document.filter(|_| faults.is_empty()).ok_or_else(|| Refusal::of_fields(faults))
 }
 
 /// Refuses a document that must not be saved as everything else is now.

@@ -161,6 +161,77 @@ async fn every_wrong_field_is_named() {
     }
 }
 
+/// The fields that a refusal names, in alphabetical order.
+async fn all_refused(api: &Api, kind: &str, document: Value) -> Vec<String> {
+    let reply = api.post(&format!("/v1/{kind}"), document).await;
+    assert_eq!(reply.status, 422, "{}", reply.body);
+    let mut fields: Vec<String> = reply.fields().into_iter().map(str::to_owned).collect();
+    fields.sort();
+    fields
+}
+
+#[tokio::test]
+async fn all_faults_of_a_document_are_told_at_once() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    assert_eq!(all_refused(&api, "buyers", json!({})).await, ["name", "time_zone"]);
+    let wrong = json!({"name": 5, "time_zone": "Texas", "caps": {"daily": -1, "weekly": 5}, "budget": 1, "colour": "red",
+                       "groups": [{"name": "a"}, {"name": "a", "caps": {"hourly": "x"}}]});
+    assert_eq!(
+        all_refused(&api, "buyers", wrong).await,
+        ["budget", "caps.daily", "caps.weekly", "colour", "groups[1].caps.hourly", "name", "time_zone"]
+    );
+    let mut wrong = target(&agency.buyer);
+    wrong["price"] = json!("-1");
+    wrong["ring_timeout_seconds"] = json!(1);
+    wrong["hours"] = json!({"time_zone": "UTC", "open": []});
+    wrong["filter"] = json!({"field": "caller.colour", "op": "eq", "value": "red"});
+    wrong["screening"] = json!({"press": "12", "key": "1"});
+    assert_eq!(
+        all_refused(&api, "targets", wrong).await,
+        ["filter.field", "hours.open", "price", "ring_timeout_seconds", "screening.key", "screening.press"]
+    );
+    let mut wrong = campaign(&agency.target);
+    wrong["flow"]["nodes"]["injured"]["attempts"] = json!(9);
+    wrong["flow"]["nodes"]["zip"] = json!({"type": "gather", "tag": "zip"});
+    wrong["flow"]["nodes"]["busy"] = json!({"type": "teleport"});
+    wrong["routing"]["tiers"][0]["targets"] =
+        json!([{"priority": 0}, {"target_id": agency.target, "weight": 0}]);
+    wrong["payout"] = json!({"kind": "revenue_share", "percent": "40", "least": "10.00", "most": "9.99"});
+    wrong["conversion"] = json!({});
+    assert_eq!(
+        all_refused(&api, "campaigns", wrong).await,
+        [
+            "conversion.minimum_seconds",
+            "flow.nodes.busy.type",
+            "flow.nodes.injured.attempts",
+            "flow.nodes.zip.next",
+            "flow.nodes.zip.say",
+            "payout.least",
+            "routing.tiers[0].targets[0].priority",
+            "routing.tiers[0].targets[0].target_id",
+            "routing.tiers[0].targets[1].weight",
+        ]
+    );
+    let wrong = json!({"provider": "carrier_pigeon", "credentials": {"account_sid": 5, "password": "x"}});
+    assert_eq!(
+        all_refused(&api, "connections", wrong).await,
+        ["credentials.account_sid", "credentials.auth_token", "credentials.password", "provider"]
+    );
+    let wrong = json!({"name": null, "caps": {"daily": "x"}});
+    let reply = api.patch(&format!("/v1/buyers/{}", agency.buyer), wrong).await;
+    assert_eq!((reply.status, reply.fields()), (422, vec!["caps.daily", "name"]));
+}
+
+#[tokio::test]
+async fn many_faults_are_told_as_far_as_a_list_can_be_read() {
+    let api = Api::new().await;
+    let colours = (0..30).map(|n| (format!("colour_{n}"), json!("red"))).collect();
+    let reply = api.post("/v1/publishers", Value::Object(colours)).await;
+    assert_eq!((reply.status, reply.fields().len()), (422, 20));
+    assert_eq!(reply.body["detail"], "20 fields or more are not valid");
+}
+
 #[tokio::test]
 async fn every_missing_field_is_named() {
     let api = Api::new().await;
