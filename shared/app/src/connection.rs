@@ -139,7 +139,7 @@ impl RealProviders {
     /// TLS cannot be set up on this machine.
     pub fn new(private_addresses_allowed: bool) -> Result<Self, CarrierError> {
         let reach = if private_addresses_allowed { Reach::Anywhere } else { Reach::PublicOnly };
-        Ok(Self { rest: RestClient::new()?, audio: AudioProbe::new(reach)? })
+        Ok(Self { rest: RestClient::new(reach)?, audio: AudioProbe::new(reach)? })
     }
 }
 

@@ -22,7 +22,11 @@ const MOST_ANSWER_BYTES: usize = 256 * 1024;
 /// The HTTP client for all providers' REST APIs, with one pool of connections. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct RestClient {
-    http: Client,
+    /// Straight to the address.
+    direct: Client,
+    /// Through the system's proxy, where there is one.
+    proxied: Client,
+    reach: Reach,
     patience: Patience,
 }
 
@@ -40,24 +44,27 @@ impl RestClient {
     ///
     /// # Errors
     /// The machine's TLS settings cannot be read.
-    pub fn new() -> Result<Self, CarrierError> {
-        Self::with_patience(Patience::default())
+    pub fn new(reach: Reach) -> Result<Self, CarrierError> {
+        Self::with_patience(reach, Patience::default())
     }
 
     /// A client with other time-outs.
-    pub(crate) fn with_patience(patience: Patience) -> Result<Self, CarrierError> {
-        let http = Client::builder()
-            .connect_timeout(patience.connect_timeout)
-            .timeout(patience.try_timeout)
-            .redirect(Policy::none())
-            .build()
-            .map_err(|error| CarrierError::Unavailable(format!("no HTTP client: {error}")))?;
-        Ok(Self { http, patience })
+    pub(crate) fn with_patience(reach: Reach, patience: Patience) -> Result<Self, CarrierError> {
+        let settings = || {
+            Client::builder()
+                .connect_timeout(patience.connect_timeout)
+                .timeout(patience.try_timeout)
+                .redirect(Policy::none())
+        };
+        let no_client = |error| CarrierError::Unavailable(format!("no HTTP client: {error}"));
+        let direct = reach.direct(settings()).build().map_err(no_client)?;
+        let proxied = settings().build().map_err(no_client)?;
+        Ok(Self { direct, proxied, reach, patience })
     }
 
-    /// The client to build requests with.
+    /// The client to build requests with. [`Self::send`] chooses the one that sends them.
     pub(crate) const fn http(&self) -> &Client {
-        &self.http
+        &self.direct
     }
 
     /// Sends a request, again where that helps and cannot harm.
@@ -66,6 +73,10 @@ impl RestClient {
     /// `Unavailable` once the tries are used up, `Refused` if the request itself cannot be made.
     pub(crate) async fn send(&self, request: RequestBuilder, repeat: Repeat) -> Result<Answer, CarrierError> {
         let request = request.build().map_err(unsendable)?;
+        if self.reach.refuses(request.url()) {
+            let reason = "the API's address is not on the public internet".to_owned();
+            return Err(CarrierError::Refused(reason));
+        }
         let mut tries = 1;
         loop {
             let once = request.try_clone().expect("the body is in memory, so it can be copied");
@@ -84,7 +95,8 @@ impl RestClient {
     }
 
     async fn try_once(&self, request: Request) -> Result<Answer, Failure> {
-        let response = self.http.execute(request).await.map_err(failure_of)?;
+        let http = if self.reach.may_use_proxy(request.url()) { &self.proxied } else { &self.direct };
+        let response = http.execute(request).await.map_err(failure_of)?;
         let status = response.status();
         let retry_after = retry_after(response.headers());
         match status {

@@ -16,7 +16,7 @@ use url::Url;
 
 use self::server::{Reply, Seen, Server};
 use super::*;
-use crate::rest::Patience;
+use crate::rest::{Patience, Reach};
 
 const LEG: &str = "CAchild";
 const TOKEN: &str = "open-sesame";
@@ -42,7 +42,7 @@ fn carrier(api_base_url: &str, patience: Patience) -> TwilioCarrier {
     let credentials = TwilioCredentials::new("AC123", TOKEN)
         .and_then(|credentials| credentials.with_api_base_url(api_base_url))
         .expect("valid");
-    TwilioCarrier::new(RestClient::with_patience(patience).expect("a client"), credentials)
+    TwilioCarrier::new(RestClient::with_patience(Reach::Anywhere, patience).expect("a client"), credentials)
 }
 
 fn query(provider_leg_id: Option<&str>) -> LegQuery {
@@ -235,6 +235,18 @@ async fn a_redirect_is_not_followed() {
     let (answer, _) = asked(vec![redirect], &query(Some(LEG))).await;
     assert_eq!(answer, Err(CarrierError::Refused("status 302 Found".to_owned())));
     assert_eq!(elsewhere.seen(), []);
+}
+
+#[tokio::test]
+async fn an_address_on_a_private_network_is_not_asked_where_those_are_refused() {
+    let server = Server::answering([Reply::Json(200, call(LEG, "in-progress"))]).await;
+    let credentials = TwilioCredentials::new("AC123", TOKEN)
+        .and_then(|credentials| credentials.with_api_base_url(&server.url))
+        .expect("valid");
+    let rest = RestClient::with_patience(Reach::PublicOnly, patient()).expect("a client");
+    let answer = TwilioCarrier::new(rest, credentials).fetch_leg(&query(Some(LEG))).await;
+    assert!(matches!(answer, Err(CarrierError::Refused(_))), "{answer:?}");
+    assert_eq!(server.seen(), []);
 }
 
 #[tokio::test]
