@@ -9,7 +9,7 @@ use crate::{
         Screening, SecondChance, Skills, SuppressionPolicy, Target, TierPlan,
     },
     filter::Filter,
-    flow::Flow,
+    flow::{Flow, Wording},
     ids::{AccountId, BuyerId, CampaignId, TargetId},
     money::Money,
     phone::PhoneNumber,
@@ -17,7 +17,7 @@ use crate::{
     queue::QueueId,
     schedule::{Schedule, TimeZoneName},
     target::Destination,
-    text::{Name, Prompt},
+    text::{LanguageTag, Name},
 };
 
 /// A campaign's compiled plan.
@@ -107,7 +107,9 @@ pub struct PlannedTarget {
     /// How the answerer takes the call; none bridges at once.
     pub screening: Option<Screening>,
     /// What the answerer is told first.
-    pub whisper: Option<Prompt>,
+    pub whisper: Option<Wording>,
+    /// In which language the answerer is spoken to, where the words are not for the caller's.
+    pub language: Option<LanguageTag>,
     /// The number that the target sees.
     pub caller_id: CallerIdShown,
     /// Seconds of the target's own greeting that do not count.
@@ -267,6 +269,7 @@ impl<'a> Compiler<'a> {
             ring_timeout_seconds: target.ring_timeout_seconds,
             screening: target.screening.clone(),
             whisper: target.whisper.clone(),
+            language: target.language.clone(),
             caller_id: target.caller_id,
             timer_offset_seconds: target.timer_offset_seconds,
             paused: target.paused,

@@ -226,7 +226,7 @@ mod tests {
                 let now = at(&format!("2026-03-{day:02}T{hour:02}:30:00Z"));
                 let hours = hours_that_are_closed(now).expect("hours");
                 let hours: Schedule = serde_json::from_value(hours).expect("a schedule");
-                assert!(!hours.judge(now).is_open(), "{now}");
+                assert!(!hours.judge(now, ringfall_domain::filter::Fact::Unknown).is_open(), "{now}");
             }
         }
     }

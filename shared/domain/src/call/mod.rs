@@ -12,6 +12,7 @@ pub mod leg;
 pub mod step;
 
 mod caller;
+mod greeting;
 mod whereabouts;
 
 use jiff::Timestamp;

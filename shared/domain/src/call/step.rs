@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{
     Call, Finish, FinishKind, KnownCaller, Leg, MOST_CALL_SECONDS,
     event::{EventKind, Input},
+    greeting::greeting,
     instructions::{
         Continuation, Dial, DialPurpose, GatherInput, Greeting, HoldStep, Instruction, Instructions,
         RejectReason, Sound, Speech,
@@ -17,7 +18,6 @@ use crate::{
     plan::Plan,
     queue::{CallbackQuestion, Told},
     target::Destination,
-    text::Prompt,
 };
 
 /// What is to be done next.
@@ -187,32 +187,7 @@ fn answered(plan: &Plan, call: &Call, attempt: u8, at: Timestamp) -> Next {
     if leg.ended.is_some() || call.ended.is_some() {
         return Next::Reply(vec![Instruction::Hangup]);
     }
-    Next::Reply(greeting(plan, leg, at))
-}
-
-/// How long an answerer may think: voicemail never presses a key.
-const SCREENING_TIMEOUT_SECONDS: u32 = 8;
-
-fn greeting(plan: &Plan, leg: &Leg, at: Timestamp) -> Instructions {
-    let target = plan.target(leg.target);
-    let whisper = target.and_then(|target| target.whisper.as_ref()).map(Prompt::to_string);
-    let Some(key) = leg.screening_key else {
-        let whisper = whisper.map(|text| Instruction::Say(Speech { text, language: None }));
-        return whisper.into_iter().chain([Instruction::Bridge]).collect();
-    };
-    let screening = target.and_then(|target| target.screening.as_ref());
-    let told = whisper.unwrap_or_else(|| format!("Call from {}.", plan.name));
-    let asked = screening.and_then(|screening| screening.say.as_ref()).map(Prompt::to_string);
-    let asked = asked.unwrap_or_else(|| format!("Press {key} to accept."));
-    vec![
-        Instruction::Gather {
-            prompt: Speech { text: format!("{told} {asked}"), language: None },
-            input: GatherInput { digits: Some(1), speech: false },
-            timeout_seconds: SCREENING_TIMEOUT_SECONDS,
-            then: Continuation::Screened { attempt: leg.attempt, asked_at: at },
-        },
-        Instruction::Hangup,
-    ]
+    Next::Reply(greeting(plan, call, leg, at))
 }
 
 fn screened(call: &Call, attempt: u8) -> Next {

@@ -7,12 +7,13 @@ use super::{Caps, Document, Limits, MoneyCaps, Skills, amount};
 use crate::{
     bounded,
     filter::Filter,
+    flow::Wording,
     ids::BuyerId,
     money::{Amount, Money},
     problem::Problem,
     schedule::Schedule,
     target::Destination,
-    text::{Key, Name, Prompt},
+    text::{Key, LanguageTag, Name},
 };
 
 /// One phone number or SIP URI of a buyer, with what it takes and pays.
@@ -63,9 +64,12 @@ pub struct Target {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub screening: Option<Screening>,
     /// What is said to the person who answers before the caller is put through, and before a key is asked for; with screening, the
-    /// campaign's name where none is given.
+    /// campaign's name where none is given. By language: of the caller, whom its people are to greet.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub whisper: Option<Prompt>,
+    pub whisper: Option<Wording>,
+    /// In which language its people are spoken to: the whisper and the screening for callers of any other language than theirs name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<LanguageTag>,
     /// The number that the target sees.
     #[serde(default)]
     pub caller_id: CallerIdShown,
@@ -101,9 +105,9 @@ pub struct Screening {
     #[serde(default = "default_key")]
     #[schema(default = "1")]
     pub press: Key,
-    /// How the key is asked for; the platform's own words where none are given.
+    /// How the key is asked for; the platform's own words where none are given. By language: of the caller.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub say: Option<Prompt>,
+    pub say: Option<Wording>,
 }
 
 fn default_key() -> Key {

@@ -102,7 +102,7 @@ impl Node {
                 Step::Next(if passes { &condition.then } else { &condition.otherwise })
             }
             Self::Hours(hours) => {
-                let is_open = hours.hours.judge(at).is_open();
+                let is_open = hours.hours.judge(at, facts.fact(&Field::CallerZones)).is_open();
                 Step::Next(if is_open { &hours.open } else { &hours.closed })
             }
             Self::Menu(_) | Self::Gather(_) => Step::Stop(Stop::Ask { node }),

@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use crate::{
     call::{Call, KnownCaller},
     config::CallingHours,
+    filter::Fact,
     geography::NumberPlace,
     phone::PhoneNumber,
-    schedule::{Day, Hours, OpenSpan, Schedule, TimeZoneName},
+    schedule::{Day, Hours, OpenSpan, Schedule, ScheduleZone, TimeZoneName},
 };
 
 /// Where nothing is known of a person's clock, the hours must hold from the east of the United States to the west.
@@ -27,8 +28,8 @@ pub fn may_be_rung_from(hours: CallingHours, call: &Call, number: &PhoneNumber, 
     let schedules: Vec<Schedule> = zones.iter().filter_map(|zone| schedule(hours, zone)).collect();
     let mut from = at;
     for _ in 0..MOST_LOOKS {
-        let closed = schedules.iter().find_map(|schedule| match schedule.judge(from) {
-            Hours::Open { .. } => None,
+        let closed = schedules.iter().find_map(|schedule| match schedule.judge(from, Fact::Unknown) {
+            Hours::Open { .. } | Hours::Unknown => None,
             Hours::Closed { opens_at } => opens_at,
         });
         match closed {
@@ -42,7 +43,7 @@ pub fn may_be_rung_from(hours: CallingHours, call: &Call, number: &PhoneNumber, 
 fn schedule(hours: CallingHours, zone: &str) -> Option<Schedule> {
     let zone = TimeZoneName::try_from(zone.to_owned()).ok()?;
     let span = OpenSpan::new(Day::ALL.to_vec(), hours.from, hours.to).ok()?;
-    Some(Schedule::new(zone, vec![span], Vec::new()))
+    Some(Schedule::new(ScheduleZone::Named(zone), vec![span], Vec::new()))
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{LaterTarget, Waiter};
 use crate::{
-    call::{Call, Leg},
+    call::{Call, KnownCaller, Leg},
     capacity::Full,
     config::QueuePolicy,
+    filter::{Fact, Facts, Field},
     ids::TargetId,
     money::Money,
     plan::{Plan, PlannedTarget},
@@ -57,7 +58,9 @@ impl Prospects {
         let again = plan.queue.iter().flat_map(|policy| asked_again(plan, policy, call));
         let again = again.map(|(target, from)| (target, from.max(at)));
         let list = free.chain(later).chain(again);
-        Self { list: list.map(|(target, from)| prospect(plan, target, from)).collect() }
+        let caller = KnownCaller::of(call);
+        let zones = caller.fact(&Field::CallerZones);
+        Self { list: list.map(|(target, from)| prospect(plan, target, from, zones)).collect() }
     }
 
     /// Those who may take the caller until then.
@@ -114,13 +117,14 @@ impl Prospects {
 }
 
 /// Open until the target, its buyer or the campaign closes, whichever does first.
-fn prospect(plan: &Plan, target: usize, from: Timestamp) -> Prospect {
+fn prospect(plan: &Plan, target: usize, from: Timestamp, zones: Fact<'_>) -> Prospect {
     let planned = &plan.targets[target];
     let kept = [plan.hours, plan.buyer_of(planned).hours, planned.hours];
-    let closings = kept.into_iter().flatten().filter_map(|index| match plan.schedules[index].judge(from) {
-        Hours::Open { closes_at } => closes_at,
-        Hours::Closed { .. } => None,
-    });
+    let closings =
+        kept.into_iter().flatten().filter_map(|index| match plan.schedules[index].judge(from, zones) {
+            Hours::Open { closes_at } => closes_at,
+            Hours::Closed { .. } | Hours::Unknown => None,
+        });
     Prospect { target, from, until: closings.min() }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     call::Call,
     caller::CallerPast,
     capacity::{BuyerUsage, Demand, Full, Scope, Usage},
-    filter::Facts,
+    filter::{Facts, Field},
     ids::{BuyerId, CallId, TargetId},
     plan::{Place, Plan, PlannedTarget, Tier},
     queue::asked_again_from,
@@ -141,7 +141,9 @@ impl<F: Facts> Judge<'_, F> {
         match verdict {
             Verdict::Eligible | Verdict::PassedOver(Reason::Full(_)) => self.is_any_open = true,
             Verdict::Tried => self.is_any_open |= asked,
-            Verdict::PassedOver(Reason::OutsideHours { .. }) => self.is_any_closed = true,
+            Verdict::PassedOver(Reason::OutsideHours { .. } | Reason::CallerZoneUnknown { .. }) => {
+                self.is_any_closed = true;
+            }
             Verdict::PassedOver(_) => {}
         }
     }
@@ -200,10 +202,13 @@ impl<F: Facts> Judge<'_, F> {
 
     fn closed_by(&mut self, schedule: Option<usize>, of: HoursOf) -> Option<Reason> {
         let index = schedule?;
-        let hours = *self.hours[index].get_or_insert_with(|| self.plan.schedules[index].judge(self.at));
+        let hours = *self.hours[index].get_or_insert_with(|| {
+            self.plan.schedules[index].judge(self.at, self.facts.fact(&Field::CallerZones))
+        });
         match hours {
             Hours::Open { .. } => None,
             Hours::Closed { opens_at } => Some(Reason::OutsideHours { of, opens_at }),
+            Hours::Unknown => Some(Reason::CallerZoneUnknown { of }),
         }
     }
 

@@ -27,6 +27,11 @@ pub enum Reason {
         /// When those open next; none within a year.
         opens_at: Option<Timestamp>,
     },
+    /// It keeps hours by the caller's clock, and nobody knows in which zone the caller is.
+    CallerZoneUnknown {
+        /// Whose hours they are.
+        of: HoursOf,
+    },
     /// It does not take such calls.
     FilterFailed {
         /// The field that decided.
@@ -179,6 +184,7 @@ impl Reason {
             Self::Paused => "paused",
             Self::TierNotAsked => "tier_not_asked",
             Self::OutsideHours { .. } => "outside_hours",
+            Self::CallerZoneUnknown { .. } => "caller_zone_unknown",
             Self::FilterFailed { .. } => "filter_failed",
             Self::Full(full) | Self::LostRace(full) => code_of(full),
             Self::SecondChanceUsed { .. } => "second_chance_used",
@@ -212,6 +218,7 @@ impl Reason {
                 let opens_at = opens_at.map(|opens_at| ("opens_at", Figure::Time(opens_at)));
                 std::iter::once(of).chain(opens_at).collect()
             }
+            Self::CallerZoneUnknown { of } => vec![("of", Figure::Text(of.as_str().to_owned()))],
             Self::FilterFailed { field, operator, is_unknown } => {
                 let fact = if *is_unknown { "unknown" } else { "known" };
                 vec![

@@ -1,4 +1,6 @@
-//! Hours in a named time zone.
+//! Hours in a named time zone, or in the caller's.
+//!
+//! Hours in the caller's zone are open where the clock of every zone that may be the caller's says so, and for nobody of whom no zone is known.
 //!
 //! A span belongs to the day on which it starts. A closed date closes the spans that start on it; one that started on
 //! the evening before runs on into it until its end. Spans that overlap or touch are one.
@@ -12,9 +14,10 @@ mod openings;
 mod span;
 #[cfg(test)]
 mod tests;
+mod together;
 mod zone;
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -24,16 +27,19 @@ use self::{
 };
 pub use self::{
     span::{Day, InvalidSpan, InvalidTimeOfDay, OpenSpan, TimeOfDay},
-    zone::{TimeZoneName, UnknownTimeZone},
+    zone::{ScheduleZone, TimeZoneName, UnknownScheduleZone, UnknownTimeZone},
 };
-use crate::{bounded, problem::Problem};
+use crate::{bounded, filter::Fact, problem::Problem};
 
-/// When something is open, week after week, by the clock of a named zone.
+/// When something is open, week after week, by the clock of a named zone or of the caller's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "Members")]
 pub struct Schedule {
-    time_zone: TimeZoneName,
-    #[schema(max_items = 50)]
+    /// Whose clock counts: that of a zone of the IANA time zone database, by name, or `caller`, the caller's own. Where several zones may be the
+    /// caller's, it is open while it is in all of them; it is open to nobody of whom no zone is known.
+    #[schema(value_type = String, max_length = 64, pattern = r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$", example = "America/Chicago")]
+    time_zone: ScheduleZone,
+    #[schema(min_items = 1, max_items = 50)]
     open: Vec<OpenSpan>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 366, required = false)]
@@ -47,7 +53,7 @@ pub struct Schedule {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Members {
-    time_zone: TimeZoneName,
+    time_zone: ScheduleZone,
     #[serde(deserialize_with = "bounded::list::<{ Schedule::MOST_SPANS }, _, _>")]
     open: Vec<OpenSpan>,
     #[serde(default, deserialize_with = "bounded::list::<{ Schedule::MOST_CLOSED_DATES }, _, _>")]
@@ -88,6 +94,8 @@ pub enum Hours {
         /// Until when; none where it does not open within [`Schedule::DAYS_SEARCHED`].
         opens_at: Option<Timestamp>,
     },
+    /// By the clock of a caller whose zone nobody knows: it counts as closed.
+    Unknown,
 }
 
 impl Hours {
@@ -106,14 +114,14 @@ impl Schedule {
     pub const DAYS_SEARCHED: i64 = 366;
 
     /// Hours from spans and closed dates.
-    pub fn new(time_zone: TimeZoneName, open: Vec<OpenSpan>, closed_dates: Vec<Date>) -> Self {
+    pub fn new(time_zone: ScheduleZone, open: Vec<OpenSpan>, closed_dates: Vec<Date>) -> Self {
         let mut closed_days: Vec<i32> = closed_dates.iter().map(|date| days_since_1970(*date)).collect();
         closed_days.sort_unstable();
         Self { week: Week::new(&open), time_zone, open, closed_dates, closed_days }
     }
 
-    /// The zone whose clock counts.
-    pub const fn time_zone(&self) -> &TimeZoneName {
+    /// Whose clock counts.
+    pub const fn time_zone(&self) -> &ScheduleZone {
         &self.time_zone
     }
 
@@ -136,10 +144,33 @@ impl Schedule {
         Vec::new()
     }
 
-    /// Whether it is open at an instant, and until when. Allocates nothing; reads some days where it is open, at most
-    /// [`Self::DAYS_SEARCHED`] where it is closed.
-    pub fn judge(&self, at: Timestamp) -> Hours {
-        let clock = Clock::read(self.time_zone.zone(), at);
+    /// Whether it is open at an instant to a caller in one of some zones, and until when. In a named zone it allocates nothing, and reads
+    /// some days where it is open, at most [`Self::DAYS_SEARCHED`] where it is closed.
+    pub fn judge(&self, at: Timestamp, caller_zones: Fact<'_>) -> Hours {
+        match &self.time_zone {
+            ScheduleZone::Named(zone) => self.judge_in(zone.zone(), at),
+            ScheduleZone::Caller => together::by_zones(self, caller_zones, at),
+        }
+    }
+
+    /// Whether it is open at an instant, and if not, when it opens; none for hours by the caller's clock.
+    pub fn next_opening(&self, at: Timestamp) -> Option<Hours> {
+        Self::judge_together(&[self], at)
+    }
+
+    /// Whether several are open at the same time at an instant, and if not, when they are, as far as can be seen; none where one of them follows
+    /// the caller's clock.
+    pub fn judge_together(schedules: &[&Self], at: Timestamp) -> Option<Hours> {
+        let named = schedules.iter().map(|schedule| match &schedule.time_zone {
+            ScheduleZone::Named(zone) => Some((*schedule, zone.zone())),
+            ScheduleZone::Caller => None,
+        });
+        Some(together::all(&named.collect::<Option<Vec<_>>>()?, at))
+    }
+
+    /// Whether it is open at an instant by the clock of a zone.
+    fn judge_in(&self, zone: &TimeZone, at: Timestamp) -> Hours {
+        let clock = Clock::read(zone, at);
         let mut openings =
             self.openings(&clock).skip_while(|opening| clock.has_reached(opening.end)).peekable();
         while let Some(opening) = openings.next() {

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 /// machine judges alike. Offsets (`UTC+2`) are refused: they know no daylight saving time.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
-#[schema(value_type = String, max_length = 64, example = "America/Chicago")]
+#[schema(value_type = String, max_length = 64, pattern = r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$", example = "America/Chicago")]
 pub struct TimeZoneName(TimeZone);
 
 /// A text that names no time zone.
@@ -71,6 +71,45 @@ impl fmt::Debug for TimeZoneName {
 impl Serialize for TimeZoneName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+/// Whose clock hours follow: that of a named zone, or `caller`, the caller's own.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum ScheduleZone {
+    /// This zone's.
+    Named(TimeZoneName),
+    /// That of every zone in which the caller may be.
+    Caller,
+}
+
+/// A text that names neither a time zone nor the caller's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{UnknownTimeZone}, or `caller` for the caller's own")]
+pub struct UnknownScheduleZone;
+
+impl ScheduleZone {
+    const CALLER: &'static str = "caller";
+}
+
+impl TryFrom<String> for ScheduleZone {
+    type Error = UnknownScheduleZone;
+
+    fn try_from(text: String) -> Result<Self, UnknownScheduleZone> {
+        if text == Self::CALLER {
+            return Ok(Self::Caller);
+        }
+        text.parse().map(Self::Named).map_err(|UnknownTimeZone| UnknownScheduleZone)
+    }
+}
+
+impl Serialize for ScheduleZone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::Named(zone) => zone.as_str(),
+            Self::Caller => Self::CALLER,
+        })
     }
 }
 

@@ -4,9 +4,11 @@ use serde_json::json;
 
 use super::{OPEN, eligible, empty, judged};
 use crate::{
+    call::event::CallerFacts,
     capacity::Usage,
     config::Caps,
     fixtures::{call, leg, node, plan},
+    phone::CallerNumber,
     plan::Plan,
     schedule::Schedule,
 };
@@ -114,4 +116,20 @@ fn the_branch_after_hours_is_taken_where_there_is_one() {
     assert_eq!((both.without_target(true), both.without_target(false)), (&node("closed"), &node("busy")));
     let one = route(json!({"type": "route", "otherwise": "busy"}));
     assert_eq!(one.without_target(true), &node("busy"));
+}
+
+#[test]
+fn hours_by_the_callers_clock_are_closed_to_a_caller_of_whom_no_zone_is_known() {
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let always = json!({"time_zone": "caller", "open": [{"days": days, "from": "00:00", "to": "24:00"}]});
+    let plan = plan(&[&json!({"price": "45.00", "hours": always}).to_string()], None);
+    let judgement = judged(&plan, &call(), &empty(&plan), None);
+    assert_eq!((eligible(&plan, &judgement), judgement.after_hours), (vec![1], false));
+    let mut nobody_knows = call();
+    nobody_knows.origin.caller = CallerNumber::Withheld;
+    nobody_knows.origin.caller_facts = CallerFacts::default();
+    let judgement = judged(&plan, &nobody_knows, &empty(&plan), None);
+    let reasons: Vec<_> = judgement.passed_over.iter().map(|(_, reason)| reason.to_string()).collect();
+    assert_eq!(reasons, ["caller_zone_unknown {of: target}"]);
+    assert!(judgement.after_hours);
 }

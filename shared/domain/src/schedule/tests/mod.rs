@@ -1,11 +1,13 @@
 //! Hours by example.
 
+mod callers;
 mod naive;
 mod zones;
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
 use super::{Hours, Schedule};
+use crate::filter::Fact;
 
 fn schedule(zone: &str, open: &str, closed_dates: &str) -> Schedule {
     let text = format!(r#"{{"time_zone": "{zone}", "open": {open}, "closed_dates": {closed_dates}}}"#);
@@ -30,7 +32,7 @@ fn closed_until(instant: &str) -> Hours {
 #[track_caller]
 fn check(schedule: &Schedule, rows: &[(&str, Hours)]) {
     for (at, expected) in rows {
-        assert_eq!(schedule.judge(at.parse().expect(at)), *expected, "{at}");
+        assert_eq!(schedule.judge(at.parse().expect(at), Fact::Unknown), *expected, "{at}");
     }
 }
 
@@ -73,13 +75,13 @@ fn a_night_is_an_hour_shorter_or_longer_when_the_clock_changes() {
     for (at, hours) in [("2026-03-08T06:00:00Z", 7), ("2026-11-01T06:00:00Z", 9), ("2026-11-08T06:00:00Z", 8)]
     {
         let at: Timestamp = at.parse().expect(at);
-        let Hours::Open { closes_at } = nights.judge(at) else {
+        let Hours::Open { closes_at } = nights.judge(at, Fact::Unknown) else {
             panic!("closed at {at}");
         };
         let closes_at = closes_at.expect("within a week");
         let opened_at = closes_at - SignedDuration::from_hours(hours);
-        assert!(nights.judge(opened_at).is_open(), "{at}");
-        assert!(!nights.judge(opened_at - SignedDuration::from_secs(1)).is_open(), "{at}");
+        assert!(nights.judge(opened_at, Fact::Unknown).is_open(), "{at}");
+        assert!(!nights.judge(opened_at - SignedDuration::from_secs(1), Fact::Unknown).is_open(), "{at}");
     }
 }
 
@@ -165,8 +167,8 @@ fn the_ends_of_time_are_no_trouble() {
     for zone in ["America/Chicago", "Pacific/Kiritimati"] {
         for hours in [OFFICE, NIGHTS, ALWAYS] {
             let schedule = schedule(zone, hours, r#"["0000-01-01", "9999-12-31"]"#);
-            schedule.judge(Timestamp::MIN);
-            schedule.judge(Timestamp::MAX);
+            schedule.judge(Timestamp::MIN, Fact::Unknown);
+            schedule.judge(Timestamp::MAX, Fact::Unknown);
         }
     }
 }

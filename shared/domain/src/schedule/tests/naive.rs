@@ -7,7 +7,10 @@ use jiff::{
 };
 use proptest::prelude::*;
 
-use crate::schedule::{Day, Hours, OpenSpan, Schedule, TimeOfDay, TimeZoneName};
+use crate::{
+    filter::Fact,
+    schedule::{Day, Hours, OpenSpan, Schedule, ScheduleZone, TimeOfDay, TimeZoneName},
+};
 
 /// What a zone's clock shows in a stretch of minutes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -58,6 +61,13 @@ impl Readings {
     }
 }
 
+fn zone_of(schedule: &Schedule) -> &TimeZone {
+    match schedule.time_zone() {
+        ScheduleZone::Named(zone) => zone.zone(),
+        ScheduleZone::Caller => panic!("no named zone"),
+    }
+}
+
 fn minutes_after(instant: Timestamp, minutes: usize) -> Timestamp {
     instant + SignedDuration::from_mins(i64::try_from(minutes).expect("some days"))
 }
@@ -65,7 +75,7 @@ fn minutes_after(instant: Timestamp, minutes: usize) -> Timestamp {
 impl<'a> Naive<'a> {
     pub(super) fn new(schedule: &Schedule, readings: &'a Readings) -> Self {
         let mut is_open = vec![false; Readings::MINUTES];
-        let first = schedule.time_zone().zone().to_datetime(readings.began_at).date();
+        let first = zone_of(schedule).to_datetime(readings.began_at).date();
         for date in first.series(jiff::Span::new().days(1)).take(Readings::DAYS + 2) {
             let weekday = Day::ALL[usize::try_from(date.weekday().to_monday_zero_offset()).expect("0 to 6")];
             if schedule.closed_dates().contains(&date) {
@@ -102,7 +112,7 @@ impl<'a> Naive<'a> {
         const LARGEST_CHANGE: usize = 24 * 60;
         let at = self.instant(index);
         let change = self.change_after(index);
-        match schedule.judge(at) {
+        match schedule.judge(at, Fact::Unknown) {
             Hours::Open { closes_at } => {
                 prop_assert!(self.is_open[index], "{at} is closed");
                 match (change, closes_at) {
@@ -113,6 +123,7 @@ impl<'a> Naive<'a> {
                     (None, closes_at) => prop_assert_eq!(closes_at, None, "{}", at),
                 }
             }
+            Hours::Unknown => return Err(TestCaseError::fail("a named zone is known")),
             Hours::Closed { opens_at } => {
                 prop_assert!(!self.is_open[index], "{at} is open");
                 match change {
@@ -173,7 +184,7 @@ pub(super) fn a_schedule(zone: TimeZoneName, began_at: Timestamp) -> impl Strate
     let first = zone.zone().to_datetime(began_at).date();
     (spans, closed).prop_map(move |(open, closed)| {
         let closed = closed.into_iter().map(|days| first + SignedDuration::from_hours(24 * days)).collect();
-        Schedule::new(zone.clone(), open, closed)
+        Schedule::new(ScheduleZone::Named(zone.clone()), open, closed)
     })
 }
 
@@ -195,7 +206,7 @@ proptest! {
     fn every_minute_around_a_change_of_the_clock_is_judged_as_a_naive_judge_would(
         (schedule, began_at) in a_schedule_and_a_change_of_the_clock()
     ) {
-        let readings = Readings::of(schedule.time_zone().zone(), began_at);
+        let readings = Readings::of(zone_of(&schedule), began_at);
         let naive = Naive::new(&schedule, &readings);
         for index in (3 * 24 * 60)..(6 * 24 * 60) {
             naive.check(&schedule, index)?;
