@@ -5,6 +5,7 @@ mod amount;
 mod buyer;
 mod campaign;
 mod caps;
+mod cross;
 mod duplicates;
 mod limits;
 mod money_caps;
@@ -22,6 +23,7 @@ pub use self::{
     buyer::{Buyer, Group},
     campaign::Campaign,
     caps::Caps,
+    cross::Named,
     duplicates::{Counting, DuplicateAction, DuplicateWindow, Duplicates},
     limits::Limits,
     money_caps::MoneyCaps,

@@ -50,6 +50,16 @@ impl Skills {
         })
     }
 
+    /// The tags that calls need.
+    pub fn tags(&self) -> impl Iterator<Item = &TagName> {
+        self.0.keys()
+    }
+
+    /// Whether calls whose tag has a value are served; all are where the tag is none of these.
+    pub fn serves(&self, tag: &TagName, needed: &TagValue) -> bool {
+        self.0.get(tag).is_none_or(|served| served.0.iter().any(|one| serves(tag, one, needed)))
+    }
+
     /// What is wrong with them beyond what reading refuses.
     pub fn check(&self) -> Vec<Problem> {
         self.0.iter().flat_map(|(tag, served)| served.check(tag)).collect()

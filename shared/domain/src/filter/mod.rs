@@ -12,6 +12,7 @@
 
 mod field;
 mod leaf;
+mod possible;
 mod read;
 mod schema;
 #[cfg(test)]
@@ -23,8 +24,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use self::field::{Field, UnknownField};
 use self::leaf::{Leaf, Truth};
+pub use self::{
+    field::{Field, UnknownField},
+    possible::Possible,
+};
 
 /// A tree of at most 64 conditions, nested at most 4 deep. Its JSON is `{"all": […]}`, `{"any": […]}`, `{"not": …}` or
 /// `{"field": …, "op": …, "value": …}`.

@@ -2,10 +2,10 @@
 
 use ringfall_domain::{
     config::{Buyer, Document},
-    ids::BuyerId,
+    ids::{AccountId, BuyerId},
     problem::Problem,
 };
-use ringfall_store::records::idempotency::Seed;
+use ringfall_store::{port::StoreError, records::idempotency::Seed};
 use serde_json::{Value, json};
 use utoipa::openapi::schema::Object;
 
@@ -37,6 +37,19 @@ impl Resource for Buyer {
 
     fn fields(self, _: BuyerId, _: &Platform) -> Warned<Self> {
         self.into()
+    }
+
+    async fn warnings_beside(
+        &self,
+        platform: &Platform,
+        _: AccountId,
+        _: BuyerId,
+    ) -> Result<Vec<Problem>, StoreError> {
+        Ok(self.warnings_at(platform.now()))
+    }
+
+    fn warn(fields: &mut Warned<Self>, warnings: Vec<Problem>) {
+        fields.add(warnings);
     }
 
     fn further_fields() -> Option<Object> {

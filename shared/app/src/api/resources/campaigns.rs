@@ -1,11 +1,14 @@
 //! Campaigns.
 
 use ringfall_domain::{
-    config::{Campaign, Document},
+    config::{Campaign, Document, Named},
     ids::{AccountId, CampaignId},
     problem::Problem,
 };
-use ringfall_store::{port::StoreError, records::idempotency::Seed};
+use ringfall_store::{
+    port::StoreError,
+    records::{idempotency::Seed, plan},
+};
 use serde_json::{Value, json};
 use utoipa::openapi::schema::Object;
 
@@ -59,6 +62,22 @@ impl Resource for Campaign {
 
     fn fields(self, _: CampaignId, _: &Platform) -> Warned<Self> {
         self.into()
+    }
+
+    async fn warnings_beside(
+        &self,
+        platform: &Platform,
+        account: AccountId,
+        id: CampaignId,
+    ) -> Result<Vec<Problem>, StoreError> {
+        let Some(item) = platform.table.get(&plan::key(account, id)).await? else { return Ok(Vec::new()) };
+        let plan = plan::decode(&item)?;
+        let named = Named { targets: &plan.targets, buyers: &plan.buyers };
+        Ok(self.warnings_among(named, platform.now()))
+    }
+
+    fn warn(fields: &mut Warned<Self>, warnings: Vec<Problem>) {
+        fields.add(warnings);
     }
 
     fn further_fields() -> Option<Object> {

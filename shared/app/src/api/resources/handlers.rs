@@ -51,7 +51,8 @@ pub(super) async fn read<R: Resource>(
     if has_already(&headers, resource.version) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag(resource.version))]).into_response());
     }
-    Ok(Shown::new(id, resource, &platform).reply(StatusCode::OK))
+    let warnings = resource.document.warnings_beside(&platform, caller.account, id).await?;
+    Ok(Shown::warned(id, resource, &platform, warnings).reply(StatusCode::OK))
 }
 
 pub(super) async fn list<R: Resource>(
@@ -139,7 +140,9 @@ async fn carry_out<R: Resource>(
         )?;
     forget_cached::<R>(platform, caller, id, &saved).await;
     serve_waiters(platform, caller, &saved).await;
-    Ok(Shown::new(id, saved.resource, platform))
+    // The change was made: that what is beside it cannot be read takes nothing of that back.
+    let warnings = saved.resource.document.warnings_beside(platform, caller.account, id).await;
+    Ok(Shown::warned(id, saved.resource, platform, warnings.unwrap_or_default()))
 }
 
 async fn found<R: Resource>(

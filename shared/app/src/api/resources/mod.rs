@@ -77,6 +77,19 @@ pub(super) trait Resource: Save + Configured<Id: PartialSchema> + ToSchema {
     /// What is shown of it.
     fn fields(self, id: Self::Id, platform: &Platform) -> Self::Fields;
 
+    /// What its author should know of it beside the account's other documents, as they stand.
+    fn warnings_beside(
+        &self,
+        _platform: &Platform,
+        _account: AccountId,
+        _id: Self::Id,
+    ) -> impl Future<Output = Result<Vec<Problem>, StoreError>> + Send {
+        std::future::ready(Ok(Vec::new()))
+    }
+
+    /// Adds warnings to what is shown.
+    fn warn(_fields: &mut Self::Fields, _warnings: Vec<Problem>) {}
+
     /// What is shown of it beyond the document.
     fn further_fields() -> Option<Object> {
         None

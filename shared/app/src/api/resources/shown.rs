@@ -3,6 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
+use ringfall_domain::problem::Problem;
 use ringfall_store::records::resource;
 use serde::Serialize;
 use utoipa::{
@@ -38,13 +39,28 @@ impl<F: Serialize> Shown<F> {
     where
         R: Resource<Fields = F>,
     {
+        Self::warned(id, resource, platform, Vec::new())
+    }
+
+    /// What is shown of a resource about which there is more to know.
+    pub(in crate::api) fn warned<R>(
+        id: R::Id,
+        resource: resource::Resource<R>,
+        platform: &Platform,
+        warnings: Vec<Problem>,
+    ) -> Self
+    where
+        R: Resource<Fields = F>,
+    {
+        let mut fields = resource.document.fields(id, platform);
+        R::warn(&mut fields, warnings);
         Self {
             id: id.to_string(),
             version: resource.version,
             created_at: resource.created_at,
             updated_at: resource.updated_at,
             archived_at: resource.archived_at,
-            fields: resource.document.fields(id, platform),
+            fields,
         }
     }
 

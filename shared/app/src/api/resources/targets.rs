@@ -1,12 +1,12 @@
 //! Targets.
 
 use ringfall_domain::{
-    config::{Document, Target},
-    ids::TargetId,
+    config::{Buyer, Document, Target},
+    ids::{AccountId, TargetId},
     problem::Problem,
     target::Destination,
 };
-use ringfall_store::records::idempotency::Seed;
+use ringfall_store::{port::StoreError, protocols::resources::find, records::idempotency::Seed};
 use serde_json::{Value, json};
 use utoipa::openapi::schema::Object;
 
@@ -49,6 +49,21 @@ impl Resource for Target {
 
     fn fields(self, _: TargetId, _: &Platform) -> Warned<Self> {
         self.into()
+    }
+
+    async fn warnings_beside(
+        &self,
+        platform: &Platform,
+        account: AccountId,
+        _: TargetId,
+    ) -> Result<Vec<Problem>, StoreError> {
+        let buyer = find::<Buyer>(&*platform.table, account, self.buyer_id).await?;
+        let warnings = buyer.map(|buyer| self.warnings_beside_buyer(&buyer.document, platform.now()));
+        Ok(warnings.unwrap_or_default())
+    }
+
+    fn warn(fields: &mut Warned<Self>, warnings: Vec<Problem>) {
+        fields.add(warnings);
     }
 
     fn further_fields() -> Option<Object> {

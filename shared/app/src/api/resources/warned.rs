@@ -23,10 +23,19 @@ impl<D: Document> From<D> for Warned<D> {
     }
 }
 
+impl<D> Warned<D> {
+    /// Adds what was found beside other documents.
+    pub(super) fn add(&mut self, warnings: Vec<Problem>) {
+        self.warnings.extend(warnings);
+    }
+}
+
 /// The schema of what stands beside the document.
 pub(super) fn further_fields() -> Object {
     let warnings = ArrayBuilder::new()
         .items(Problem::schema())
-        .description(Some("What should be known of it although it could be saved."));
+        .description(Some(
+            "What should be known of it although it could be saved. In lists, only what the document alone tells.",
+        ));
     object().property("warnings", warnings).required("warnings").build()
 }

@@ -74,11 +74,35 @@ async fn limits_that_take_no_call_are_warned_about() {
     let too_dear = json!({"money_caps": {"daily": "44.99", "monthly": "45.00"}});
     let saved = with(target(&agency.buyer), &too_dear);
     let saved = api.put(&format!("/v1/targets/{}", agency.target), saved).await.expect_status(200);
-    assert_eq!(warnings(&saved), ["money_caps.daily"]);
+    assert_eq!(warnings(&saved), ["money_caps.daily", "price"]);
     let message = "44.99 takes no call at the price of 45.00; raise it, or leave it out for no limit";
     assert_eq!(saved["warnings"][0]["message"], message);
     let late = json!({"second_chance": {"before_seconds": 91}});
     let path = format!("/v1/campaigns/{}", agency.campaign);
     let saved = api.patch(&path, json!({"routing": late})).await.expect_status(200);
     assert!(warnings(&saved).contains(&json!("routing.second_chance.before_seconds")), "{saved}");
+}
+
+#[tokio::test]
+async fn documents_that_do_not_go_together_are_warned_about_when_saved_and_when_read() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    let campaign = format!("/v1/campaigns/{}", agency.campaign);
+    assert_eq!(warnings(&api.get(&campaign).await.expect_status(200)), [] as [Value; 0]);
+    let (place, action) = ("routing.tiers[0].targets[0].target_id", "duplicates.action");
+    let dear =
+        json!({"payout": {"kind": "fixed", "amount": "45.01"}, "duplicates": {"action": "original_buyer"}});
+    let saved = api.patch(&campaign, dear).await.expect_status(200);
+    assert_eq!(warnings(&saved), [place, action]);
+    assert_eq!(warnings(&api.get(&campaign).await.expect_status(200)), [place, action]);
+    let target = format!("/v1/targets/{}", agency.target);
+    let saved = api.patch(&target, json!({"price": "5000.01"})).await.expect_status(200);
+    assert_eq!(warnings(&saved), ["price"]);
+    assert_eq!(warnings(&api.get(&target).await.expect_status(200)), ["price"]);
+    let told = api.get(&campaign).await.expect_status(200);
+    let message = "`Intake desk` takes no call: its price, 5000.01, is above its buyer's budget, 5000.00";
+    assert_eq!(told["warnings"][0]["message"], message);
+    let buyer = format!("/v1/buyers/{}", agency.buyer);
+    let saved = api.patch(&buyer, json!({"caps": {"hourly": 51}})).await.expect_status(200);
+    assert_eq!(warnings(&saved), ["caps.hourly"]);
 }
