@@ -29,7 +29,7 @@ checked_text!(
     /// A text that is no tag's value.
     InvalidTagValue,
     "expected a tag's value: at most 256 characters without control characters",
-    schema(max_length = 256, example = "75201"),
+    schema(max_length = 256, pattern = r"^[^\u0000-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069\uFFFE\uFFFF]*$", example = "75201"),
     |text| Some(text).filter(|kept| has_length(kept, 0, TagValue::MOST_CHARACTERS) && kept.chars().all(is_printable))
 );
 

@@ -80,7 +80,12 @@ checked_text!(
     /// A text that is no name.
     InvalidName,
     "expected a name of 1 to 128 characters without control characters",
-    schema(min_length = 1, max_length = 128, example = "Lone Star Law"),
+    schema(
+        min_length = 1,
+        max_length = 128,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069\uFFFE\uFFFF]*[^\s\u0000-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069\uFFFE\uFFFF][^\u0000-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069\uFFFE\uFFFF]*$",
+        example = "Lone Star Law"
+    ),
     |text| Some(text.trim()).filter(|kept| has_length(kept, 1, 128) && kept.chars().all(is_printable))
 );
 
@@ -90,7 +95,12 @@ checked_text!(
     /// A text that cannot be spoken.
     InvalidPrompt,
     "expected a text to speak of 1 to 2000 characters without control characters other than line feeds",
-    schema(min_length = 1, max_length = 2000, example = "Enter your five digit zip code."),
+    schema(
+        min_length = 1,
+        max_length = 2000,
+        pattern = r"^[^\u0000-\u0009\u000B-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069\uFFFE\uFFFF]*[^\s\u0000-\u0009\u000B-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069\uFFFE\uFFFF][^\u0000-\u0009\u000B-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069\uFFFE\uFFFF]*$",
+        example = "Enter your five digit zip code."
+    ),
     |text| {
         let speakable = |character| is_printable(character) || character == '\n';
         let fits = !text.trim().is_empty() && has_length(text, 1, 2000);

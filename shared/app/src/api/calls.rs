@@ -7,7 +7,7 @@ use ringfall_domain::{
     call::{Call, Leg},
     ids::{AccountId, BuyerId, CallId, CampaignId, ConnectionId, NumberId, PublisherId, TargetId},
     ledger::{EntryKind, entries_of},
-    money::Money,
+    money::{Amount, Money},
     phone::PhoneNumber,
     tags::Tags,
     target::Destination,
@@ -86,10 +86,13 @@ pub(super) struct CallBody {
     legs: Vec<LegBody>,
     decision: Decision,
     /// What buyers pay for it.
+    #[schema(value_type = Amount)]
     revenue: Money,
     /// What its publisher is paid.
+    #[schema(value_type = Amount)]
     payout: Money,
     /// What the carrier is paid, so far as durations are known.
+    #[schema(value_type = Amount)]
     telephony_cost: Money,
     /// What is left.
     profit: Money,
@@ -120,6 +123,7 @@ struct LegBody {
     /// From how many of them on the call is billed.
     billable_after_seconds: u32,
     /// What the call costs the buyer if it converts.
+    #[schema(value_type = Amount)]
     price: Money,
     converted: bool,
     recording_url: Option<String>,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use ringfall_domain::{
     ids::{AccountId, CallId},
     ledger::{Entry, Posting},
-    money::Money,
+    money::{Amount, Money},
 };
 use ringfall_store::{
     port::{Direction, Range, StoreError},
@@ -54,6 +54,7 @@ struct EntryBody {
     #[schema(example = "revenue")]
     kind: &'static str,
     /// What moves, never negative.
+    #[schema(value_type = Amount)]
     amount: Money,
     /// Both halves: debits are positive, credits negative.
     postings: Vec<PostingBody>,

@@ -7,7 +7,7 @@ use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use ringfall_domain::{
     ids::AccountId,
-    money::Money,
+    money::{Amount, Money},
     pnl::{Dimension, Tally},
 };
 use ringfall_store::{port::Direction, records::tally};
@@ -76,10 +76,13 @@ pub(super) struct PnlSums {
     /// Callers who asked to be called back.
     callbacks: i64,
     /// Charged to buyers.
+    #[schema(value_type = Amount)]
     revenue: Money,
     /// Paid to publishers.
+    #[schema(value_type = Amount)]
     payout: Money,
     /// Paid to carriers.
+    #[schema(value_type = Amount)]
     telephony_cost: Money,
     /// What is left.
     profit: Money,

@@ -7,7 +7,7 @@ use ringfall_domain::{
     capacity::{Period, Window},
     config::Buyer,
     ids::{BuyerId, TargetId},
-    money::Money,
+    money::{Amount, Money},
     text::Name,
 };
 use ringfall_store::{
@@ -48,10 +48,13 @@ struct BuyerUsage {
 #[derive(Debug, Serialize, ToSchema)]
 struct BudgetUsage {
     /// The budget.
+    #[schema(value_type = Amount)]
     budget: Money,
     /// What calls can still cost.
+    #[schema(value_type = Amount)]
     available: Money,
     /// The prices of the calls that converted since the budget was first given, and of those in flight.
+    #[schema(value_type = Amount)]
     committed: Money,
 }
 
@@ -106,9 +109,11 @@ struct WindowUsage {
     #[serde(skip_serializing_if = "Option::is_none")]
     cap: Option<u32>,
     /// Their prices.
+    #[schema(value_type = Amount)]
     committed: Money,
     /// What they may cost.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Amount>)]
     money_cap: Option<Money>,
 }
 

@@ -7,6 +7,7 @@ mod answer;
 mod check;
 mod node;
 mod read;
+mod schema;
 #[cfg(test)]
 mod tests;
 mod walk;

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// One step of a flow.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Node {
     /// Speaks, and goes on.
