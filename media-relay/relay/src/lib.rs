@@ -1,3 +1,33 @@
 //! The media relay: SIP and RTP on one side, webhooks and orders on the other.
+//!
+//! Purpose: it terminates trunks as a back-to-back user agent, asks the platform what to do with each caller and does it: speaks, collects digits, lets
+//! callers wait with music, rings others, joins, records. [`start`] runs it in threads of its own: one for SIP and all calls, one or more for audio,
+//! some for HTTP.
+//!
+//! It refuses to: decide whom to ring (the platform does), believe anybody whom no trunk names, keep a caller waiting for a platform that does not
+//! answer.
 
+mod audio;
+mod call;
+mod clock;
+mod config;
+mod driver;
 pub mod engine;
+mod fetching;
+mod http;
+mod metrics;
+mod platform;
+mod resolver;
+mod start;
+mod transport;
+mod trunks;
+
+pub use self::{
+    config::{Config, Tls},
+    start::{Handle, check_trunks, start},
+};
+
+/// The name of a recorded prompt's file in [`Config::prompts`]: it follows from the text and its language (`en-US` where none is given) alone.
+pub fn prompt_file_name(language: Option<&str>, text: &str) -> String {
+    audio::prompt_file_name(language, text)
+}

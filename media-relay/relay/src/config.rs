@@ -1,0 +1,106 @@
+//! What a relay is started with.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    num::NonZeroUsize,
+    ops::RangeInclusive,
+    path::PathBuf,
+    time::Duration,
+};
+
+use ringfall_control::text::Secret;
+use url::Url;
+
+/// What a relay is started with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where SIP is taken over UDP and TCP. Port 0 takes a free one.
+    pub sip: SocketAddr,
+    /// Where SIP is taken over TLS, and with which certificate.
+    pub tls: Option<Tls>,
+    /// What others are told to reach us by, where it is not the address itself: behind NAT, or where all addresses are listened at.
+    pub public_ip: Option<IpAddr>,
+    /// The ports of RTP and RTCP.
+    pub media_ports: RangeInclusive<u16>,
+    /// How many threads move packets.
+    pub media_threads: NonZeroUsize,
+    /// Where commands are taken, over HTTP. Port 0 takes a free one.
+    pub http: SocketAddr,
+    /// How the platform reaches that, where it is not the address itself: the beginning of the URLs of recordings.
+    pub http_url: Option<Url>,
+    /// The platform's public base URL.
+    pub platform: Url,
+    /// What the relay signs its request for trunks with.
+    pub secret: Secret,
+    /// How often it asks for them.
+    pub trunks_every: Duration,
+    /// How long the platform may take for an answer, before the trunk's fallback is dialled.
+    pub answer_within: Duration,
+    /// Where recordings and the last good list of trunks are kept.
+    pub data_dir: PathBuf,
+    /// A folder of recorded prompts.
+    pub prompts: Option<PathBuf>,
+    /// A command that speaks: text on its standard input, WAV on its standard output, `{language}` in its arguments.
+    pub speech_command: Option<String>,
+    /// Hold music instead of the relay's own.
+    pub music: Option<PathBuf>,
+    /// Whether audio may be fetched from this machine and from private networks: on a developer's machine.
+    pub private_audio: bool,
+    /// How many calls there may be at once.
+    pub most_calls: usize,
+}
+
+/// TLS for SIP.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// Where. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The chain in PEM, ours first.
+    pub certificates: PathBuf,
+    /// Its key in PEM.
+    pub key: PathBuf,
+}
+
+impl Config {
+    /// The usual settings: SIP and HTTP at those addresses, for that platform.
+    pub fn new(sip: SocketAddr, http: SocketAddr, platform: Url, secret: Secret, data_dir: PathBuf) -> Self {
+        Self {
+            sip,
+            tls: None,
+            public_ip: None,
+            media_ports: 10_000..=u16::MAX,
+            media_threads: NonZeroUsize::MIN,
+            http,
+            http_url: None,
+            platform,
+            secret,
+            trunks_every: Duration::from_secs(10),
+            answer_within: Duration::from_secs(5),
+            data_dir,
+            prompts: None,
+            speech_command: None,
+            music: None,
+            private_audio: false,
+            most_calls: 2_000,
+        }
+    }
+
+    /// The address that others are told.
+    ///
+    /// # Errors
+    /// All addresses are listened at, and none is said to be ours. The sentence says what to set.
+    pub fn told_ip(&self) -> Result<IpAddr, &'static str> {
+        match self.public_ip {
+            Some(ip) => Ok(ip),
+            None if self.sip.ip().is_unspecified() => Err(
+                "public_ip (RINGFALL_RELAY_PUBLIC_IP) is missing: with all addresses listened at, set the one that callers reach",
+            ),
+            None => Ok(self.sip.ip()),
+        }
+    }
+
+    /// Whether strangers can reach it.
+    pub fn is_public(&self) -> bool {
+        self.told_ip().is_ok_and(crate::audio::is_public)
+    }
+}

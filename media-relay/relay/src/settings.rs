@@ -1,0 +1,257 @@
+//! What the program is told, by its arguments or its environment. Whatever is missing or wrong is named in one line, with what it should be.
+
+use std::{
+    fmt::Display,
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    num::NonZeroUsize,
+    ops::RangeInclusive,
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
+
+use clap::Args;
+use ringfall_relay::{Config, Tls};
+
+/// As they are given.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Options {
+    /// Where SIP is taken over UDP and TCP.
+    #[arg(long, env = "RINGFALL_RELAY_SIP", value_name = "ADDRESS", default_value = "0.0.0.0:5060")]
+    sip: String,
+    /// Where SIP is taken over TLS.
+    #[arg(long, env = "RINGFALL_RELAY_TLS", value_name = "ADDRESS")]
+    tls: Option<String>,
+    /// The TLS certificate and its chain, in PEM.
+    #[arg(long, env = "RINGFALL_RELAY_TLS_CERTIFICATES", value_name = "FILE")]
+    tls_certificates: Option<PathBuf>,
+    /// Its key, in PEM.
+    #[arg(long, env = "RINGFALL_RELAY_TLS_KEY", value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+    /// The address that callers reach, where it is not the one that is listened at.
+    #[arg(long, env = "RINGFALL_RELAY_PUBLIC_IP", value_name = "IP")]
+    public_ip: Option<String>,
+    /// The ports of RTP and RTCP.
+    #[arg(
+        long,
+        env = "RINGFALL_RELAY_MEDIA_PORTS",
+        value_name = "FIRST-LAST",
+        default_value = "10000-65535"
+    )]
+    media_ports: String,
+    /// How many threads move audio.
+    #[arg(long, env = "RINGFALL_RELAY_MEDIA_THREADS", value_name = "NUMBER", default_value = "1")]
+    media_threads: String,
+    /// Where the platform's commands are taken, over HTTP.
+    #[arg(long, env = "RINGFALL_RELAY_HTTP", value_name = "ADDRESS", default_value = "0.0.0.0:8061")]
+    http: String,
+    /// How the platform reaches that.
+    #[arg(long, env = "RINGFALL_RELAY_HTTP_URL", value_name = "URL")]
+    http_url: Option<String>,
+    /// The platform's public URL.
+    #[arg(long, env = "RINGFALL_RELAY_PLATFORM", value_name = "URL")]
+    platform: Option<String>,
+    /// What the relay signs its requests for trunks with. In the environment alone: arguments are seen by everybody.
+    #[arg(long, env = "RINGFALL_RELAY_SECRET", hide = true, hide_env_values = true)]
+    secret: Option<String>,
+    /// Where recordings and the last good list of trunks are kept.
+    #[arg(
+        long,
+        env = "RINGFALL_RELAY_DATA_DIR",
+        value_name = "FOLDER",
+        default_value = "ringfall-relay-data"
+    )]
+    data_dir: PathBuf,
+    /// A folder of recorded prompts; see the command `prompt-name`.
+    #[arg(long, env = "RINGFALL_RELAY_PROMPTS", value_name = "FOLDER")]
+    prompts: Option<PathBuf>,
+    /// A program that speaks: text on its standard input, WAV on its standard output, such as `espeak-ng --stdout -v {language}`.
+    #[arg(long, env = "RINGFALL_RELAY_TTS_COMMAND", value_name = "COMMAND")]
+    tts_command: Option<String>,
+    /// Hold music, WAV or MP3, instead of the relay's own.
+    #[arg(long, env = "RINGFALL_RELAY_MUSIC", value_name = "FILE")]
+    music: Option<PathBuf>,
+    /// Lets audio be fetched from this machine and from private networks.
+    #[arg(long, env = "RINGFALL_RELAY_PRIVATE_AUDIO")]
+    private_audio: bool,
+    /// How many calls there may be at once.
+    #[arg(long, env = "RINGFALL_RELAY_MOST_CALLS", value_name = "NUMBER", default_value = "2000")]
+    most_calls: String,
+    /// How long the platform may take for an answer, before the trunk's fallback is dialled.
+    #[arg(long, env = "RINGFALL_RELAY_ANSWER_WITHIN_SECONDS", value_name = "SECONDS", default_value = "5")]
+    answer_within_seconds: String,
+    /// How long live calls may go on once the relay is told to stop.
+    #[arg(long, env = "RINGFALL_RELAY_DRAIN_SECONDS", value_name = "SECONDS", default_value = "300")]
+    drain_seconds: String,
+    /// Which lines are logged, such as `info` or `ringfall_relay=debug`.
+    #[arg(long, env = "RINGFALL_RELAY_LOG", value_name = "FILTER", default_value = "info")]
+    log: String,
+}
+
+/// As they are meant.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) config: Config,
+    pub(crate) drain: Duration,
+    pub(crate) log: String,
+}
+
+impl Settings {
+    pub(crate) fn read(options: &Options) -> io::Result<Self> {
+        let options = options.clone();
+        let platform = required(
+            "PLATFORM",
+            options.platform,
+            "the platform's public URL, such as https://ringfall.example.com",
+        )?;
+        let secret = required(
+            "SECRET",
+            options.secret,
+            "the secret that the platform knows this relay by, 16 to 256 characters",
+        )?;
+        let sip: SocketAddr = read("SIP", &options.sip, "an address with a port, such as 0.0.0.0:5060")?;
+        let http = read("HTTP", &options.http, "an address with a port, such as 0.0.0.0:8061")?;
+        let platform = read("PLATFORM", &platform, "a URL, such as https://ringfall.example.com")?;
+        // It is not repeated.
+        let secret = secret.parse().map_err(|error| wrong("SECRET", &error))?;
+        let mut config = Config::new(sip, http, platform, secret, options.data_dir);
+        config.tls = tls(options.tls.as_deref(), options.tls_certificates, options.tls_key)?;
+        let public_ip = options.public_ip.as_deref();
+        config.public_ip =
+            public_ip.map(|ip| read("PUBLIC_IP", ip, "an IP address, such as 203.0.113.7")).transpose()?;
+        config.media_ports = ports(&options.media_ports)?;
+        config.media_threads =
+            read::<NonZeroUsize>("MEDIA_THREADS", &options.media_threads, "a number from 1")?;
+        let http_url = options.http_url.as_deref();
+        config.http_url = http_url
+            .map(|url| read("HTTP_URL", url, "a URL, such as http://relay.internal:8061"))
+            .transpose()?;
+        (config.prompts, config.speech_command, config.music) = (
+            options.prompts,
+            options.tts_command.filter(|command| !command.trim().is_empty()),
+            options.music,
+        );
+        config.private_audio = options.private_audio;
+        config.most_calls = read("MOST_CALLS", &options.most_calls, "a number, such as 2000")?;
+        config.answer_within = seconds("ANSWER_WITHIN_SECONDS", &options.answer_within_seconds)?;
+        config.told_ip().map_err(|reason| io::Error::new(io::ErrorKind::InvalidInput, reason))?;
+        let drain = seconds("DRAIN_SECONDS", &options.drain_seconds)?;
+        Ok(Self { config, drain, log: options.log })
+    }
+
+    /// Where a relay with these settings answers on this machine.
+    pub(crate) fn reached_at(options: &Options) -> io::Result<SocketAddr> {
+        let mut http: SocketAddr =
+            read("HTTP", &options.http, "an address with a port, such as 0.0.0.0:8061")?;
+        match http.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => http.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => http.set_ip(Ipv6Addr::LOCALHOST.into()),
+            IpAddr::V4(_) | IpAddr::V6(_) => {}
+        }
+        Ok(http)
+    }
+}
+
+fn tls(listen: Option<&str>, certificates: Option<PathBuf>, key: Option<PathBuf>) -> io::Result<Option<Tls>> {
+    let Some(listen) = listen else { return Ok(None) };
+    let listen = read("TLS", listen, "an address with a port, such as 0.0.0.0:5061")?;
+    let certificates = required(
+        "TLS_CERTIFICATES",
+        certificates,
+        "the file of the certificate for RINGFALL_RELAY_TLS, in PEM",
+    )?;
+    let key = required("TLS_KEY", key, "the file of the certificate's key, in PEM")?;
+    Ok(Some(Tls { listen, certificates, key }))
+}
+
+fn ports(text: &str) -> io::Result<RangeInclusive<u16>> {
+    let expected = "two ports from 1024, such as 10000-20000";
+    let (first, last) = text.split_once('-').ok_or_else(|| not("MEDIA_PORTS", text, expected))?;
+    let (first, last) = (read("MEDIA_PORTS", first, expected)?, read("MEDIA_PORTS", last, expected)?);
+    if first < 1_024 || last <= first { Err(not("MEDIA_PORTS", text, expected)) } else { Ok(first..=last) }
+}
+
+fn seconds(name: &str, text: &str) -> io::Result<Duration> {
+    let expected = "seconds from 1 to 86400";
+    let seconds = read::<u64>(name, text, expected)?;
+    if (1..=86_400).contains(&seconds) {
+        Ok(Duration::from_secs(seconds))
+    } else {
+        Err(not(name, text, expected))
+    }
+}
+
+fn required<T>(name: &str, given: Option<T>, expected: &str) -> io::Result<T> {
+    given.ok_or_else(|| wrong(name, &format_args!("is missing: set {expected}")))
+}
+
+fn read<T: FromStr>(name: &str, text: &str, expected: &str) -> io::Result<T> {
+    text.trim().parse().map_err(|_| not(name, text, expected))
+}
+
+fn not(name: &str, text: &str, expected: &str) -> io::Error {
+    wrong(name, &format_args!("is {text:?}: expected {expected}"))
+}
+
+fn wrong(name: &str, what: &dyn Display) -> io::Error {
+    let option = name.to_ascii_lowercase().replace('_', "-");
+    io::Error::new(io::ErrorKind::InvalidInput, format!("RINGFALL_RELAY_{name} (--{option}) {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> Options {
+        Options {
+            sip: "127.0.0.1:5060".to_owned(),
+            http: "127.0.0.1:8061".to_owned(),
+            media_ports: "10000-20000".to_owned(),
+            media_threads: "1".to_owned(),
+            most_calls: "10".to_owned(),
+            answer_within_seconds: "5".to_owned(),
+            drain_seconds: "300".to_owned(),
+            platform: Some("http://127.0.0.1:8080".to_owned()),
+            secret: Some("0123456789abcdef".to_owned()),
+            ..Options::default()
+        }
+    }
+
+    #[test]
+    fn whatever_is_missing_or_wrong_is_named_in_one_line_with_what_it_should_be() {
+        assert!(Settings::read(&options()).is_ok());
+        let cases: [(fn(&mut Options), &str); 8] = [
+            (
+                |options| options.platform = None,
+                "RINGFALL_RELAY_PLATFORM (--platform) is missing: set the platform's",
+            ),
+            (|options| options.secret = None, "RINGFALL_RELAY_SECRET (--secret) is missing"),
+            (
+                |options| options.secret = Some("short".to_owned()),
+                "RINGFALL_RELAY_SECRET (--secret) expected 16",
+            ),
+            (
+                |options| options.sip = "5060".to_owned(),
+                "RINGFALL_RELAY_SIP (--sip) is \"5060\": expected an address",
+            ),
+            (|options| options.sip = "0.0.0.0:5060".to_owned(), "RINGFALL_RELAY_PUBLIC_IP"),
+            (
+                |options| options.media_ports = "20000-10000".to_owned(),
+                "RINGFALL_RELAY_MEDIA_PORTS (--media-ports)",
+            ),
+            (|options| options.tls = Some("127.0.0.1:5061".to_owned()), "RINGFALL_RELAY_TLS_CERTIFICATES"),
+            (
+                |options| options.drain_seconds = "0".to_owned(),
+                "RINGFALL_RELAY_DRAIN_SECONDS (--drain-seconds)",
+            ),
+        ];
+        for (spoil, expected) in cases {
+            let mut options = options();
+            spoil(&mut options);
+            let message = Settings::read(&options).expect_err(expected).to_string();
+            assert!(message.contains(expected), "{message}");
+            assert!(!message.contains('\n') && !message.contains("short"), "{message}");
+        }
+    }
+}
