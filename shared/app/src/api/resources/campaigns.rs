@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use utoipa::openapi::schema::Object;
 
 use super::{
-    Resource, outside,
+    Resource,
+    outside::{self, Outside},
     warned::{Warned, further_fields},
 };
 use crate::platform::Platform;
@@ -50,14 +51,16 @@ impl Resource for Campaign {
         self.check()
     }
 
-    async fn problems_outside(
+    async fn look_outside(
         &self,
         platform: &Platform,
         account: AccountId,
-    ) -> Result<Vec<Problem>, StoreError> {
-        let Some(queue) = &self.queue else { return Ok(Vec::new()) };
-        let problems = outside::problems(queue, platform, account).await?;
-        Ok(problems.into_iter().map(|problem| problem.under("queue")).collect())
+        id: CampaignId,
+    ) -> Result<Outside, StoreError> {
+        match &self.queue {
+            Some(queue) => outside::of_queue(queue, platform, account, id).await,
+            None => Ok(Outside::default()),
+        }
     }
 
     fn fields(self, _: CampaignId, _: &Platform) -> Warned<Self> {

@@ -130,7 +130,7 @@ async fn carry_out<R: Resource>(
     id: R::Id,
     wish: &Wish<R>,
 ) -> Result<Shown<R::Fields>, Refusal> {
-    check_outside(wish, platform, caller.account).await?;
+    let mut warnings = check_outside(wish, platform, caller.account, id).await?;
     let saved =
         save(&*platform.table, caller.account, id, wish, platform.now()).await.map_err(
             |error| match error {
@@ -141,8 +141,9 @@ async fn carry_out<R: Resource>(
     forget_cached::<R>(platform, caller, id, &saved).await;
     serve_waiters(platform, caller, &saved).await;
     // The change was made: that what is beside it cannot be read takes nothing of that back.
-    let warnings = saved.resource.document.warnings_beside(platform, caller.account, id).await;
-    Ok(Shown::warned(id, saved.resource, platform, warnings.unwrap_or_default()))
+    let beside = saved.resource.document.warnings_beside(platform, caller.account, id).await;
+    warnings.extend(beside.unwrap_or_default());
+    Ok(Shown::warned(id, saved.resource, platform, warnings))
 }
 
 async fn found<R: Resource>(

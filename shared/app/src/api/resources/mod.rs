@@ -33,7 +33,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 #[cfg(test)]
 pub(super) use self::connections::SECRETS;
-use self::shown::Shown;
+use self::{outside::Outside, shown::Shown};
 use super::{
     Shared,
     auth::Caller,
@@ -65,13 +65,14 @@ pub(super) trait Resource: Save + Configured<Id: PartialSchema> + ToSchema {
     /// What is wrong with it beyond what reading refuses.
     fn problems(&self, platform: &Platform) -> Vec<Problem>;
 
-    /// What is wrong with it as the account's other documents, and the world, are now.
-    fn problems_outside(
+    /// What the world says of it as it is now: the account's other documents, and what is fetched.
+    fn look_outside(
         &self,
         _platform: &Platform,
         _account: AccountId,
-    ) -> impl Future<Output = Result<Vec<Problem>, StoreError>> + Send {
-        std::future::ready(Ok(Vec::new()))
+        _id: Self::Id,
+    ) -> impl Future<Output = Result<Outside, StoreError>> + Send {
+        std::future::ready(Ok(Outside::default()))
     }
 
     /// What is shown of it.
@@ -140,21 +141,22 @@ fn read_document<R: Resource>(body: Tree, platform: &Platform) -> Result<R, Refu
 }
 
 /// Refuses a document that must not be saved as everything else is now.
+///
+/// # Returns
+/// What its author should know although it may be saved.
 async fn check_outside<R: Resource>(
     wish: &Wish<R>,
     platform: &Platform,
     account: AccountId,
-) -> Result<(), Refusal> {
+    id: R::Id,
+) -> Result<Vec<Problem>, Refusal> {
     match wish {
         Wish::Create(document) | Wish::Replace { document, .. } => {
-            refuse_if_any(document.problems_outside(platform, account).await?)
+            let Outside { problems, warnings } = document.look_outside(platform, account, id).await?;
+            if problems.is_empty() { Ok(warnings) } else { Err(Refusal::of_document(problems)) }
         }
-        Wish::Archive { .. } => Ok(()),
+        Wish::Archive { .. } => Ok(Vec::new()),
     }
-}
-
-fn refuse_if_any(problems: Vec<Problem>) -> Result<(), Refusal> {
-    if problems.is_empty() { Ok(()) } else { Err(Refusal::of_document(problems)) }
 }
 
 /// A change holds at once in this process; in others once their caches have run out.

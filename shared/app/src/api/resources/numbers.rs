@@ -2,13 +2,16 @@
 
 use ringfall_domain::{
     config::{Document, TrackingNumber},
-    ids::NumberId,
+    ids::{AccountId, NumberId},
     problem::Problem,
 };
-use ringfall_store::records::idempotency::Seed;
+use ringfall_store::{port::StoreError, records::idempotency::Seed};
 use serde_json::{Value, json};
 
-use super::Resource;
+use super::{
+    Resource,
+    outside::{self, Outside},
+};
 use crate::platform::Platform;
 
 impl Resource for TrackingNumber {
@@ -28,6 +31,15 @@ impl Resource for TrackingNumber {
 
     fn problems(&self, _: &Platform) -> Vec<Problem> {
         self.check()
+    }
+
+    async fn look_outside(
+        &self,
+        platform: &Platform,
+        account: AccountId,
+        id: NumberId,
+    ) -> Result<Outside, StoreError> {
+        outside::of_number(self, platform, account, id).await
     }
 
     fn fields(self, _: NumberId, _: &Platform) -> Self {

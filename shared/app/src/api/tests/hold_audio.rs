@@ -1,5 +1,10 @@
 //! A queue whose sounds cannot be had, or that sends callers round in a circle, is refused when it is saved.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use axum::{
     Router,
     http::{StatusCode, header},
@@ -21,6 +26,20 @@ async fn server() -> String {
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move { axum::serve(listener, router).await });
     format!("http://{address}")
+}
+
+/// The address of a server whose sounds can be taken away and put back.
+async fn fading_server() -> (String, Arc<AtomicBool>) {
+    let is_gone = Arc::new(AtomicBool::new(false));
+    let gone = Arc::clone(&is_gone);
+    let router = Router::new().fallback(move || {
+        let status = if gone.load(Ordering::SeqCst) { StatusCode::NOT_FOUND } else { StatusCode::OK };
+        async move { (status, [(header::CONTENT_TYPE, "audio/mpeg")], "a sound") }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (format!("http://{address}"), is_gone)
 }
 
 fn campaign(target: &str, queue: &Value) -> Value {
@@ -85,4 +104,52 @@ async fn an_overflow_to_a_tracking_number_of_the_account_is_refused() {
     let mut theirs = forward("+18005550111");
     theirs["routing"]["tiers"][0]["targets"][0]["target_id"] = json!(target);
     other.post("/v1/campaigns", theirs).await.expect_status(201);
+}
+
+#[tokio::test]
+async fn a_sound_that_stands_there_already_keeps_nobody_from_another_change_while_it_cannot_be_had() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    let (server, is_gone) = fading_server().await;
+    let sounds = |names: &[&str]| names.iter().map(|name| format!("{server}/{name}")).collect::<Vec<_>>();
+    let path = format!("/v1/campaigns/{}", agency.campaign);
+    let first = campaign(&agency.target, &json!({"audio": sounds(&["a.mp3"])}));
+    api.put(&path, first).await.expect_status(200);
+    is_gone.store(true, Ordering::SeqCst);
+    let saved = api.patch(&path, json!({"name": "Auto injury 2"})).await.expect_status(200);
+    assert_eq!(
+        (&saved["name"], &saved["warnings"][0]["path"]),
+        (&json!("Auto injury 2"), &json!("queue.audio[0]"))
+    );
+    let message = &saved["warnings"][0]["message"];
+    assert!(text(message).contains("404"), "{message}");
+    let another = campaign(&agency.target, &json!({"audio": sounds(&["b.mp3", "a.mp3"])}));
+    let reply = api.put(&path, another.clone()).await;
+    assert_eq!((reply.status, reply.fields()), (422, vec!["queue.audio[0]"]));
+    is_gone.store(false, Ordering::SeqCst);
+    let saved = api.put(&path, another).await.expect_status(200);
+    assert_eq!(saved["warnings"], json!([]));
+}
+
+#[tokio::test]
+async fn a_number_to_which_a_queue_overflows_already_does_not_become_a_tracking_number() {
+    let api = Api::new().await;
+    let agency = Agency::set_up(&api).await;
+    let overflow = json!({"overflow": [{"type": "forward", "phone_number": "+18005550112"}]});
+    let holding = api.create("campaigns", campaign(&agency.target, &overflow)).await;
+    let number = json!({"phone_number": "+18005550112", "connection_id": agency.connection,
+                        "campaign_id": agency.campaign, "publisher_id": agency.publisher});
+    let path = format!("/v1/numbers/{}", agency.number);
+    for reply in [
+        api.post("/v1/numbers", number.clone()).await,
+        api.put(&path, number.clone()).await,
+        api.patch(&path, json!({"phone_number": "+18005550112"})).await,
+    ] {
+        assert_eq!((reply.status, reply.fields()), (422, vec!["phone_number"]));
+        assert!(text(&reply.body["detail"]).contains(&holding), "{}", reply.body);
+    }
+    api.patch(&path, json!({"paused": true})).await.expect_status(200);
+    api.patch(&path, json!({"phone_number": "+18005550113"})).await.expect_status(200);
+    api.patch(&format!("/v1/campaigns/{holding}"), json!({"queue": null})).await.expect_status(200);
+    api.post("/v1/numbers", number).await.expect_status(201);
 }
