@@ -134,6 +134,9 @@ fn request_line(line: &[u8]) -> Result<(Method, &str), Problem> {
 
 /// `SIP-Version SP Status-Code SP Reason-Phrase`; the phrase may be empty.
 fn status_line(line: &[u8]) -> Result<(StatusCode, String), Problem> {
+    if line.iter().any(|byte| matches!(byte, b'\r' | b'\n')) {
+        return Err(Problem::StartLine("a line end stands within it"));
+    }
     let line = String::from_utf8_lossy(line);
     let (version, rest) = line.split_once(' ').ok_or(Problem::StartLine("the status is missing"))?;
     if !version.eq_ignore_ascii_case("SIP/2.0") {

@@ -54,6 +54,18 @@ fn a_lone_line_end_within_a_header_is_refused() {
 }
 
 #[test]
+fn a_lone_line_end_within_a_status_line_is_refused() {
+    for phrase in ["OK\rVia: x", "OK\nVia: x", "\r"] {
+        let response = format!(
+            "SIP/2.0 200 {phrase}\r\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:b@h>\r\n\
+             Call-ID: x\r\nCSeq: 1 INVITE\r\n\r\n"
+        );
+        let error = Message::parse(&response.into()).expect_err("it was taken");
+        assert_eq!(error.problem, Problem::StartLine("a line end stands within it"));
+    }
+}
+
+#[test]
 fn values_that_we_set_cannot_become_headers() {
     let Message::Request(mut request) = parse(&invite("", "")) else { unreachable!("it is a request") };
     request.headers.set(Name::Subject, "a\r\nX-Evil: 1");
