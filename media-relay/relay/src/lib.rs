@@ -1,7 +1,7 @@
 //! The media relay: SIP and RTP on one side, webhooks and orders on the other.
 //!
 //! Purpose: it terminates trunks as a back-to-back user agent, asks the platform what to do with each caller and does it: speaks, collects digits, lets
-//! callers wait with music, rings others, joins, records. [`start`] runs it in threads of its own: one for SIP and all calls, one or more for audio,
+//! callers wait with music, rings others, joins, records. [`start()`] runs it in threads of its own: one for SIP and all calls, one or more for audio,
 //! some for HTTP.
 //!
 //! It refuses to: decide whom to ring (the platform does), believe anybody whom no trunk names, keep a caller waiting for a platform that does not

@@ -221,7 +221,8 @@ mod tests {
     #[test]
     fn whatever_is_missing_or_wrong_is_named_in_one_line_with_what_it_should_be() {
         assert!(Settings::read(&options()).is_ok());
-        let cases: [(fn(&mut Options), &str); 8] = [
+        type Spoil = fn(&mut Options);
+        let cases: [(Spoil, &str); 8] = [
             (
                 |options| options.platform = None,
                 "RINGFALL_RELAY_PLATFORM (--platform) is missing: set the platform's",

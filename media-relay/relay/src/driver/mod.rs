@@ -177,9 +177,11 @@ impl Driver {
                 }
             };
             tokio::select! {
-                arrived = self.parts.transports.next() => self.on_arrived(arrived),
+                // What we are told to do comes before what strangers want. Nobody is starved: each turn takes of all kinds.
+                biased;
                 Some(inbox) = self.parts.inbox.recv() => self.on_inbox(inbox),
                 Some(event) = self.parts.engine_events.recv() => self.on_engine(event),
+                arrived = self.parts.transports.next() => self.on_arrived(arrived),
                 () = sleep => {}
             }
             self.take_what_is_there();
