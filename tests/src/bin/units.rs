@@ -1,4 +1,4 @@
-//! What a direct billed call costs on DynamoDB, step by step: `cargo run -p ringfall-tests --bin units`.
+//! What a billed call costs on DynamoDB, step by step, direct or held before: `cargo run -p ringfall-tests --bin units`.
 
 use std::io::{self, Write};
 
@@ -8,12 +8,13 @@ use ringfall_store::engines::dynamodb::Units;
 use ringfall_tests::{
     aws::Aws,
     units::{
-        Consumed, Usage,
-        calls::{CALLS_SUMMED, DirectCall, Screening, Step, direct_call, reported_call, share},
+        Consumed, Step, Usage,
+        calls::{CALLS_SUMMED, DirectCall, Screening, direct_call, reported_call, share},
+        queued::{QueuedCall, queued_call, reported_queued_call},
     },
 };
 
-/// Prints the units that a direct billed call uses on DynamoDB, by its published rules.
+/// Prints the units that a billed call uses on DynamoDB, by its published rules: a direct one, and one that was held for a minute.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Also prints each operation with the items' sizes
@@ -38,70 +39,89 @@ async fn main() -> Result<()> {
             Some(aws) => Some(reported_call(&aws.names(), screening).await?),
             None => None,
         };
-        Table { title, call: &call, reported: reported.as_ref(), operations: arguments.operations }
-            .print(&mut out)?;
+        arguments.print_direct(&mut out, title, &call, reported.as_ref())?;
     }
+    let call = queued_call().await?;
+    let reported = match &aws {
+        Some(aws) => Some(reported_queued_call(&aws.names()).await?),
+        None => None,
+    };
+    arguments.print_queued(&mut out, &call, reported.as_ref())?;
     Ok(())
 }
 
-/// What is printed of one kind of call.
-struct Table<'a> {
-    title: &'a str,
-    call: &'a DirectCall<Usage>,
-    reported: Option<&'a DirectCall<Units>>,
-    operations: bool,
-}
+impl Arguments {
+    fn print_direct(
+        &self,
+        out: &mut impl Write,
+        title: &str,
+        call: &DirectCall<Usage>,
+        reported: Option<&DirectCall<Units>>,
+    ) -> io::Result<()> {
+        print_title(out, title, reported.is_some())?;
+        self.print_steps(out, &call.webhooks, reported.map(|reported| &*reported.webhooks))?;
+        let summed = |units: Units| Units { read: share(units.read), written: share(units.written) };
+        let reported_sums = reported.map(|reported| summed(reported.summed));
+        print_sum(out, "listed, charged, summed *", summed(call.summed.units()), reported_sums)?;
+        let reported = reported.map(|call| Units { read: call.read(), written: call.written() });
+        print_sum(out, "in all", Units { read: call.read(), written: call.written() }, reported)?;
+        writeln!(out, "  * its share, where {CALLS_SUMMED} calls are summed at once")
+    }
 
-impl Table<'_> {
-    fn print(&self, out: &mut impl Write) -> io::Result<()> {
-        let title = self.title;
-        write!(out, "\n{title:<28} {:>6} {:>6} {:>9} {:>12}", "read", "write", "messages", "round trips")?;
-        if self.reported.is_some() {
-            write!(out, " {:>16}", "reported: read")?;
-            write!(out, " {:>6}", "write")?;
-        }
-        writeln!(out)?;
-        for (index, Step { name, usage }) in self.call.webhooks.iter().enumerate() {
+    fn print_queued(
+        &self,
+        out: &mut impl Write,
+        call: &QueuedCall<Usage>,
+        reported: Option<&QueuedCall<Units>>,
+    ) -> io::Result<()> {
+        print_title(out, "A call held for a minute", reported.is_some())?;
+        self.print_steps(out, &call.webhooks, reported.map(|reported| &*reported.webhooks))?;
+        writeln!(out, "  the line before it is freed *")?;
+        let release = [call.release.0.clone()];
+        let reported_release = reported.map(|reported| [reported.release.0.clone()]);
+        self.print_steps(out, &release, reported_release.as_ref().map(<[_; 1]>::as_slice))?;
+        print_sum(out, "in all", call.units(), reported.map(QueuedCall::units))?;
+        let Units { read, written } = call.release.1.usage.units();
+        writeln!(
+            out,
+            "  * {read} read and {written} written without anybody waiting; the sums come to a direct call's"
+        )
+    }
+
+    fn print_steps(
+        &self,
+        out: &mut impl Write,
+        steps: &[Step<Usage>],
+        reported: Option<&[Step<Units>]>,
+    ) -> io::Result<()> {
+        for (index, Step { name, usage }) in steps.iter().enumerate() {
             let Usage { read, written, messages, round_trips, .. } = usage;
             write!(out, "  {name:<26} {read:>6} {written:>6} {messages:>9} {round_trips:>12}")?;
-            self.print_reported(out, |reported| Some(reported.webhooks.get(index)?.usage))?;
+            print_reported(out, reported.and_then(|steps| Some(steps.get(index)?.usage)))?;
             for operation in usage.operations.iter().filter(|_| self.operations) {
                 writeln!(out, "      {operation}")?;
             }
         }
-        let summed = |units: Units| Units { read: share(units.read), written: share(units.written) };
-        self.print_sum(out, "listed, charged, summed *", summed(self.call.summed.units()), |reported| {
-            summed(reported.summed)
-        })?;
-        self.print_sum(out, "in all", in_all(self.call.read(), self.call.written()), |reported| {
-            in_all(reported.read(), reported.written())
-        })?;
-        writeln!(out, "  * its share, where {CALLS_SUMMED} calls are summed at once")
-    }
-
-    fn print_sum(
-        &self,
-        out: &mut impl Write,
-        name: &str,
-        by_rules: Units,
-        reported: impl Fn(&DirectCall<Units>) -> Units,
-    ) -> io::Result<()> {
-        write!(out, "  {name:<26} {:>6.2} {:>6.2} {:>22}", by_rules.read, by_rules.written, "")?;
-        self.print_reported(out, |call| Some(reported(call)))
-    }
-
-    fn print_reported(
-        &self,
-        out: &mut impl Write,
-        units: impl Fn(&DirectCall<Units>) -> Option<Units>,
-    ) -> io::Result<()> {
-        if let Some(Units { read, written }) = self.reported.and_then(units) {
-            write!(out, " {read:>16.2} {written:>6.2}")?;
-        }
-        writeln!(out)
+        Ok(())
     }
 }
 
-const fn in_all(read: f64, written: f64) -> Units {
-    Units { read, written }
+fn print_title(out: &mut impl Write, title: &str, is_reported: bool) -> io::Result<()> {
+    write!(out, "\n{title:<28} {:>6} {:>6} {:>9} {:>12}", "read", "write", "messages", "round trips")?;
+    if is_reported {
+        write!(out, " {:>16} {:>6}", "reported: read", "write")?;
+    }
+    writeln!(out)
+}
+
+fn print_sum(out: &mut impl Write, name: &str, by_rules: Units, reported: Option<Units>) -> io::Result<()> {
+    write!(out, "  {name:<26} {:>6.2} {:>6.2} {:>22}", by_rules.read, by_rules.written, "")?;
+    print_reported(out, reported)
+}
+
+fn print_reported(out: &mut impl Write, units: Option<Units>) -> io::Result<()> {
+    if let Some(Units { read, written }) = units {
+        write!(out, " {read:>16.2} {written:>6.2}")?;
+    }
+    writeln!(out)
 }

@@ -5,10 +5,13 @@
 //! - [`rules`]: what one operation costs.
 //! - [`Meter`]: the table port, with every operation written down.
 //! - [`Reports`]: what an endpoint reports.
-//! - [`calls`]: whole calls, webhook by webhook, through the real routers.
+//! - [`calls`]: a direct call, webhook by webhook, through the real routers.
+//! - [`queued`]: a call whose caller was held.
 
 pub mod calls;
 mod meter;
+mod metered;
+pub mod queued;
 mod reports;
 pub mod rules;
 
@@ -21,6 +24,15 @@ pub use self::reports::Reports;
 pub trait Consumed {
     /// In request units.
     fn units(&self) -> Units;
+}
+
+/// One webhook of a call, and what it used.
+#[derive(Debug, Clone)]
+pub struct Step<U> {
+    /// What it was.
+    pub name: &'static str,
+    /// What it used.
+    pub usage: U,
 }
 
 /// Tells what calls use.
