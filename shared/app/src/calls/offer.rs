@@ -16,7 +16,7 @@ use ringfall_store::{
     port::StoreError,
     protocols::{
         record::record_decision,
-        reserve::{Request, Reserved, reserve},
+        reserve::{Request, Reserved, read_capacity, reserve},
     },
     records::{caller::CallerRecord, capacity::CapacityRecord},
 };
@@ -40,7 +40,21 @@ pub(super) struct Offer {
     lost: Vec<(TargetId, Full)>,
     /// Whether the caller has to be redirected to the dial.
     is_fetched: bool,
+    /// The watchdog of the attempt that may follow, if it is not sent yet.
+    watchdog: Option<Watchdog>,
     at: Timestamp,
+}
+
+/// The message that looks after an attempt.
+struct Watchdog {
+    watch: WatchLeg,
+    due_at: Timestamp,
+}
+
+impl Watchdog {
+    async fn send(self, platform: &Platform) -> Result<(), StoreError> {
+        self.watch.arm(platform, self.due_at).await
+    }
 }
 
 /// For whom candidates are sought.
@@ -68,7 +82,8 @@ pub(super) enum Made {
 }
 
 impl Offer {
-    /// Judges the candidates, and arms the watchdog for the attempt that may follow.
+    /// Judges the candidates. For a call that has just come in, which is mostly taken at once, the watchdog of the attempt that may follow is
+    /// sent meanwhile, so that the caller does not wait for it; for one who waits in a queue, and mostly waits on, only before an attempt.
     pub(super) async fn prepare(
         platform: &Platform,
         connected: &Connected,
@@ -78,21 +93,21 @@ impl Offer {
     ) -> Result<Self, StoreError> {
         let at = platform.now();
         let attempt = call.next_attempt();
-        let watchdog = async {
-            match attempt.filter(|_| !plan.targets.is_empty()) {
-                None => Ok(()),
-                Some(attempt) => {
-                    let watch = WatchLeg { connection: connected.id, call: call.id, attempt, armed_at: at };
-                    watch.arm(platform, first_look_at(plan, at)).await
-                }
-            }
-        };
-        let read = futures::try_join!(
+        let watchdog = attempt.filter(|_| !plan.targets.is_empty()).map(|attempt| Watchdog {
+            watch: WatchLeg { connection: connected.id, call: call.id, attempt, armed_at: at },
+            due_at: first_look_at(plan, at),
+        });
+        let (sent_now, watchdog) = if call.queued.is_none() { (watchdog, None) } else { (None, watchdog) };
+        let ((snapshot, capacity), caller, ()) = futures::try_join!(
             capacity_snapshot(platform, plan, at),
             caller_record(platform, plan, call),
-            watchdog
-        );
-        let ((snapshot, capacity), caller, ()) = read?;
+            async {
+                match sent_now {
+                    Some(watchdog) => watchdog.send(platform).await,
+                    None => Ok(()),
+                }
+            },
+        )?;
         let tiers = wanted.tiers.or_else(|| match plan.flow.nodes.get(wanted.node) {
             Some(Node::Route(route)) => route.tiers.as_deref(),
             _ => None,
@@ -107,6 +122,7 @@ impl Offer {
             caller,
             lost: Vec::new(),
             is_fetched: wanted.is_fetched,
+            watchdog,
             at,
         })
     }
@@ -157,6 +173,16 @@ impl Offer {
         &self.capacity
     }
 
+    /// Whether somebody may be free by now where nobody was: something in use has changed since, or whoever was let go first may have left.
+    pub(super) async fn is_outdated(&self, platform: &Platform, plan: &Plan) -> Result<bool, StoreError> {
+        let mut reasons = self.judgement.passed_over.iter().map(|(_, reason)| reason);
+        if reasons.any(|reason| matches!(reason, Reason::OthersAhead { .. })) {
+            return Ok(true);
+        }
+        let buyers: Vec<BuyerId> = plan.buyers.iter().map(|buyer| buyer.id).collect();
+        Ok(read_capacity(&*platform.table, plan.account, &buyers).await? != self.capacity)
+    }
+
     /// Reserves the best candidate that has room. `waiter`: the place in a queue that the caller then leaves.
     pub(super) async fn make(
         &mut self,
@@ -170,6 +196,9 @@ impl Offer {
             let target = &plan.targets[candidate.target];
             let Some(Some(known)) = self.capacity.get(target.buyer) else { continue };
             let leg = self.leg(plan, &current.call, target);
+            if let Some(watchdog) = self.watchdog.take() {
+                watchdog.send(platform).await?;
+            }
             let request = Request {
                 call: &current.call,
                 is_stored: current.is_stored,

@@ -37,7 +37,7 @@ pub fn encode(ruling: &Ruling, at: Timestamp) -> Value {
         .with("priority", ruling.candidate.priority)
         .with("code", ruling.reason.code())
         .with("figures", encode_figures(&ruling.reason))
-        .with_text("at", at)
+        .with_instant("at", at)
         .into()
 }
 
@@ -63,7 +63,7 @@ pub fn decode(item: &Item) -> Result<Vec<DecisionLine>, StoreError> {
                 priority: reader.number("priority")?,
                 code: reader.text("code")?.to_owned(),
                 figures: figures.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
-                at: reader.time("at")?,
+                at: reader.instant("at")?,
             })
         })
         .collect()

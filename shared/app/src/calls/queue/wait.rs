@@ -157,9 +157,12 @@ impl Waiting<'_> {
             }
             self.arm(&current.call, &queued, &prospects, is_new).await?;
             // What became free between the judgement and the entry was offered to others, or to nobody.
-            let buyers: Vec<_> = plan.buyer_ids().collect();
-            if let Some(leg) = serve(self.platform, plan.account, &buyers, Some(current.call.id)).await? {
-                return Ok(Waits::Reply(vec![connect(plan, &current.call, &leg)]));
+            if offer.is_outdated(self.platform, plan).await? {
+                let buyers: Vec<_> = plan.buyer_ids().collect();
+                let served = serve(self.platform, plan.account, &buyers, Some(current.call.id)).await?;
+                if let Some(leg) = served {
+                    return Ok(Waits::Reply(vec![connect(plan, &current.call, &leg)]));
+                }
             }
         }
         Ok(Waits::Reply(self.hold(&current.call, ahead, estimated_seconds, queued.entered_at, at)))
