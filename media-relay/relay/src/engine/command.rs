@@ -17,7 +17,8 @@ pub(super) enum Command {
     Open(LegId, Sockets, Lots),
     Agree(LegId, Box<Agreed>),
     Play(LegId, PlaybackId, Playlist),
-    /// Breaks off what plays, and digits.
+    Whisper(LegId, PlaybackId, Playlist),
+    /// Breaks off what plays.
     Silence(LegId),
     Press(LegId, Vec<Digit>),
     ToldByInfo(LegId, Digit),

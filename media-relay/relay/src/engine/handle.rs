@@ -126,19 +126,23 @@ impl Engine {
     /// # Errors
     /// The leg is not open, or its codec only passes through.
     pub fn play(&self, leg: LegId, playback: PlaybackId, playlist: Playlist) -> Result<(), EngineError> {
-        {
-            let legs = self.0.legs();
-            let known = legs.get(&leg).ok_or(EngineError::Unknown(leg))?;
-            if let Some(agreement) = &known.agreement {
-                let law = agreement.format.codec.law();
-                law.ok_or(EngineError::PassesThrough(agreement.format.codec))?;
-            }
-        }
+        self.check_spoken(leg)?;
         playlist.encode();
         self.0.tell(leg, Command::Play(leg, playback, playlist))
     }
 
-    /// Breaks off what a leg plays, and the digits that it sends.
+    /// Whispers a list to a leg: plays it over the voice of the other leg of its bridge, which is turned down meanwhile, and alone while
+    /// that leg is silent. [`EngineEvent::Played`] tells of the end. What [`Self::play`] plays comes first.
+    ///
+    /// # Errors
+    /// The leg is not open, or its codec only passes through.
+    pub fn whisper(&self, leg: LegId, playback: PlaybackId, playlist: Playlist) -> Result<(), EngineError> {
+        self.check_spoken(leg)?;
+        playlist.encode();
+        self.0.tell(leg, Command::Whisper(leg, playback, playlist))
+    }
+
+    /// Breaks off what a leg is played and whispered. Digits under way are sent to their end.
     ///
     /// # Errors
     /// The leg is not open.
@@ -245,6 +249,15 @@ impl Engine {
         let mut counters = Counters::of(self.0.threads.iter().map(|thread| &*thread.shown));
         (counters.ports_in_use, counters.ports_closed) = (count(in_use), count(closed));
         counters
+    }
+
+    /// That a leg is open, and that we speak its codec as far as it is known.
+    fn check_spoken(&self, leg: LegId) -> Result<(), EngineError> {
+        let legs = self.0.legs();
+        let known = legs.get(&leg).ok_or(EngineError::Unknown(leg))?;
+        let codec = known.agreement.as_ref().map(|agreement| agreement.format.codec);
+        let passing = codec.filter(|codec| codec.law().is_none());
+        passing.map_or(Ok(()), |codec| Err(EngineError::PassesThrough(codec)))
     }
 
     fn join(&self, legs: &mut HashMap<LegId, Known>, one: LegId, other: LegId) -> Result<(), EngineError> {

@@ -3,6 +3,7 @@
 
 mod ear;
 mod mouth;
+mod speech;
 mod table;
 mod tape;
 

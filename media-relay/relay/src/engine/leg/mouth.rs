@@ -5,13 +5,14 @@ use std::{net::SocketAddr, time::Duration};
 use ringfall_media::{
     codec::{Codec, Law},
     dtmf::{Digit, DigitSender, DigitTiming},
-    prompt::{Player, Playlist},
+    prompt::Playlist,
     rtcp::{ReportBlock, report_interval, write_bye, write_report},
-    rtp::{HEADER_BYTES, Header, OutputClock},
+    rtp::{HEADER_BYTES, Header, OutputClock, Packet},
     sdp::AgreedSrtp,
     srtp::{MOST_ADDED_BYTES, SrtpSender},
 };
 
+use super::speech::{Next, Speech};
 use crate::engine::{
     PlaybackId,
     command::{Agreed, Lots},
@@ -33,11 +34,13 @@ pub(in crate::engine) struct Mouth {
     pub(in crate::engine) has_turns: bool,
     /// Whether a prompt or digits are sent, so that the other leg is not.
     pub(in crate::engine) is_talking: bool,
+    /// Whether anything is played over the other leg's voice.
+    pub(in crate::engine) is_whispering: bool,
     payload_type: u8,
     /// None before anything is agreed on, and where the codec only passes through.
     law: Option<Law>,
     packet_time_ms: u16,
-    playing: Option<Box<(PlaybackId, Player)>>,
+    speech: Speech,
     digits: Option<Box<DigitSender>>,
     srtp: Option<Box<(AgreedSrtp, SrtpSender)>>,
     /// Whether reports may be sent, and where to; with RTP if nowhere.
@@ -67,10 +70,11 @@ impl Mouth {
             has_tape_turns: false,
             has_turns: false,
             is_talking: false,
+            is_whispering: false,
             payload_type: 0,
             law: None,
             packet_time_ms: 20,
-            playing: None,
+            speech: Speech::default(),
             digits: None,
             srtp: None,
             reports: None,
@@ -117,14 +121,20 @@ impl Mouth {
 
     /// Plays a list instead of what is played.
     pub(in crate::engine) fn play(&mut self, playback: PlaybackId, playlist: Playlist) {
-        self.playing = Some(Box::new((playback, Player::new(playlist))));
+        self.speech.play(playback, playlist);
         self.is_talking = true;
+    }
+
+    /// Plays a list over the other leg's voice.
+    pub(in crate::engine) fn whisper(&mut self, playback: PlaybackId, playlist: Playlist) {
+        self.speech.whisper(playback, playlist);
+        self.is_whispering = true;
     }
 
     /// Breaks off what is played.
     pub(in crate::engine) fn silence(&mut self) {
-        self.playing = None;
-        self.is_talking = self.is_pressing();
+        self.speech.silence();
+        self.look_up();
     }
 
     /// Adds digits to those that wait; false if they are too many.
@@ -137,7 +147,7 @@ impl Mouth {
     /// The time between two turns, in ms; none while there is nothing to say, or nobody to say it to.
     pub(in crate::engine) fn interval_ms(&self) -> Option<u16> {
         let is_agreed = self.reports.is_some() || self.destination.is_some();
-        (self.is_talking && is_agreed).then_some(self.packet_time_ms)
+        ((self.is_talking || self.is_whispering) && is_agreed).then_some(self.packet_time_ms)
     }
 
     /// Takes a turn: writes what is to be said into a buffer, and what was played to its end into `over`.
@@ -151,21 +161,18 @@ impl Mouth {
             let Some((header, payload)) = digits.tick(&mut self.clock, now) else { return Said::Pause };
             return compose(&header, &payload, buffer);
         }
-        let Some(playing) = &mut self.playing else {
-            self.is_talking = false;
-            return Said::Nothing;
-        };
         let octets = usize::from(self.packet_time_ms) * 8;
-        let room = buffer.get_mut(HEADER_BYTES..HEADER_BYTES + octets);
-        let (Some(law), Some(room)) = (self.law, room) else {
-            *over = Some(playing.0);
-            self.silence();
-            return Said::Pause;
-        };
-        playing.1.encoded(law, room);
-        if playing.1.is_over() {
-            *over = Some(playing.0);
-            self.silence();
+        let Some(room) = buffer.get_mut(HEADER_BYTES..HEADER_BYTES + octets) else { return Said::Nothing };
+        let next = self.speech.say(self.law, room, now);
+        self.look_up();
+        match next {
+            Next::Nothing => return Said::Nothing,
+            Next::Mixed => return Said::Pause,
+            Next::Unspoken(playback) => {
+                *over = Some(playback);
+                return Said::Pause;
+            }
+            Next::Packet(playback) => *over = playback,
         }
         if !self.may_send {
             return Said::Pause;
@@ -174,6 +181,16 @@ impl Mouth {
         let header = self.clock.play(self.payload_type, ticks, octets, now);
         buffer[..HEADER_BYTES].copy_from_slice(&header.to_bytes());
         Said::Packet(HEADER_BYTES + octets)
+    }
+
+    /// Mixes what is played over the other leg's voice into one of its packets: what is over with it.
+    #[cold]
+    pub(in crate::engine) fn mix_into(&mut self, packet: &mut [u8], now: Duration) -> Option<PlaybackId> {
+        let place =
+            Packet::parse(packet).ok().filter(|packet| packet.header.payload_type == self.payload_type);
+        let over = self.speech.mix_into(self.law?, &mut packet[place?.payload], now);
+        self.look_up();
+        over
     }
 
     /// Where a packet has to be sent that the socket does not send there by itself.
@@ -240,8 +257,11 @@ impl Mouth {
         *self = Self::new(self.lots);
     }
 
-    fn is_pressing(&self) -> bool {
-        self.digits.as_ref().is_some_and(|digits| digits.is_sending())
+    /// Whether digits or anything else is played, as packets have to know it.
+    fn look_up(&mut self) {
+        let is_pressing = self.digits.as_ref().is_some_and(|digits| digits.is_sending());
+        self.is_talking = is_pressing || self.speech.is_instead();
+        self.is_whispering = self.speech.is_over();
     }
 }
 

@@ -168,3 +168,22 @@ fn what_only_passes_through_cannot_be_played_to() {
     let play = world.engine.play(phone.leg, PlaybackId(1), Playlist::once([prompt(1).0]));
     assert!(matches!(play, Err(EngineError::PassesThrough(Codec::Opus))));
 }
+
+#[test]
+fn a_whisper_is_heard_over_the_other_leg_and_then_the_other_leg_alone() {
+    let mut world = World::start();
+    let (caller, mut buyer) = (world.phone(1, 1, |_| {}), world.phone(1, 2, |_| {}));
+    world.engine.bridge(caller.leg, buyer.leg).expect("a bridge");
+    let (whisper, _) = prompt(3);
+    world.engine.whisper(caller.leg, PlaybackId(8), Playlist::once([whisper])).expect("a leg");
+    // Whether mixed or alone: until it is over, nothing is heard as it was said.
+    let mut heard = Vec::new();
+    while world.events.try_recv() != Ok(EngineEvent::Played { leg: caller.leg, playback: PlaybackId(8) }) {
+        buyer.say(0, &voice(1, 0));
+        heard.push(caller.hear());
+    }
+    assert_ne!(heard[0].1, voice(1, 0));
+    buyer.say(0, &voice(1, 1));
+    assert!(caller.hears_soon(&voice(1, 1)));
+    check_onward(&heard.into_iter().map(|(header, _)| header).collect::<Vec<_>>());
+}

@@ -33,6 +33,10 @@ impl Mover {
                 mover.legs.mouths[place].play(playback, playlist);
                 mover.begin_turns(place);
             }),
+            Command::Whisper(leg, playback, playlist) => self.with(leg, |mover, place| {
+                mover.legs.mouths[place].whisper(playback, playlist);
+                mover.begin_turns(place);
+            }),
             Command::Silence(leg) => self.with(leg, |mover, place| mover.legs.mouths[place].silence()),
             Command::Press(leg, digits) => self.with(leg, |mover, place| {
                 if !mover.legs.mouths[place].press(&digits) {

@@ -8,7 +8,7 @@ use std::{
 
 use ringfall_media::{
     codec::Law,
-    rtp::{Dropped, Kind, Packet, kind},
+    rtp::{Dropped, Forwarder, Kind, Packet, kind},
 };
 
 use super::{BUFFER_BYTES, Mover, socket};
@@ -37,6 +37,7 @@ impl Mover {
         }
     }
 
+    /// Takes a packet of RTP, and hands it on if it is to be heard.
     #[inline]
     fn hand_on(&mut self, place: usize) -> Result<(), Count> {
         let Legs { sockets, ears, mouths, tapes, .. } = &mut self.legs;
@@ -58,8 +59,8 @@ impl Mover {
         {
             connect(&own.rtp, ear, mouth, self.now);
         }
-        let Heard { packet, length, digit } = heard?;
-        if let Some(digit) = digit {
+        let heard = heard?;
+        if let Some(digit) = heard.digit {
             if ear.is_pressed_too_often() {
                 self.tally.add(Count::DigitsRefused);
             } else {
@@ -68,10 +69,17 @@ impl Mover {
             }
         }
         if let Some(Some(tape)) = tapes.get_mut(place) {
-            say_on(tape, ear, &packet, &self.buffer[packet.payload.clone()]);
+            say_on(tape, ear, &heard.packet, &self.buffer[heard.packet.payload.clone()]);
         }
-        let Some((other, forwarder)) = &ear.to else { return Ok(()) };
-        let (Some(Some(far)), Some(mouth)) = (sockets.get(*other), mouths.get_mut(*other)) else {
+        let Some((other, forwarder)) = ear.to.clone() else { return Ok(()) };
+        self.hand_over(&heard, other, &forwarder)
+    }
+
+    /// Hands a packet that lies in the buffer over to the leg that hears it.
+    #[inline]
+    fn hand_over(&mut self, heard: &Heard, other: usize, forwarder: &Forwarder) -> Result<(), Count> {
+        let Legs { sockets, ears, mouths, tapes, .. } = &mut self.legs;
+        let (Some(Some(far)), Some(mouth)) = (sockets.get(other), mouths.get_mut(other)) else {
             return Ok(());
         };
         if !mouth.may_send {
@@ -80,13 +88,20 @@ impl Mover {
         if mouth.is_talking {
             return Err(Count::TalkedOver);
         }
-        let lies = forwarder.forward(&packet, &mut self.buffer[..length], &mut mouth.clock, self.now);
+        let bytes = &mut self.buffer[..heard.length];
+        let lies = forwarder.forward(&heard.packet, bytes, &mut mouth.clock, self.now);
         let lies = lies.map_err(|dropped| match dropped {
             Dropped::PayloadType => Count::PayloadType,
             Dropped::Late => Count::Late,
         })?;
-        if let Some(Some(tape)) = tapes.get_mut(*other) {
-            hear_on(tape, mouth, &self.buffer[lies.clone()]);
+        if mouth.is_whispering
+            && let Some(playback) = mouth.mix_into(&mut bytes[lies.clone()], self.now)
+            && let Some(Ear { leg, .. }) = ears.get(other)
+        {
+            let _ = self.events.send(EngineEvent::Played { leg: *leg, playback });
+        }
+        if let Some(Some(tape)) = tapes.get_mut(other) {
+            hear_on(tape, mouth, &bytes[lies.clone()]);
         }
         let Range { start, .. } = lies;
         let length = mouth.protect(&mut self.buffer[start..], lies.len()).ok_or(Count::NotSent)?;
