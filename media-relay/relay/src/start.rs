@@ -149,10 +149,14 @@ pub fn start(config: Config) -> io::Result<Handle> {
             }
         };
         let plain = transports.plain_address();
-        let _ = ready.send(Ok((plain, transports.tls_address())));
+        let tls = transports.tls_address();
+        let _ = ready.send(Ok((plain, tls)));
         let mut chance = Chance::from_seed(seed);
         let agent_chance = Chance::from_seed(chance.bytes());
-        let agent = Agent::new(agent_config(told.into(), plain.port(), most_calls), agent_chance);
+        let agent = Agent::new(
+            agent_config(told.into(), plain.port(), tls.map(|tls| tls.port()), most_calls),
+            agent_chance,
+        );
         let parts = Parts {
             clock: Clock::start(),
             agent,
@@ -232,9 +236,10 @@ fn source(config: &Config) -> Source {
     }
 }
 
-fn agent_config(host: Host, port: u16, most_calls: usize) -> AgentConfig {
+fn agent_config(host: Host, port: u16, tls_port: Option<u16>, most_calls: usize) -> AgentConfig {
     let contact = SipUri::new(None, host.clone(), Some(port));
     AgentConfig {
+        tls_port,
         product: "Ringfall".to_owned(),
         // A caller, somebody who rings, and one who has just been let go.
         most_sessions: most_calls.saturating_mul(4).max(64),

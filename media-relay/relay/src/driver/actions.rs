@@ -339,6 +339,9 @@ impl Driver {
             self.wakes.remove(&(wake, number));
         }
         self.ids.remove(&live.call.plan().id);
+        if let Some(calls) = self.of_connection.get_mut(&live.trunk.connection) {
+            *calls = calls.saturating_sub(1);
+        }
         let state = live.call.state(|moment| self.parts.clock.at(moment));
         tracing::info!(call = %state.call_id, cause = ?state.progress.cause, "a call is over");
         self.ended.remember(now, live.trunk.connection.clone(), state);

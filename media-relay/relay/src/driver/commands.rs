@@ -40,10 +40,7 @@ impl Driver {
                 return Reply::Forbidden("the trunk has no outbound: only SIP URIs can be reached");
             }
         }
-        let of_trunk = self.calls.values().filter(|live| live.trunk.connection == *connection).count();
-        let is_full = u32::try_from(of_trunk).map_or(true, |of_trunk| of_trunk >= trunk.rules.most_calls)
-            || self.calls.len() >= self.settings.most_calls;
-        if is_full || !self.rates.take(connection, trunk.rules.most_calls_per_second, now) {
+        if self.is_full(&trunk) || !self.rates.take(connection, trunk.rules.most_calls_per_second, now) {
             return Reply::Full("the trunk has as many calls as it may have");
         }
         self.begin_placed(now, trunk, place)

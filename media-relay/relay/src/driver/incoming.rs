@@ -75,12 +75,8 @@ impl Driver {
         if let Some(digest) = &trunk.rules.digest {
             self.authenticate(now, request, digest)?;
         }
-        if self.calls.len() >= self.settings.most_calls {
+        if self.is_full(&trunk) {
             return Err(TurnedAway::for_now("full"));
-        }
-        let of_trunk = self.calls.values().filter(|live| live.trunk.connection == trunk.connection).count();
-        if u32::try_from(of_trunk).is_ok_and(|of_trunk| of_trunk >= trunk.rules.most_calls) {
-            return Err(TurnedAway::for_now("trunk_full"));
         }
         if !self.rates.take(&trunk.connection, trunk.rules.most_calls_per_second, now) {
             return Err(TurnedAway::for_now("too_often"));
@@ -145,6 +141,7 @@ impl Driver {
         self.count += 1;
         self.parts.metrics.call_began();
         self.ids.insert(call.plan().id.clone(), self.count);
+        *self.of_connection.entry(trunk.connection.clone()).or_default() += 1;
         let live = Live {
             call,
             trunk,

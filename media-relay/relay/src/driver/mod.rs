@@ -122,6 +122,8 @@ pub(crate) struct Driver {
     challenger: Challenger,
     calls: BTreeMap<u64, Live>,
     ids: HashMap<Id, u64>,
+    /// How many calls each connection has.
+    of_connection: HashMap<Id, u32>,
     sessions: HashMap<SessionId, LegId>,
     /// From where each leg that we have rung is heard.
     heard: HashMap<LegId, Vec<IpAddr>>,
@@ -149,6 +151,7 @@ impl Driver {
             challenger: Challenger::new(Self::REALM),
             calls: BTreeMap::new(),
             ids: HashMap::new(),
+            of_connection: HashMap::new(),
             sessions: HashMap::new(),
             heard: HashMap::new(),
             recordings: HashMap::new(),
@@ -187,6 +190,12 @@ impl Driver {
             self.take_what_is_there();
             self.on_time();
         }
+    }
+
+    /// Whether a trunk has as many calls as it may have, or the relay has.
+    fn is_full(&self, trunk: &Trunk) -> bool {
+        let calls = self.of_connection.get(&trunk.connection).copied().unwrap_or_default();
+        calls >= trunk.rules.most_calls || self.calls.len() >= self.settings.most_calls
     }
 
     fn now(&self) -> Moment {

@@ -75,7 +75,7 @@ impl Agent {
         let mut request = dialog.request(change.method.clone(), number);
         put_body(&mut request.headers, &mut request.body, change.body.as_ref());
         let refresh = session.refresh;
-        self.describe(&mut request.headers);
+        self.describe(&mut request.headers, dialog.peer().transport);
         self.sign(&mut request.headers, Name::UserAgent);
         self.say_who_refreshes(refresh, &mut request.headers);
         match self.send(now, id, Purpose::Change, request, dialog.peer()) {

@@ -18,6 +18,8 @@ pub struct Config {
     pub sent_by: SentBy,
     /// What our Contacts say: where requests within a dialog reach us.
     pub contact: SipUri,
+    /// The port at which we take TLS; none where we do not. A session over TLS or TCP is told to reach us by the same.
+    pub tls_port: Option<u16>,
     /// What we call ourselves in User-Agent and Server; nothing if it is empty.
     pub product: String,
     /// How many sessions there may be at once; an INVITE above it is answered with 503.
@@ -40,6 +42,7 @@ impl Config {
         Self {
             sent_by,
             contact,
+            tls_port: None,
             product: String::new(),
             most_sessions: 10_000,
             limits: Limits::default(),

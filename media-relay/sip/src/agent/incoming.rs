@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{
-    Agent, Body, Cause, Event, Refusal, SessionId, put_body,
+    Agent, Body, Cause, Event, Refusal, SessionId, came_by, put_body,
     session::{Called, Session, Stage, Timer, Unacknowledged},
 };
 use crate::{
@@ -64,7 +64,7 @@ impl Agent {
         for route in invite.headers.raw(&Name::RecordRoute) {
             response.headers.push(Name::RecordRoute, route.clone());
         }
-        self.describe(&mut response.headers);
+        self.describe(&mut response.headers, came_by(invite));
         self.sign(&mut response.headers, Name::Server);
         response.headers.append(more);
         put_body(&mut response.headers, &mut response.body, body);

@@ -40,7 +40,7 @@ use crate::{
     message::{Headers, Message, Method, Name, Request, Response, StatusCode},
     timers::{PATIENCE, Timers},
     transaction::{self, ClientId, Failure, Full, Ignored, ServerId, Transactions, Transmit},
-    transport::Peer,
+    transport::{Peer, Transport},
 };
 
 /// The methods that we understand, as Allow lists them.
@@ -333,8 +333,18 @@ impl Agent {
         SessionId(self.count)
     }
 
-    fn contact(&self) -> Bytes {
-        Bytes::from(format!("<{}>", self.config.contact))
+    /// Where we are reached by whom we talk with over that transport.
+    fn contact(&self, over: Transport) -> Bytes {
+        let mut contact = self.config.contact.clone();
+        match over {
+            Transport::Udp => {}
+            Transport::Tcp => contact.params.set("transport", Some("tcp")),
+            Transport::Tls => {
+                contact.port = self.config.tls_port.or(contact.port);
+                contact.params.set("transport", Some("tls"));
+            }
+        }
+        Bytes::from(format!("<{contact}>"))
     }
 
     /// Says what we call ourselves.
@@ -345,8 +355,8 @@ impl Agent {
     }
 
     /// What a message that makes, keeps or describes a session says of us.
-    fn describe(&self, headers: &mut Headers) {
-        headers.push(Name::Contact, self.contact());
+    fn describe(&self, headers: &mut Headers, over: Transport) {
+        headers.push(Name::Contact, self.contact(over));
         headers.push(Name::Allow, Bytes::from_static(ALLOW.as_bytes()));
         headers.push(Name::Supported, SUPPORTED.join(", "));
     }
@@ -356,6 +366,12 @@ impl Agent {
     fn timers_set(&self) -> usize {
         self.timers.len() + self.transactions.timers_set()
     }
+}
+
+/// The transport that a request came by, as its topmost Via says.
+fn came_by(request: &Request) -> Transport {
+    let via = request.essentials.top_via();
+    via.and_then(|via| Transport::from_name(&via.transport)).unwrap_or(Transport::Udp)
 }
 
 fn put_body(headers: &mut Headers, place: &mut Bytes, body: Option<&Body>) {

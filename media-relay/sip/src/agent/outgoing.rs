@@ -30,7 +30,7 @@ impl Agent {
         }
         let (id, tag) = (self.next_session(), self.chance.tag());
         let mut headers = Headers::default().with(Name::MaxForwards, Bytes::from_static(b"70"));
-        self.describe(&mut headers);
+        self.describe(&mut headers, peer.transport);
         self.sign(&mut headers, Name::UserAgent);
         self.ask_for_refreshes(&mut headers);
         headers.append(&invite.headers);

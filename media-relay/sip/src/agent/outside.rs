@@ -1,6 +1,6 @@
 //! Requests, sorted: what we do not do is answered as RFC 3261 §8.2 says, before anything is kept.
 
-use super::{ALLOW, Agent, SUPPORTED};
+use super::{ALLOW, Agent, SUPPORTED, came_by};
 use crate::{
     Moment,
     message::{Method, Name, Request, Response, StatusCode, Uri},
@@ -100,7 +100,7 @@ impl Agent {
     /// The answer to OPTIONS (RFC 3261 §11.2).
     pub(super) fn capabilities(&self, request: &Request) -> Response {
         let mut response = request.stateless_reply(StatusCode::OK);
-        self.describe(&mut response.headers);
+        self.describe(&mut response.headers, came_by(request));
         self.sign(&mut response.headers, Name::Server);
         response.headers.push(Name::Accept, self.config.accepted_types.join(", "));
         response

@@ -5,10 +5,29 @@ use crate::{
     PATIENCE,
     agent::{
         Cause, Event,
-        world::{CALLEE, CALLER, Seen, World},
+        world::{CALLEE, CALLER, Seen, Weather, World},
     },
-    message::StatusCode,
+    message::{Message, Name, StatusCode},
+    transport::Transport,
 };
+
+#[test]
+fn whoever_talks_over_a_stream_is_told_to_reach_us_by_it() {
+    for (transport, expected) in [
+        (Transport::Udp, "<sip:caller@192.0.2.1:5060>"),
+        (Transport::Tcp, "<sip:caller@192.0.2.1:5060;transport=tcp>"),
+        (Transport::Tls, "<sip:caller@192.0.2.1:5071;transport=tls>"),
+    ] {
+        let mut world = World::new(0, Weather::default(), |config| config.tls_port = Some(5_071));
+        world.transport = transport;
+        world.call(Some("offer"));
+        let contact = match &world.seen[0].message {
+            Message::Request(request) => request.headers.text(&Name::Contact).map(str::to_owned),
+            Message::Response(_) => None,
+        };
+        assert_eq!(contact.as_deref(), Some(expected));
+    }
+}
 
 #[test]
 fn a_call_is_made_answered_and_hung_up_by_either_side() {
