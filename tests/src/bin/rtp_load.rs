@@ -1,5 +1,6 @@
-//! How many calls a core carries: `cargo run --release -p ringfall-tests --bin rtp_load -- compare`, on a machine with two cores and
-//! nothing else to do. rtpengine is Debian's package `rtpengine-daemon`; without it, `--without rtpengine`.
+//! How many calls a core carries: `cargo run --release -p ringfall-tests --bin rtp_load -- compare`, and how much callers on hold cost:
+//! `… -- music`. It needs a machine with two cores and nothing else to do: beside other programs the figures tell of those. rtpengine is
+//! Debian's package `rtpengine-daemon`; without it, `--without rtpengine`.
 
 use std::{
     io::{self, Read, Write},

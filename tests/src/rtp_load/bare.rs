@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
 /// Hands packets over between the legs of so many calls, whose addresses it tells, until its input ends.
 ///
@@ -43,8 +43,7 @@ fn forward(epoll: &Epoll, sockets: &[UdpSocket], phones: [SocketAddr; 2]) -> io:
     let mut ready = [EpollEvent::empty(); 512];
     let mut buffer = [0; 2_048];
     loop {
-        let count =
-            epoll.wait(&mut ready, None::<u8>.map_or(nix::sys::epoll::EpollTimeout::NONE, Into::into))?;
+        let count = epoll.wait(&mut ready, EpollTimeout::NONE)?;
         for event in &ready[..count] {
             let place = usize::try_from(event.data()).unwrap_or_default();
             let Ok((length, from)) = sockets[place].recv_from(&mut buffer) else { continue };

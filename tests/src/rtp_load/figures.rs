@@ -45,9 +45,9 @@ impl Percentiles {
 pub struct Figures {
     /// Calls, or callers.
     pub calls: usize,
-    /// Packets that were sent in the time that was measured, and how many of them came.
+    /// Packets that were sent in the time that was measured; of music, those that were due.
     pub sent: u64,
-    /// Of them.
+    /// How many of them came.
     pub received: u64,
     /// From the phone that sends to the socket of the phone that hears.
     pub latency: Percentiles,

@@ -165,3 +165,32 @@ impl OpenFile {
         self.file.write_all(&self.recording.header())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_disk_is_too_slow_for_is_silence_and_nobody_waits_for_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("slow.wav");
+        let (events, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let (recorder, thread) = start(0, events).expect("a writer");
+        let plan = RecordingPlan { path: path.clone(), longest: Duration::from_secs(60) };
+        recorder.begin(RecordingId(1), plan, Duration::ZERO);
+        assert!(!recorder.add(RecordingId(1), Duration::ZERO, [[7; CHUNK_SAMPLES]; 2]));
+        let roomy = Recorder { most_waiting: 1, ..recorder };
+        assert!(roomy.add(RecordingId(1), Duration::from_millis(100), [[9; CHUNK_SAMPLES]; 2]));
+        roomy.end(RecordingId(1));
+        drop(roomy);
+        thread.join().expect("it ends with the last way to it");
+        let length = match told.try_recv() {
+            Ok(EngineEvent::Recorded { length, problem: None, .. }) => length,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(length, Duration::from_millis(120));
+        let file = std::fs::read(path).expect("a file");
+        assert!(file[44..44 + 3_200].iter().all(|byte| *byte == 0));
+        assert_eq!(file[44 + 3_200..], [9, 0].repeat(CHUNK_SAMPLES * 2));
+    }
+}

@@ -6,7 +6,7 @@ use super::{
     World,
     phone::{Phone, voice},
 };
-use crate::engine::EngineEvent;
+use crate::engine::{Count, EngineEvent};
 
 pub(super) fn digits(text: &str) -> Vec<Digit> {
     text.chars().map(|key| Digit::from_char(key).expect("a digit")).collect()
@@ -51,6 +51,24 @@ fn a_key_is_told_once_by_rtp_or_by_info_or_by_both() {
         press(&mut phone, 101, digit);
     }
     assert_eq!([next_digit(&mut world), next_digit(&mut world), next_digit(&mut world)], ['3', '3', '#']);
+}
+
+#[test]
+fn more_keys_than_fingers_can_press_are_refused() {
+    let mut world = World::start();
+    let mut phone = world.phone(1, 1, |_| {});
+    let mut pressed = 0;
+    while world.engine.counters().get(Count::DigitsRefused) == 0 {
+        assert!(pressed < 1_000, "all are told");
+        for digit in digits(&"12".repeat(8)) {
+            // Its end alone: it may be all that arrives.
+            let payload = EventPayload { event: digit.event(), is_end: true, volume: 10, duration_ticks: 80 };
+            phone.say(101, &payload.to_bytes());
+            pressed += 1;
+        }
+        world.wait_until(|counters| counters.get(Count::Received) == pressed);
+    }
+    assert_eq!(next_digit(&mut world), '1');
 }
 
 #[test]

@@ -146,6 +146,11 @@ fn on_hold_a_prompt_goes_on_unheard() {
     world.engine.play(phone.leg, PlaybackId(4), Playlist::once([prompt])).expect("a leg");
     assert_eq!(wait_for_end(&mut world), PlaybackId(4));
     assert_eq!(phone.rest(), 0);
+    // It is not even tried.
+    world.engine.close(phone.leg);
+    world.wait_until(|counters| counters.legs == 0);
+    let counters = world.engine.counters();
+    assert_eq!((counters.get(Count::Played), counters.get(Count::NotSent)), (0, 0));
 }
 
 #[test]

@@ -81,6 +81,9 @@ fn a_leg_that_falls_silent_is_told_of_once() {
     told.sort_unstable();
     assert_eq!(told, [silent.leg, other.leg]);
     assert_ne!(held.leg, silent.leg);
+    // For as long as it lasts, it is the same silence.
+    std::thread::sleep(Duration::from_millis(2_500));
+    assert!(world.events.try_recv().is_err());
     // Heard again, and silent again.
     talk(&mut silent, &mut other, 5);
     world.wait_for(|event| matches!(event, EngineEvent::Silent { .. }).then_some(()));
