@@ -66,12 +66,11 @@ pub(super) struct Connections {
 impl Connections {
     /// Takes connections from now on.
     pub(super) async fn listen(
-        plain: SocketAddr,
+        tcp: TcpListener,
         tls: Option<&(SocketAddr, TlsFiles)>,
         gate: Gate,
         inbox: mpsc::Sender<FromStream>,
     ) -> io::Result<Self> {
-        let tcp = bind(plain, "TCP").await?;
         let accepting = Accepting { gate: gate.clone(), inbox: inbox.clone() };
         tokio::task::spawn_local(accepting.clone().run(tcp, None, 1));
         let mut tls_address = None;
@@ -180,7 +179,7 @@ impl std::fmt::Debug for Connections {
     }
 }
 
-async fn bind(address: SocketAddr, what: &str) -> io::Result<TcpListener> {
+pub(super) async fn bind(address: SocketAddr, what: &str) -> io::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
         io::Error::new(error.kind(), format!("cannot take SIP over {what} at {address}: {error}"))
     })

@@ -18,7 +18,7 @@ use ringfall_sip::{
     transaction::Transmit,
     transport::{Peer, Transport},
 };
-use tokio::sync::mpsc;
+use tokio::{net::TcpListener, sync::mpsc};
 
 use self::{connections::Connections, stream::FromStream, udp::Udp};
 pub(crate) use self::{
@@ -44,6 +44,23 @@ pub(crate) enum Arrived {
     Failed(Vec<Peer>),
 }
 
+/// How many free ports are tried for one that is free for both UDP and TCP.
+const MOST_TRIES: u8 = 16;
+
+/// One port for datagrams and connections.
+async fn bind(plain: SocketAddr) -> io::Result<(Udp, TcpListener)> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let udp = Udp::bind(plain).await?;
+        match connections::bind(udp.local_address(), "TCP").await {
+            Ok(tcp) => return Ok((udp, tcp)),
+            Err(error) if plain.port() != 0 || tries == MOST_TRIES => return Err(error),
+            Err(_) => {}
+        }
+    }
+}
+
 /// All sockets.
 #[derive(Debug)]
 pub(crate) struct Transports {
@@ -61,9 +78,8 @@ impl Transports {
     pub(crate) async fn open(listen: &Listen, gate: Gate) -> io::Result<Self> {
         // What a burst of all connections brings; a stream that finds it full waits.
         let (inbox, from_streams) = mpsc::channel(1_024);
-        let udp = Udp::bind(listen.plain).await?;
-        let plain = udp.local_address();
-        let connections = Connections::listen(plain, listen.tls.as_ref(), gate.clone(), inbox).await?;
+        let (udp, tcp) = bind(listen.plain).await?;
+        let connections = Connections::listen(tcp, listen.tls.as_ref(), gate.clone(), inbox).await?;
         Ok(Self { udp, connections, from_streams, gate })
     }
 

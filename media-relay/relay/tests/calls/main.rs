@@ -5,5 +5,7 @@ mod commands;
 mod ends;
 mod phone;
 mod platform;
+mod script;
+mod sipp;
 mod stack;
 mod strangers;
