@@ -15,22 +15,40 @@ mod epoll {
         time::Duration,
     };
 
-    use rustix::event::{Timespec, epoll};
+    use rustix::{
+        event::epoll,
+        io::Errno,
+        time::{
+            Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+            timerfd_settime,
+        },
+    };
 
     /// How many sockets are told of at once.
     const MOST_AT_ONCE: usize = 512;
 
-    /// All sockets of a thread, each with a number of its own.
+    /// The timer's number; nobody else's.
+    const TIMER: u64 = u64::MAX - 1;
+
+    const NO_TIME: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+
+    /// All sockets of a thread, each with a number of its own, and a timer among them. A timeout of each wait would have to be set and taken
+    /// back each time, which costs more than the wait; the timer stays set until it is to ring at another time.
     #[derive(Debug)]
     pub(in super::super) struct Readiness {
         epoll: OwnedFd,
+        timer: OwnedFd,
+        rings_at: Option<Duration>,
         ready: Vec<u64>,
     }
 
     impl Readiness {
         pub(in super::super) fn new() -> io::Result<Self> {
             let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-            Ok(Self { epoll, ready: Vec::with_capacity(MOST_AT_ONCE) })
+            let timer =
+                timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK)?;
+            epoll::add(&epoll, &timer, epoll::EventData::new_u64(TIMER), epoll::EventFlags::IN)?;
+            Ok(Self { epoll, timer, rings_at: None, ready: Vec::with_capacity(MOST_AT_ONCE) })
         }
 
         pub(in super::super) fn add(&mut self, socket: &impl AsFd, number: u64) -> io::Result<()> {
@@ -42,14 +60,25 @@ mod epoll {
             Ok(epoll::delete(&self.epoll, socket)?)
         }
 
-        /// Waits until some have something, at the most for a time (whole ms are waited for): how many have.
-        pub(in super::super) fn wait(&mut self, most: Duration) -> io::Result<usize> {
-            let most = Timespec::try_from(most).unwrap_or(Timespec { tv_sec: 1, tv_nsec: 0 });
+        /// Waits until some have something, at the longest until a time, which may have passed: how many have.
+        pub(in super::super) fn wait_until(&mut self, at: Duration, now: Duration) -> io::Result<usize> {
+            let wait = at.saturating_sub(now);
+            if !wait.is_zero() && self.rings_at != Some(at) {
+                let it_value = Timespec::try_from(wait).unwrap_or(Timespec { tv_sec: 1, tv_nsec: 0 });
+                let once = Itimerspec { it_interval: NO_TIME, it_value };
+                timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &once)?;
+                self.rings_at = Some(at);
+            }
             let mut room = [const { MaybeUninit::uninit() }; MOST_AT_ONCE];
             self.ready.clear();
-            match epoll::wait(&self.epoll, &mut room, Some(&most)) {
-                Err(rustix::io::Errno::INTR) => {}
+            match epoll::wait(&self.epoll, &mut room, wait.is_zero().then_some(&NO_TIME)) {
+                Err(Errno::INTR) => {}
                 told => self.ready.extend(told?.0.iter().map(|event| event.data.u64())),
+            }
+            if let Some(place) = self.ready.iter().position(|number| *number == TIMER) {
+                self.ready.swap_remove(place);
+                // It rings until it is set again.
+                self.rings_at = None;
             }
             Ok(self.ready.len())
         }
@@ -94,9 +123,10 @@ mod poll {
             Ok(())
         }
 
-        /// Waits until some have something, at the most for a time: how many have.
-        pub(in super::super) fn wait(&mut self, most: Duration) -> io::Result<usize> {
-            let most = Timespec::try_from(most).unwrap_or(Timespec { tv_sec: 1, tv_nsec: 0 });
+        /// Waits until some have something, at the longest until a time, which may have passed: how many have.
+        pub(in super::super) fn wait_until(&mut self, at: Duration, now: Duration) -> io::Result<usize> {
+            let most =
+                Timespec::try_from(at.saturating_sub(now)).unwrap_or(Timespec { tv_sec: 1, tv_nsec: 0 });
             let mut asked: Vec<_> =
                 self.sockets.iter().map(|(socket, _)| PollFd::new(socket, PollFlags::IN)).collect();
             match poll(&mut asked, Some(&most)) {

@@ -143,16 +143,16 @@ struct Mover {
 impl Mover {
     fn run(mut self) {
         while !self.is_over {
-            let round = self.round.wait(self.now);
-            let wait = self.wheel.wait(self.now).map_or(round, |wait| wait.min(round));
-            match self.readiness.wait(wait) {
+            let round = self.round.due();
+            let due = self.wheel.due().map_or(round, |due| due.min(round));
+            match self.readiness.wait_until(due, self.now) {
                 Ok(count) => self.look(count),
                 Err(error) => {
                     tracing::error!(%error, "waiting for packets failed");
                     std::thread::sleep(AFTER_FAILURE);
+                    self.now = self.clock.now();
                 }
             }
-            self.now = self.clock.now();
             self.take_turns();
             self.go_round();
         }

@@ -35,9 +35,9 @@ impl Round {
         Self { at: now + INTERVAL, part: 0, heard: 0, jitter: [Duration::ZERO; 2], report: Vec::new() }
     }
 
-    /// How long until the next look.
-    pub(super) fn wait(&self, now: Duration) -> Duration {
-        self.at.saturating_sub(now)
+    /// When the next look is due.
+    pub(super) const fn due(&self) -> Duration {
+        self.at
     }
 }
 
