@@ -31,6 +31,8 @@ pub struct Metrics {
     pub feed_changes: Counter,
     /// Times that the feed had lost changes before they were read: each is worth an alarm.
     pub feed_gaps: Counter,
+    /// Changes of the feed that could not be read and were passed over: each is worth an alarm.
+    pub feed_unreadable: Counter,
     /// Rows of the report that differed from the calls and the journal, and were corrected: each is worth an alarm.
     pub sums_corrected: Counter,
 }
@@ -58,6 +60,7 @@ impl Default for Metrics {
             audio_failures: Counter::default(),
             feed_changes: Counter::default(),
             feed_gaps: Counter::default(),
+            feed_unreadable: Counter::default(),
             sums_corrected: Counter::default(),
         };
         let registry = &mut metrics.registry;
@@ -98,6 +101,11 @@ impl Default for Metrics {
             "feed_gaps",
             "Times that the feed had lost changes before they were read",
             metrics.feed_gaps.clone(),
+        );
+        registry.register(
+            "feed_unreadable",
+            "Changes of the feed that could not be read and were passed over",
+            metrics.feed_unreadable.clone(),
         );
         registry.register(
             "sums_corrected",

@@ -1,6 +1,8 @@
 //! The consumer of the change feed: settles calls, keeps the timelines, sums the profit and loss. Each change may come more than
 //! once; whatever is done with it can be done again.
 
+mod turn;
+
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use ringfall_domain::{
@@ -22,6 +24,7 @@ use ringfall_store::{
     },
 };
 
+pub use self::turn::{CaughtUp, catch_up};
 use crate::{platform::Platform, repair::request_after_gap};
 
 /// Changes taken at once.
@@ -62,8 +65,7 @@ pub async fn consume(platform: &Platform, after: &Position) -> Result<Position, 
         platform.metrics.feed_gaps.inc();
         request_after_gap(platform, last_kept_at(platform).await?).await?;
     }
-    let news =
-        changes.iter().filter_map(|change| News::of(change).transpose()).collect::<Result<Vec<_>, _>>()?;
+    let news: Vec<_> = changes.iter().filter_map(|change| readable(platform, change)).collect();
     let mut batch = Batch::default();
     for (mark, news) in &news {
         batch.push(news.account(), mark.clone(), news.additions());
@@ -80,6 +82,16 @@ pub async fn consume(platform: &Platform, after: &Position) -> Result<Position, 
     }
     platform.metrics.feed_changes.inc_by(changes.len() as u64);
     Ok(reached)
+}
+
+/// What a change tells. One that cannot be read holds up no others: the repair of the sums finds what it should have added, once its
+/// item is mended.
+fn readable(platform: &Platform, change: &Change) -> Option<(Mark, News)> {
+    News::of(change).unwrap_or_else(|error| {
+        tracing::error!(key = %change.key, %error, "a change of the feed cannot be read and is passed over");
+        platform.metrics.feed_unreadable.inc();
+        None
+    })
 }
 
 async fn keep(platform: &Platform, position: &Position) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@ use ringfall_store::{
     port::{Feed, Position, Table, Write},
     protocols::record::record,
     records::{
+        self,
         account::{self, Account},
         tally,
     },
@@ -59,6 +60,22 @@ async fn consume_all(world: &World) {
         }
         position = reached;
     }
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_read_holds_up_no_others() {
+    let world = world().await;
+    charged(&world, "CA1").await;
+    let key = records::call::key(fixtures::account(), World::call_id("CA2"));
+    let damaged = world.store.get(&records::call::key(fixtures::account(), World::call_id("CA1"))).await;
+    let mut item = damaged.expect("a read").expect("the call is there");
+    item.remove("number");
+    let put = Write::Put { key, item, condition: None };
+    world.store.write(vec![put]).await.expect("a write");
+    charged(&world, "CA3").await;
+    consume_all(&world).await;
+    assert_eq!(world.platform.metrics.feed_unreadable.get(), 1);
+    assert_eq!(world.tally(Dimension::Hour).await, earned(2), "both others are summed");
 }
 
 /// The feed forgets all that it has, as it does when nobody came for a day.

@@ -9,6 +9,7 @@
 //! - [`arrivals`], [`blocked`]: how often a caller calls, and whether they may.
 //! - [`settle`]: the journal. One put per attempt and kind, under a deterministic key, only if absent.
 //! - [`rollup`]: sums that take up each change of the feed once, however often it is replayed.
+//! - [`turn`]: of several that are called to consume the feed, one does, for all.
 //! - [`repair`]: hours whose sums are to be compared with the calls and the journal, asked for by many and lost by none.
 //! - [`save`]: configuration. A document and all that follows from it (plans, limits, pointers) are written together, and only
 //!   if what it follows from still stands.
@@ -35,6 +36,7 @@ pub mod save;
 pub mod settle;
 mod standing;
 pub mod timeline;
+pub mod turn;
 
 #[cfg(test)]
 mod tests;

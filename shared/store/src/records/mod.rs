@@ -21,7 +21,7 @@
 //! | [`queued_campaign`] | `{account}#U#queue` | the campaign's id |
 //! | [`saves`] | `{account}#R` | `SAVES` |
 //! | [`idempotency`] | `{account}#I` | the digest of the idempotency key |
-//! | [`repair`] | `S#rollup` | `REPAIR` |
+//! | [`repair`]; [`turn`](crate::protocols::turn) | `S#rollup` | `REPAIR`; `TURN` |
 
 pub mod account;
 pub mod api_key;
