@@ -70,6 +70,24 @@ pub struct Settings {
     pub private_addresses_allowed: bool,
 }
 
+/// A base URL that providers sign: only what can stand before `/webhooks/…`.
+///
+/// # Errors
+/// What would be right.
+pub fn public_url(text: &str) -> Result<Url, &'static str> {
+    let is_base = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    Url::parse(text).ok().filter(is_base).ok_or(
+        "expected an http or https URL without user, query and fragment, such as https://calls.example.com",
+    )
+}
+
 /// The ports that a platform stands on.
 #[derive(Clone)]
 pub struct Ports {

@@ -1,13 +1,17 @@
 //! Consuming the feed when called: by the feed itself on AWS, which calls one function per shard, and by the clock.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ringfall_store::{
-    port::StoreError,
+    port::{Position, StoreError},
     protocols::turn::{Left, Taken, give_up, leave, take},
 };
 
-use super::{checkpoint, consume};
+use super::{checkpoint, consume, keep, last_kept_at};
 use crate::platform::Platform;
+
+/// How often a place is written down that only passes over what is not summed: a feed forgets after a day, and who would go on from a place that
+/// it has forgotten takes that for a loss.
+const KEPT_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a call came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,20 +40,35 @@ pub async fn catch_up(platform: &Platform, until: Timestamp) -> Result<CaughtUp,
 }
 
 async fn consume_all(platform: &Platform, holder: u128, until: Timestamp) -> Result<CaughtUp, StoreError> {
-    let mut position = checkpoint(platform).await?;
+    let began = checkpoint(platform).await?;
+    let mut position = began.clone();
     while platform.now() < until {
         let reached = consume(platform, &position).await?;
-        if reached == position && leave(&*platform.table, holder).await? == Left::Over {
-            return Ok(CaughtUp::Yes);
+        if reached == position {
+            keep_now_and_then(platform, &began, &reached).await?;
+            if leave(&*platform.table, holder).await? == Left::Over {
+                return Ok(CaughtUp::Yes);
+            }
         }
         position = reached;
     }
     Ok(CaughtUp::NotYet)
 }
 
+async fn keep_now_and_then(
+    platform: &Platform,
+    began: &Position,
+    reached: &Position,
+) -> Result<(), StoreError> {
+    let is_due = |at: Timestamp| platform.now().duration_since(at) >= KEPT_EVERY;
+    if reached != began && last_kept_at(platform).await?.is_none_or(is_due) {
+        keep(platform, reached).await?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
     use ringfall_store::protocols::turn;
 
     use super::*;
@@ -67,6 +86,21 @@ mod tests {
         let consumed = checkpoint(&world.platform).await.expect("a read");
         consume(&world.platform, &consumed).await.expect("the store works");
         assert_eq!(world.platform.metrics.feed_changes.get(), changes, "nothing is left");
+    }
+
+    #[tokio::test]
+    async fn a_place_behind_what_is_not_summed_is_kept_once_an_hour() {
+        let world = World::new(1).await;
+        world.qualified("CA1").await;
+        let mut kept = Vec::new();
+        // Each turn is itself a change that nobody sums.
+        for seconds in [0, 1_800, 1_799, 1, 3_600] {
+            world.pass(seconds);
+            assert_eq!(catch_up(&world.platform, world.now() + MINUTE).await, Ok(CaughtUp::Yes));
+            kept.push(checkpoint(&world.platform).await.expect("a read"));
+        }
+        kept.dedup();
+        assert_eq!(kept.len(), 3, "{kept:?}");
     }
 
     #[tokio::test]

@@ -28,7 +28,7 @@ const WAIT_SECONDS: i32 = 1;
 /// For how long at most a message may be postponed: SQS hides for 12 hours from the receive on.
 const LONGEST_POSTPONEMENT_SECONDS: i32 = 11 * 3_600;
 /// The attribute with the time of a message that is due later than SQS can delay it.
-const DUE_AT: &str = "due_at";
+pub(super) const DUE_AT: &str = "due_at";
 
 /// One queue.
 #[derive(Debug, Clone)]
@@ -69,19 +69,30 @@ impl SqsMessages {
 
     /// The delivery, unless the message is not due yet: then it is sent on.
     async fn deliver(&self, message: Message) -> Result<Option<Delivery>, StoreError> {
-        let due_at = due_at(&message)?;
+        let due_at = attribute(&message, DUE_AT).map(str::to_owned);
         let deliveries = deliveries(&message);
         let (Some(receipt), Some(body)) = (message.receipt_handle, message.body) else {
             return Err(StoreError::Damaged("a message without receipt or body".to_owned()));
         };
-        let receipt = Receipt(receipt);
+        let delivery = Delivery { receipt: Receipt(receipt), body, deliveries };
+        if self.is_sent_on(&delivery.body, due_at.as_deref()).await? {
+            self.acknowledge(&delivery.receipt).await?;
+            return Ok(None);
+        }
+        Ok(Some(delivery))
+    }
+
+    /// Sends a message on that came before its time. `due_at`: its attribute [`DUE_AT`].
+    ///
+    /// # Returns
+    /// True if another message stands in its place: this one is done with.
+    pub(super) async fn is_sent_on(&self, body: &str, due_at: Option<&str>) -> Result<bool, StoreError> {
+        let damaged = |text: &str| StoreError::Damaged(format!("{DUE_AT}: {text}"));
+        let due_at: Option<Timestamp> =
+            due_at.map(|text| text.parse().map_err(|_| damaged(text))).transpose()?;
         match due_at {
-            Some(due_at) if due_at > (self.now)() => {
-                self.send_at(&body, due_at).await?;
-                self.acknowledge(&receipt).await?;
-                Ok(None)
-            }
-            Some(_) | None => Ok(Some(Delivery { receipt, body, deliveries })),
+            Some(due_at) if due_at > (self.now)() => self.send_at(body, due_at).await.map(|()| true),
+            Some(_) | None => Ok(false),
         }
     }
 }
@@ -151,11 +162,8 @@ fn seconds_until(due_at: Timestamp, now: Timestamp) -> i32 {
     i32::try_from(seconds).unwrap_or(i32::MAX)
 }
 
-fn due_at(message: &Message) -> Result<Option<Timestamp>, StoreError> {
-    let attribute = message.message_attributes.as_ref().and_then(|attributes| attributes.get(DUE_AT));
-    let text = attribute.and_then(|attribute| attribute.string_value());
-    let time = text.map(|text| text.parse().map_err(|_| StoreError::Damaged(format!("{DUE_AT}: {text}"))));
-    time.transpose()
+fn attribute<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
+    message.message_attributes.as_ref()?.get(name)?.string_value()
 }
 
 fn deliveries(message: &Message) -> u32 {

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use self::{feed::StreamFeed, messages::SqsMessages, table::DynamoTable};
 pub use self::{
     meter::{Meter, Operation, Units, Unmetered},
-    open::{Missing, OpenError, Settings},
+    open::{Missing, OpenError, Places, Settings, queue_name, table_name},
 };
 use crate::port::{
     Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Reading, Receipt,
@@ -37,6 +37,23 @@ pub struct DynamoStore {
     table: DynamoTable,
     messages: SqsMessages,
     feed: StreamFeed,
+}
+
+impl DynamoStore {
+    /// The attribute of a message that came before its time, for [`Self::is_sent_on`].
+    pub const DUE_AT: &'static str = messages::DUE_AT;
+
+    /// Looks at a message that SQS itself has brought, as it brings them to functions: one that is not due yet is sent on, and done
+    /// with. `due_at` is its attribute [`Self::DUE_AT`], if it has one.
+    ///
+    /// # Returns
+    /// True if it was sent on; otherwise it is due.
+    ///
+    /// # Errors
+    /// The attribute is no time, or the message could not be sent.
+    pub async fn is_sent_on(&self, body: &str, due_at: Option<&str>) -> Result<bool, StoreError> {
+        self.messages.is_sent_on(body, due_at).await
+    }
 }
 
 #[async_trait]

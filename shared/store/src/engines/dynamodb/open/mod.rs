@@ -1,5 +1,6 @@
 //! Opening the store: the table and the queue are looked at, and made only where that was asked for.
 
+mod names;
 mod queue;
 mod table;
 
@@ -11,6 +12,7 @@ use aws_sdk_dynamodb::{
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
 };
 
+pub use self::names::{queue_name, table_name};
 use super::{
     DynamoStore, Meter,
     feed::{Stream, StreamFeed},
@@ -36,6 +38,17 @@ pub struct Settings {
     pub queue: String,
     /// What is done about a table or queue that is not there.
     pub missing: Missing,
+}
+
+/// Where a store is that certainly is there: whoever made it tells, and nothing is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The table's name.
+    pub table: String,
+    /// The ARN of its stream.
+    pub stream_arn: String,
+    /// The queue's URL.
+    pub queue_url: String,
 }
 
 /// What is done about a table or queue that is not there.
@@ -102,15 +115,25 @@ impl DynamoStore {
         if config.region().is_none() {
             return Err(OpenError::NoRegion);
         }
-        let table_client = table_client(config);
-        let queue_client = queue_client(config);
-        let stream_arn = table::find(&table_client, &settings.table, settings.missing).await?;
-        let queue_url = queue::find(&queue_client, &settings.queue, settings.missing).await?;
-        let stream = Stream { client: stream_client(config), arn: stream_arn };
+        let Settings { table, queue, missing } = settings;
+        let stream_arn = table::find(&table_client(config), &table, missing).await?;
+        let queue_url = queue::find(&queue_client(config), &queue, missing).await?;
+        Self::at(config, Places { table, stream_arn, queue_url }, meter)
+    }
+
+    /// The store at places that are known. Nothing is asked, so this takes no time: a function starts with it.
+    ///
+    /// # Errors
+    /// There is no region.
+    pub fn at(config: &SdkConfig, places: Places, meter: Arc<dyn Meter>) -> Result<Self, OpenError> {
+        if config.region().is_none() {
+            return Err(OpenError::NoRegion);
+        }
+        let Places { table, stream_arn, queue_url } = places;
         Ok(Self {
-            table: DynamoTable { client: table_client, name: settings.table, meter },
-            messages: SqsMessages::of(queue_client, queue_url),
-            feed: StreamFeed::of(stream),
+            table: DynamoTable { client: table_client(config), name: table, meter },
+            messages: SqsMessages::of(queue_client(config), queue_url),
+            feed: StreamFeed::of(Stream { client: stream_client(config), arn: stream_arn }),
         })
     }
 
