@@ -10,12 +10,13 @@ pub struct Arrow {
 }
 
 /// A folder with one crate, or (with a slash at its end) with several, and the folders that it may depend on.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("shared/domain", &[]),
     ("shared/store", &["shared/domain"]),
     ("shared/providers", &["shared/domain", "media-relay/control"]),
     ("shared/app", &["shared/store", "shared/providers", "shared/domain"]),
-    ("functions/", &["shared/app", "shared/store", "shared/providers", "shared/domain"]),
+    ("shared/lambda", &["shared/app", "shared/store"]),
+    ("functions/", &["shared/app", "shared/lambda", "shared/store", "shared/providers", "shared/domain"]),
     ("media-relay/sip", &[]),
     ("media-relay/media", &[]),
     ("media-relay/control", &[]),
@@ -66,6 +67,7 @@ mod tests {
             ("shared/app", "shared/providers"),
             ("functions/webhook", "shared/app"),
             ("functions/local", "shared/store"),
+            ("functions/webhook", "shared/lambda"),
             ("media-relay/relay", "media-relay/sip"),
             ("shared/providers", "media-relay/control"),
             ("tests", "functions/local"),
@@ -81,6 +83,7 @@ mod tests {
             ("shared/store", "shared/providers"),
             ("shared/providers", "shared/store"),
             ("shared/app", "functions/local"),
+            ("shared/app", "shared/lambda"),
             ("functions/webhook", "functions/local"),
             ("functions/webhook", "tests"),
             ("media-relay/sip", "media-relay/control"),

@@ -1,0 +1,112 @@
+//! The platform as a function has it.
+
+use std::{sync::Arc, time::Duration};
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use ringfall_app::{
+    api::{FirstAccountError, ensure_first_account},
+    clock::{SystemClock, SystemRandomness},
+    connection::RealProviders,
+    platform::{Platform, Ports, Settings},
+};
+use ringfall_store::engines::dynamodb::{DynamoStore, OpenError, Unmetered};
+use url::Url;
+
+use crate::{
+    environment::{Configuration, Misconfigured, Network},
+    secret::{self, SecretError},
+};
+
+/// How long plans and connections are kept before they are read again: another function may change them.
+const CACHE_TIME: Duration = Duration::from_secs(5);
+
+/// A function that has started.
+#[derive(Debug)]
+pub struct Function {
+    configuration: Configuration,
+    aws: SdkConfig,
+    providers: RealProviders,
+    /// The table, its stream and the queue.
+    pub store: DynamoStore,
+}
+
+/// Why a function does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A variable is missing.
+    #[error(transparent)]
+    Misconfigured(#[from] Misconfigured),
+    /// There is no store.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// TLS cannot be set up.
+    #[error("no HTTP client: {0}")]
+    Providers(String),
+    /// A secret cannot be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// There is no first account.
+    #[error("no first account: {0}")]
+    FirstAccount(#[from] FirstAccountError),
+}
+
+impl Function {
+    /// Prepares everything that needs no request. Nothing is asked of AWS.
+    pub(crate) async fn start(configuration: Configuration) -> Result<Self, StartError> {
+        let aws = aws_config::load_defaults(BehaviorVersion::latest()).await;
+        let store = DynamoStore::at(&aws, configuration.places.clone(), Arc::new(Unmetered))?;
+        let providers = RealProviders::new(configuration.network == Network::Any)
+            .map_err(|error| StartError::Providers(error.to_string()))?;
+        Ok(Self { configuration, aws, providers, store })
+    }
+
+    /// The base URL that providers sign, if the deployment tells it.
+    pub fn public_url(&self) -> Option<&Url> {
+        self.configuration.public_url.as_ref()
+    }
+
+    /// The platform, at a base URL that providers sign.
+    pub fn platform_at(&self, public_url: Url) -> Arc<Platform> {
+        let ports = Ports {
+            table: Arc::new(self.store.clone()),
+            messages: Arc::new(self.store.clone()),
+            feed: Arc::new(self.store.clone()),
+            survey: Arc::new(self.store.clone()),
+        };
+        let settings = Settings {
+            public_url,
+            cache_time: CACHE_TIME,
+            private_addresses_allowed: self.configuration.network == Network::Any,
+        };
+        let providers = Arc::new(self.providers.clone());
+        Arc::new(Platform::new(ports, Arc::new(SystemClock), Arc::new(SystemRandomness), providers, settings))
+    }
+
+    /// The platform of a function that providers do not call: the deployment must tell where they do.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn platform(&self) -> Result<Arc<Platform>, StartError> {
+        let missing = || Misconfigured {
+            variable: "RINGFALL_PUBLIC_URL",
+            expected: "it is not set; expected the URL under which providers reach the webhooks".to_owned(),
+        };
+        Ok(self.platform_at(self.configuration.public_url.clone().ok_or_else(missing)?))
+    }
+
+    /// Sees to it that the first account has the key that the deployment's secret holds.
+    ///
+    /// # Errors
+    /// No secret is named, it cannot be read, or its text is no key.
+    pub async fn ensure_first_account(&self, platform: &Platform) -> Result<(), StartError> {
+        let missing = || Misconfigured {
+            variable: "RINGFALL_ADMIN_KEY_SECRET",
+            expected: "it is not set; expected the ARN or the name of the secret that holds the first key"
+                .to_owned(),
+        };
+        let arn = self.configuration.admin_key_secret.as_deref().ok_or_else(missing)?;
+        let key = secret::read(&self.aws, arn).await?;
+        ensure_first_account(platform, Some(&key)).await?;
+        Ok(())
+    }
+}
