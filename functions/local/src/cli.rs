@@ -10,13 +10,15 @@ mod tests;
 use std::{env::VarError, ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, builder::FalseyValueParser};
+use ringfall_app::platform;
+use ringfall_domain::ids::AccountId;
 use ringfall_store::engines::dynamodb::{self, Missing};
 use url::Url;
 
 use self::logs::LogArguments;
 pub(crate) use self::refusal::Refusal;
 use crate::{
-    demo,
+    demo, moving,
     serve::{
         self,
         logs::{LogSettings, Verbosity},
@@ -32,6 +34,8 @@ pub(crate) enum Command {
     Serve(serve::Settings, LogSettings),
     /// Play the demonstration.
     Demo(demo::Settings, LogSettings),
+    /// Write an account into a file, or read one from it.
+    Move(moving::Settings, LogSettings),
 }
 
 #[derive(Debug, Parser)]
@@ -47,7 +51,9 @@ struct CommandLine {
 const ABOUT: &str = "The pay-per-call platform that an agency owns, in one process.
 
   ringfall        serves it: webhooks, REST API, worker and rollup, over one SQLite file or DynamoDB
-  ringfall demo   shows it at work with calls from a small carrier, and needs nothing";
+  ringfall demo   shows it at work with calls from a small carrier, and needs nothing
+  ringfall export, ringfall import
+                  move an account between SQLite and DynamoDB, by way of a file";
 
 const ENVIRONMENT: &str = "Environment:
   RINGFALL_ADMIN_KEY  The first API key: 32 characters or more [default: made on first start, printed once]
@@ -61,6 +67,12 @@ enum Subcommand {
     /// Play calls through a platform of its own, and tell where each went and why
     #[command(next_line_help = true)]
     Demo(DemoArguments),
+    /// Write all that is kept of an account into a file of JSON lines, while nothing serves it
+    #[command(next_line_help = true)]
+    Export(ExportArguments),
+    /// Read an account from such a file into a store that does not have it; may be repeated until it is done
+    #[command(next_line_help = true)]
+    Import(ImportArguments),
 }
 
 #[derive(Debug, Args)]
@@ -69,12 +81,20 @@ struct ServeArguments {
     #[arg(long, env = "RINGFALL_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     #[arg(value_parser = values::listen)]
     listen: SocketAddr,
+    /// Base URL at which telephony providers reach it, as they sign it [default: http:// + --listen]
+    #[arg(long, env = "RINGFALL_PUBLIC_URL", value_name = "URL", value_parser = platform::public_url)]
+    public_url: Option<Url>,
+    #[command(flatten)]
+    store: StoreArguments,
+    #[command(flatten)]
+    logs: LogArguments,
+}
+
+#[derive(Debug, Args)]
+struct StoreArguments {
     /// Folder of the data; made if it is missing
     #[arg(long, env = "RINGFALL_DATA_DIR", value_name = "FOLDER", default_value = "./.ringfall")]
     data_dir: PathBuf,
-    /// Base URL at which telephony providers reach it, as they sign it [default: http:// + --listen]
-    #[arg(long, env = "RINGFALL_PUBLIC_URL", value_name = "URL", value_parser = values::public_url)]
-    public_url: Option<Url>,
     /// Where the data is kept: sqlite (a file in --data-dir) or dynamodb (regions, credentials and endpoints as every
     /// AWS program finds them)
     #[arg(long, env = "RINGFALL_STORE", value_name = "ENGINE", default_value = "sqlite")]
@@ -82,7 +102,7 @@ struct ServeArguments {
     store: values::Store,
     /// DynamoDB table
     #[arg(long, env = "RINGFALL_TABLE", value_name = "NAME", default_value = "ringfall")]
-    #[arg(value_parser = values::table)]
+    #[arg(value_parser = dynamodb::table_name)]
     table: String,
     /// SQS queue for delayed messages, by its name or its URL
     #[arg(long, env = "RINGFALL_QUEUE", value_name = "QUEUE", default_value = "ringfall")]
@@ -91,6 +111,29 @@ struct ServeArguments {
     /// Make the table and the queue if they are missing
     #[arg(long, env = "RINGFALL_CREATE_TABLES", value_parser = FalseyValueParser::new())]
     create_tables: bool,
+}
+
+#[derive(Debug, Args)]
+struct ExportArguments {
+    /// The account [default: the only one]
+    #[arg(long, value_name = "ACCOUNT", value_parser = values::account)]
+    account: Option<AccountId>,
+    /// The file; it must not be there
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+    #[command(flatten)]
+    store: StoreArguments,
+    #[command(flatten)]
+    logs: LogArguments,
+}
+
+#[derive(Debug, Args)]
+struct ImportArguments {
+    /// The file
+    #[arg(long, value_name = "FILE")]
+    from: PathBuf,
+    #[command(flatten)]
+    store: StoreArguments,
     #[command(flatten)]
     logs: LogArguments,
 }
@@ -124,6 +167,16 @@ pub(crate) fn read(
             let admin_key = admin_key(&environment)?;
             Ok(Command::Demo(demo::Settings { data_dir: arguments.data_dir, admin_key }, logs))
         }
+        Subcommand::Export(ExportArguments { account, to, store, logs }) => {
+            let what = moving::What::Export { account, to };
+            let logs = logs.read(Verbosity::Warn, &environment)?;
+            Ok(Command::Move(moving::Settings { engine: engine(&store), what }, logs))
+        }
+        Subcommand::Import(ImportArguments { from, store, logs }) => {
+            let what = moving::What::Import { from };
+            let logs = logs.read(Verbosity::Warn, &environment)?;
+            Ok(Command::Move(moving::Settings { engine: engine(&store), what }, logs))
+        }
     }
 }
 
@@ -131,13 +184,13 @@ fn serve_settings(
     arguments: ServeArguments,
     environment: impl Fn(&str) -> Result<String, VarError>,
 ) -> Result<serve::Settings, Refusal> {
-    let engine = engine(&arguments);
+    let engine = engine(&arguments.store);
     let ServeArguments { listen, public_url, .. } = arguments;
     let admin_key = admin_key(environment)?;
     Ok(serve::Settings { listen, public_url, admin_key, engine })
 }
 
-fn engine(arguments: &ServeArguments) -> serve::Engine {
+fn engine(arguments: &StoreArguments) -> serve::Engine {
     match arguments.store {
         values::Store::Sqlite => serve::Engine::Sqlite { data_dir: arguments.data_dir.clone() },
         values::Store::DynamoDb => serve::Engine::DynamoDb(dynamodb::Settings {

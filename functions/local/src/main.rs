@@ -2,12 +2,14 @@
 //!
 //! - [`cli`]: flags and environment become settings.
 //! - [`serve`]: the webhooks, the REST API, the worker and the rollup over one SQLite file.
+//! - [`moving`]: an account is written into a file, or read from one, so that it can change its store.
 //! - [`demo`]: an agency is set up over that API, and a small carrier plays calls through the signed webhooks.
 //!
 //! Invariants: nothing is decided here; a bad setting ends with code 2, a failure with code 1.
 
 mod cli;
 mod demo;
+mod moving;
 mod serve;
 
 use std::{
@@ -41,6 +43,10 @@ fn run(command: Command) -> ExitCode {
                 Command::Demo(settings, logs) => {
                     serve::logs::start(logs);
                     demo::run(settings).await
+                }
+                Command::Move(settings, logs) => {
+                    serve::logs::start(logs);
+                    moving::run(settings).await
                 }
             }
         })

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use ringfall_domain::ids::AccountId;
+use ringfall_store::engines::dynamodb;
 use url::Url;
 
 use crate::serve::{AdminKey, logs::Format};
@@ -10,19 +12,8 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8080")
 }
 
-/// Only what can stand before `/webhooks/…` as providers sign it.
-pub(super) fn public_url(text: &str) -> Result<Url, &'static str> {
-    let is_base = |url: &Url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.has_host()
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none()
-    };
-    Url::parse(text).ok().filter(is_base).ok_or(
-        "expected an http or https URL without user, query and fragment, such as https://calls.example.com",
-    )
+pub(super) fn account(text: &str) -> Result<AccountId, &'static str> {
+    text.parse().map_err(|_| "expected the id of an account, such as acc_01JZ8Q4V7N0000000000000000")
 }
 
 /// Which engine keeps the data.
@@ -40,20 +31,11 @@ pub(super) fn store(text: &str) -> Result<Store, &'static str> {
     }
 }
 
-/// DynamoDB's rule for names of tables.
-pub(super) fn table(text: &str) -> Result<String, &'static str> {
-    let is_name = (3..=255).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
-    is_name.then(|| text.to_owned()).ok_or("expected 3 to 255 letters, digits, dots, dashes and underscores")
-}
-
 /// SQS' rule for names of queues, or a URL.
 pub(super) fn queue(text: &str) -> Result<String, &'static str> {
-    let is_name = (1..=80).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     let is_url =
         || Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    (is_name || is_url())
+    (dynamodb::queue_name(text).is_ok() || is_url())
         .then(|| text.to_owned())
         .ok_or("expected up to 80 letters, digits, dashes and underscores, or the URL of a queue")
 }

@@ -8,7 +8,7 @@ mod router;
 mod settings;
 mod stack;
 mod stop;
-mod store;
+pub(crate) mod store;
 mod tasks;
 
 use std::process::ExitCode;

@@ -16,7 +16,7 @@ const DATABASE: &str = "ringfall.db";
 
 /// An open store.
 #[derive(Debug)]
-pub(super) enum Store {
+pub(crate) enum Store {
     Sqlite(SqliteStore),
     DynamoDb { store: DynamoStore, units: StoreUnits },
 }
@@ -26,7 +26,7 @@ impl Store {
     ///
     /// # Errors
     /// The folder is in use or not usable; the table or the queue is missing, or AWS cannot be asked.
-    pub(super) async fn open(engine: &Engine) -> anyhow::Result<Self> {
+    pub(crate) async fn open(engine: &Engine) -> anyhow::Result<Self> {
         match engine {
             Engine::Sqlite { data_dir } => {
                 folder::prepare(data_dir)
@@ -64,7 +64,7 @@ impl Store {
     ///
     /// # Errors
     /// The writer of the file has died.
-    pub(super) async fn close(self) -> anyhow::Result<()> {
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
         match self {
             Self::Sqlite(store) => store.close().await.context("the store was not closed in order"),
             Self::DynamoDb { .. } => Ok(()),

@@ -44,9 +44,14 @@ pub fn connection_key(connection: ConnectionId) -> Key {
     Key::new(format!("C#{connection}"), "CONNECTION")
 }
 
+/// Where the pointers of a connection's numbers stand.
+pub fn number_partition(connection: ConnectionId) -> String {
+    format!("N#{connection}")
+}
+
 /// Where a number's pointer stands.
 pub fn number_key(connection: ConnectionId, phone_number: &PhoneNumber) -> Key {
-    Key::new(format!("N#{connection}"), phone_number.as_str())
+    Key::new(number_partition(connection), phone_number.as_str())
 }
 
 /// Writes a connection's pointer.

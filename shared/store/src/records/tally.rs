@@ -27,6 +27,11 @@ pub fn partition(account: AccountId, dimension: Dimension) -> String {
     format!("{account}#A#{}", dimension.as_str())
 }
 
+/// True for the key of an account's row.
+pub fn is_tally(account: AccountId, key: &Key) -> bool {
+    key.partition.strip_prefix(&account.to_string()).is_some_and(|rest| rest.starts_with("#A#"))
+}
+
 /// The rows of the hours from `from` (inclusive) to `to` (exclusive).
 pub fn between(from: Timestamp, to: Timestamp) -> Range {
     Range { from: Some(from.to_string()), to: Some(to.to_string()) }
