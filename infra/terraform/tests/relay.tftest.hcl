@@ -1,0 +1,181 @@
+# `terraform test`: nothing is made, AWS is a mock.
+
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  }
+  mock_data "aws_region" {
+    defaults = { name = "us-east-1" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+  mock_data "aws_ssm_parameter" {
+    defaults = { value = "ami-0123456789abcdef0" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/relay" }
+  }
+  mock_resource "aws_iam_instance_profile" {
+    defaults = { arn = "arn:aws:iam::123456789012:instance-profile/relay" }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:relay" }
+  }
+  mock_resource "aws_lb" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/net/relay/0123456789abcdef" }
+  }
+  mock_resource "aws_lb_target_group" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/relay/0123456789abcdef" }
+  }
+  mock_resource "aws_lb_listener" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/net/relay/0123456789abcdef/0123456789abcdef" }
+  }
+  mock_resource "aws_autoscaling_group" {
+    defaults = { arn = "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:0a1b2c3d-0000-0000-0000-000000000000:autoScalingGroupName/relay" }
+  }
+  mock_resource "aws_launch_template" {
+    defaults = { id = "lt-0123456789abcdef0", latest_version = 1 }
+  }
+  mock_resource "aws_ecs_cluster" {
+    defaults = { id = "arn:aws:ecs:us-east-1:123456789012:cluster/relay", arn = "arn:aws:ecs:us-east-1:123456789012:cluster/relay" }
+  }
+  mock_resource "aws_ecs_task_definition" {
+    defaults = { arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/relay:1" }
+  }
+}
+
+variables {
+  vpc_id       = "vpc-0123456789abcdef0"
+  subnet_ids   = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+  image        = "123456789012.dkr.ecr.us-east-1.amazonaws.com/ringfall-relay:1"
+  platform_url = "https://calls.example.com"
+  secret_arn   = "arn:aws:secretsmanager:us-east-1:123456789012:secret:relay-AbCdEf"
+  trunks = {
+    one = { signalling = ["203.0.113.0/28"], media = ["203.0.113.0/24"] }
+    two = { signalling = ["198.51.100.4/32", "198.51.100.5/32"], media = ["198.51.100.0/24"] }
+  }
+}
+
+run "trunks_and_nobody_else_are_let_in" {
+  command = plan
+
+  assert {
+    condition     = toset([for rule in aws_vpc_security_group_ingress_rule.sip : rule.cidr_ipv4]) == toset(["203.0.113.0/28", "198.51.100.4/32", "198.51.100.5/32"])
+    error_message = "SIP comes from the trunks' signalling alone."
+  }
+  assert {
+    condition     = toset([for rule in aws_vpc_security_group_ingress_rule.balancer : rule.cidr_ipv4]) == toset(["203.0.113.0/28", "198.51.100.4/32", "198.51.100.5/32"])
+    error_message = "The load balancer takes SIP from the trunks' signalling alone."
+  }
+  assert {
+    condition     = length(aws_vpc_security_group_ingress_rule.sip) == 6 && alltrue([for rule in aws_vpc_security_group_ingress_rule.sip : rule.from_port == 5060 && rule.to_port == 5060])
+    error_message = "Without TLS there is SIP on port 5060 over UDP and TCP for each of three networks."
+  }
+  assert {
+    condition = toset([for rule in aws_vpc_security_group_ingress_rule.media : rule.cidr_ipv4]) == toset(["203.0.113.0/24", "198.51.100.0/24"]) && alltrue([
+      for rule in aws_vpc_security_group_ingress_rule.media : rule.ip_protocol == "udp" && rule.from_port == 10000 && rule.to_port == 29999
+    ])
+    error_message = "Audio comes from the trunks' media networks alone, to the media ports."
+  }
+  assert {
+    condition     = aws_launch_template.relay.metadata_options[0].http_tokens == "required" && aws_launch_template.relay.network_interfaces[0].associate_public_ip_address == "true"
+    error_message = "Instances have public addresses and IMDSv2."
+  }
+}
+
+run "calls_end_before_their_relay_does" {
+  command = apply
+
+  variables {
+    drain_seconds = 1800
+  }
+
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.relay.container_definitions)[0].stopTimeout > 1800
+    error_message = "ECS kills the relay before it has drained."
+  }
+  assert {
+    condition     = strcontains(base64decode(aws_launch_template.relay.user_data), "ECS_CONTAINER_STOP_TIMEOUT=1830s")
+    error_message = "The agent kills the relay before it has drained."
+  }
+  assert {
+    condition     = one([for setting in jsondecode(aws_ecs_task_definition.relay.container_definitions)[0].environment : setting.value if setting.name == "RINGFALL_RELAY_DRAIN_SECONDS"]) == "1800"
+    error_message = "The relay is told how long to drain."
+  }
+  assert {
+    condition     = aws_ecs_service.relay.deployment_minimum_healthy_percent == 100 && aws_ecs_service.relay.deployment_maximum_percent == 200
+    error_message = "New relays are there before old ones drain."
+  }
+  assert {
+    condition     = aws_ecs_capacity_provider.relay.auto_scaling_group_provider[0].managed_draining == "ENABLED" && aws_autoscaling_group.relay.protect_from_scale_in
+    error_message = "An instance is not taken away under its calls."
+  }
+}
+
+run "relays_follow_the_calls" {
+  command = apply
+
+  variables {
+    relays      = { least = 3, most = 9 }
+    aimed_calls = 100
+  }
+
+  assert {
+    condition     = aws_appautoscaling_target.relay.min_capacity == 3 && aws_appautoscaling_target.relay.max_capacity == 9 && aws_autoscaling_group.relay.max_size == 18
+    error_message = "There are as many relays as was said, and room to roll out."
+  }
+  assert {
+    condition     = aws_appautoscaling_policy.calls.target_tracking_scaling_policy_configuration[0].target_value == 100 && aws_appautoscaling_policy.calls.target_tracking_scaling_policy_configuration[0].customized_metric_specification[0].metric_name == "ringfall_relay_live_calls"
+    error_message = "Calls decide how many relays there are."
+  }
+}
+
+run "secrets_are_in_no_setting" {
+  command = apply
+
+  variables {
+    tls = {
+      certificates_secret_arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:certificates-AbCdEf"
+      key_secret_arn          = "arn:aws:secretsmanager:us-east-1:123456789012:secret:key-AbCdEf"
+    }
+  }
+
+  assert {
+    condition     = toset([for secret in jsondecode(aws_ecs_task_definition.relay.container_definitions)[0].secrets : secret.name]) == toset(["RINGFALL_RELAY_SECRET", "TLS_CERTIFICATES", "TLS_KEY"])
+    error_message = "The relay's secrets come from Secrets Manager."
+  }
+  assert {
+    condition     = !anytrue([for setting in jsondecode(aws_ecs_task_definition.relay.container_definitions)[0].environment : strcontains(setting.name, "SECRET")])
+    error_message = "A secret is in a setting."
+  }
+  assert {
+    condition     = toset([for listener in aws_lb_listener.sip : "${listener.protocol} ${listener.port}"]) == toset(["TCP_UDP 5060", "TCP 5061"])
+    error_message = "With TLS there is port 5061 too."
+  }
+}
+
+run "nobody_is_let_in_from_everywhere" {
+  command = plan
+
+  variables {
+    trunks = { all = { signalling = ["0.0.0.0/0"], media = ["203.0.113.0/24"] } }
+  }
+
+  expect_failures = [var.trunks]
+}
+
+run "wrong_values_are_named" {
+  command = plan
+
+  variables {
+    subnet_ids    = ["subnet-0123456789abcdef0"]
+    platform_url  = "http://calls.example.com"
+    media_ports   = { first = 20000, last = 10000 }
+    drain_seconds = 5
+    relays        = { least = 0, most = 1 }
+    environment   = { RINGFALL_RELAY_SECRET = "0123456789abcdef" }
+  }
+
+  expect_failures = [var.subnet_ids, var.platform_url, var.media_ports, var.drain_seconds, var.relays, var.environment]
+}
