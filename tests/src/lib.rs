@@ -1,8 +1,9 @@
 //! What whole behaviours are tested with: the house rules, the contract of the stores, the simulator, the real
-//! program, the units that calls use on DynamoDB, the queue beside a list, how many calls a core carries.
+//! program, the platform as it is deployed, the units that calls use on DynamoDB, the queue beside a list, how many calls a core carries.
 
 pub mod aws;
 pub mod contract;
+pub mod deployed;
 pub mod entry_points;
 pub mod model;
 pub mod rtp_load;

@@ -37,6 +37,22 @@ impl Aws {
         Ok(Self::Local(Arc::new(MiniStack::start().await?)))
     }
 
+    /// A local AWS of our own, whatever the environment names.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn start_local() -> Result<Self> {
+        Ok(Self::Local(Arc::new(MiniStack::start().await?)))
+    }
+
+    /// Where a local one listens.
+    pub fn local_url(&self) -> Option<&str> {
+        match self {
+            Self::Named => None,
+            Self::Local(local) => Some(local.url()),
+        }
+    }
+
     /// Where it is, for this process.
     pub async fn config(&self) -> SdkConfig {
         let defaults = aws_config::defaults(BehaviorVersion::latest());

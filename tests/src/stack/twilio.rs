@@ -20,6 +20,8 @@ pub const AUTH_TOKEN: &str = "0123456789abcdef0123456789abcdef";
 pub struct Twilio {
     http: Client,
     sign: Arc<Sign>,
+    /// What URLs begin with, and where requests for them go instead.
+    through: Option<(String, String)>,
 }
 
 type Sign = dyn Fn(&str, &[(String, String)]) -> Result<String> + Send + Sync;
@@ -28,7 +30,11 @@ impl Twilio {
     /// An account whose signatures are computed here.
     pub fn quick() -> Self {
         let signer = Signer::new(AUTH_TOKEN);
-        Self { http: Client::new(), sign: Arc::new(move |url, fields| Ok(signer.sign(url, fields))) }
+        Self {
+            http: Client::new(),
+            sign: Arc::new(move |url, fields| Ok(signer.sign(url, fields))),
+            through: None,
+        }
     }
 
     /// An account whose signatures the official package computes.
@@ -37,7 +43,13 @@ impl Twilio {
         let sign = move |url: &str, fields: &[(String, String)]| {
             oracle.lock().map_err(|_| anyhow::anyhow!("the oracle broke"))?.sign(AUTH_TOKEN, url, fields)
         };
-        Self { http: Client::new(), sign: Arc::new(sign) }
+        Self { http: Client::new(), sign: Arc::new(sign), through: None }
+    }
+
+    /// The same account, whose requests for URLs that begin with `base` go to another address, signed as before.
+    #[must_use]
+    pub fn through(self, base: &str, address: &str) -> Self {
+        Self { through: Some((base.to_owned(), address.to_owned())), ..self }
     }
 
     /// A call from one number to another. Calls of different indexes are different calls.
@@ -76,7 +88,11 @@ impl Twilio {
     /// # Errors
     /// No whole answer came.
     pub async fn send_signed(&self, webhook: &Webhook, signature: &str) -> Result<Reply> {
-        let request = self.http.post(&webhook.url).form(&webhook.fields);
+        let elsewhere = self.through.as_ref().and_then(|(base, address)| {
+            webhook.url.strip_prefix(base).map(|rest| format!("{address}{rest}"))
+        });
+        let url = elsewhere.as_deref().unwrap_or(&webhook.url);
+        let request = self.http.post(url).form(&webhook.fields);
         let answer = request.header("x-twilio-signature", signature).send().await?;
         let content_type = answer.headers().get(header::CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();

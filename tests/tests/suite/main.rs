@@ -1,6 +1,7 @@
 //! Whole behaviours, through one boundary each.
 
 mod contract;
+mod deployed;
 mod entry_points;
 mod example;
 mod geography;
@@ -11,6 +12,7 @@ mod queue;
 mod race;
 mod schemathesis;
 mod simulator;
+mod terraform;
 mod tidy;
 mod twilio;
 mod units;
