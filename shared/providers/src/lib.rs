@@ -12,6 +12,8 @@ pub mod callback;
 pub mod carrier;
 pub mod credentials;
 mod form;
+mod placed;
+pub mod relay;
 mod rest;
 mod secret;
 pub mod twilio;

@@ -66,6 +66,9 @@ pub enum ParseError {
         /// What would be right.
         expected: &'static str,
     },
+    /// The body does not read as the provider's document.
+    #[error("the body does not read: {0}")]
+    Document(String),
 }
 
 /// A reply in the provider's format.

@@ -3,6 +3,7 @@
 
 mod event;
 mod position;
+mod required;
 #[cfg(test)]
 mod tests;
 

@@ -2,6 +2,8 @@
 
 mod reach;
 mod retry;
+#[cfg(test)]
+pub(crate) mod server;
 
 use std::time::Duration;
 

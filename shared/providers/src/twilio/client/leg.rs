@@ -1,13 +1,9 @@
 //! Finding the leg of an attempt whose id no webhook has told, among the legs of its call.
 
-use jiff::{SignedDuration, Timestamp};
 use ringfall_domain::target::Destination;
 
 use super::resource::CallResource;
-use crate::carrier::LegQuery;
-
-/// Our clock may be this far ahead of Twilio's: either may be 5 s off.
-const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(10);
+use crate::{carrier::LegQuery, placed::delay};
 
 /// The leg that was placed closest to the reservation, of those to the attempt's destination that belong to no other attempt and
 /// were not placed before it. A leg whose time Twilio does not tell comes last, but counts: better to keep a slot than to free
@@ -19,15 +15,6 @@ pub(super) fn closest(calls: Vec<CallResource>, query: &LegQuery) -> Option<Call
         .filter_map(|call| Some((delay(call.created_at(), query.reserved_at)?, call)))
         .min_by_key(|(delay, _)| *delay)
         .map(|(_, call)| call)
-}
-
-/// How far from the reservation a leg was placed; none if that was too early.
-fn delay(created_at: Option<Timestamp>, reserved_at: Timestamp) -> Option<SignedDuration> {
-    let Some(created_at) = created_at else {
-        return Some(SignedDuration::MAX);
-    };
-    let delay = created_at.duration_since(reserved_at);
-    (delay >= -CLOCK_TOLERANCE).then(|| delay.abs())
 }
 
 fn is_to(call: &CallResource, destination: &Destination) -> bool {

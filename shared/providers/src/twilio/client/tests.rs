@@ -1,5 +1,4 @@
 mod placing;
-mod server;
 
 use std::time::Duration;
 
@@ -14,9 +13,11 @@ use ringfall_domain::{
 use serde_json::{Value, json};
 use url::Url;
 
-use self::server::{Reply, Seen, Server};
 use super::*;
-use crate::rest::{Patience, Reach};
+use crate::rest::{
+    Patience, Reach,
+    server::{Reply, Seen, Server},
+};
 
 const LEG: &str = "CAchild";
 const TOKEN: &str = "open-sesame";

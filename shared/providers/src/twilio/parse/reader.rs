@@ -13,7 +13,6 @@ use crate::{
 /// What `CallStatus` and `DialCallStatus` may be.
 pub(super) const CALL_STATUS: &str = "a call status such as completed, busy or no-answer";
 const SID: &str = "1 to 64 letters, digits, hyphens or underscores, such as CA and 32 hexadecimal digits";
-const POSITION: &str = "our callback URL, with this parameter as we wrote it";
 
 /// Reads a webhook's fields by their names at Twilio.
 pub(super) struct Reader<'a> {
@@ -32,32 +31,32 @@ impl<'a> Reader<'a> {
 
     /// The node in our callback URL.
     pub(super) fn node(&self) -> Result<NodeId, ParseError> {
-        self.position.node.clone().ok_or(missing_position("node"))
+        self.position.required_node()
     }
 
     /// The visit in our callback URL, from 1.
     pub(super) fn visit(&self) -> Result<u8, ParseError> {
-        counted(self.position.visit).ok_or(missing_position("visit"))
+        self.position.required_visit()
     }
 
     /// The attempt in our callback URL, from 1.
     pub(super) fn attempt(&self) -> Result<u8, ParseError> {
-        counted(self.position.attempt).ok_or(missing_position("attempt"))
+        self.position.required_attempt()
     }
 
     /// The queue's overflow in our callback URL, counted from 0.
     pub(super) fn index(&self) -> Result<u8, ParseError> {
-        self.position.index.ok_or(missing_position("index"))
+        self.position.required_index()
     }
 
     /// What our callback URL says was asked on being called back.
     pub(super) fn question(&self) -> Result<CallbackQuestion, ParseError> {
-        self.position.question.clone().ok_or(missing_position("question"))
+        self.position.required_question()
     }
 
     /// The call in our callback URL in which a callback was asked for.
     pub(super) fn of_call(&self) -> Result<CallId, ParseError> {
-        self.position.of.ok_or(missing_position("of"))
+        self.position.required_of()
     }
 
     /// A field that is not empty.
@@ -89,12 +88,4 @@ impl<'a> Reader<'a> {
     pub(super) fn seconds(&self, field: &str) -> Option<u32> {
         self.text(field)?.parse().ok()
     }
-}
-
-fn counted(number: Option<u8>) -> Option<u8> {
-    number.filter(|number| *number > 0)
-}
-
-const fn missing_position(field: &'static str) -> ParseError {
-    ParseError::Field { field, expected: POSITION }
 }

@@ -1,4 +1,4 @@
-//! An HTTP server on this machine that answers as Twilio's API would, from a script.
+//! An HTTP server on this machine that answers as a provider's API would, from a script.
 
 use std::{
     collections::VecDeque,
@@ -11,12 +11,15 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use http::header::{AUTHORIZATION, LOCATION, RETRY_AFTER};
+use http::{
+    HeaderMap,
+    header::{AUTHORIZATION, LOCATION, RETRY_AFTER},
+};
 use serde_json::{Value, json};
 
 /// One answer of the script.
 #[derive(Debug, Clone)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     Json(u16, Value),
     Text(u16, String),
     TooManyRequests { retry_after: &'static str },
@@ -26,35 +29,36 @@ pub(super) enum Reply {
 
 impl Reply {
     /// A refusal as Twilio words it.
-    pub(super) fn refusal(status: u16, code: u32) -> Self {
+    pub(crate) fn refusal(status: u16, code: u32) -> Self {
         Self::Json(status, json!({"code": code, "message": "…", "status": status}))
     }
 }
 
 /// A request as the server got it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Seen {
-    pub(super) line: String,
-    pub(super) authorization: String,
-    pub(super) body: String,
+pub(crate) struct Seen {
+    pub(crate) line: String,
+    pub(crate) authorization: String,
+    pub(crate) body: String,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Script {
     replies: Arc<Mutex<VecDeque<Reply>>>,
     seen: Arc<Mutex<Vec<Seen>>>,
+    headers: Arc<Mutex<Vec<HeaderMap>>>,
 }
 
 /// The server. Once its script is at its end, it answers 404.
-pub(super) struct Server {
-    pub(super) url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     script: Script,
 }
 
 impl Server {
-    pub(super) async fn answering(replies: impl IntoIterator<Item = Reply>) -> Self {
+    pub(crate) async fn answering(replies: impl IntoIterator<Item = Reply>) -> Self {
         let script =
-            Script { replies: Arc::new(Mutex::new(replies.into_iter().collect())), seen: Arc::default() };
+            Script { replies: Arc::new(Mutex::new(replies.into_iter().collect())), ..Script::default() };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let router = Router::new().fallback(answer).with_state(script.clone());
@@ -62,8 +66,13 @@ impl Server {
         Self { url, script }
     }
 
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.script.seen.lock().expect("no test panics here").clone()
+    }
+
+    /// Their headers, in the same order.
+    pub(crate) fn headers(&self) -> Vec<HeaderMap> {
+        self.script.headers.lock().expect("no test panics here").clone()
     }
 }
 
@@ -76,6 +85,7 @@ async fn answer(State(script): State<Script>, request: Request) -> Response {
         authorization: authorization.unwrap_or("").to_owned(),
         body: String::from_utf8_lossy(&body).into_owned(),
     });
+    script.headers.lock().expect("no test panics here").push(parts.headers);
     let reply = script.replies.lock().expect("no test panics here").pop_front();
     let (response, body) = match reply {
         Some(Reply::Json(status, value)) => (Response::builder().status(status), value.to_string()),
