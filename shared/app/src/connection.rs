@@ -1,5 +1,7 @@
 //! Connections: an agency's account at a telephony provider, as configured and as used.
 
+mod relay;
+
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
@@ -11,13 +13,18 @@ use ringfall_domain::{
     text::Name,
 };
 use ringfall_providers::{
-    AudioFault, AudioProbe, Callbacks, Carrier, CarrierError, Provider, Reach, RestClient,
+    AudioFault, AudioProbe, Callbacks, Carrier, CarrierError, InvalidCredentials, Provider, Reach,
+    RestClient,
+    relay::{Relay, RelayCarrier},
     twilio::{Twilio, TwilioCarrier, TwilioCredentials},
 };
 use ringfall_store::{port::StoreError, records::pointer::ConnectionPointer};
 use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::ToSchema;
+
+pub(crate) use self::relay::trunk;
+pub use self::relay::{DigestDocument, RelayCredentialsDocument, SrtpDocument, TrunkDocument};
 
 /// A connection's document.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -31,6 +38,20 @@ pub enum Connection {
         /// What it signs in and verifies with.
         credentials: TwilioCredentialsDocument,
         /// What the provider charges, for the profit and loss.
+        #[serde(default)]
+        rates: RatesDocument,
+    },
+    /// A SIP trunk, which our own media relay takes calls over.
+    Relay {
+        /// What it is called in lists.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<Name>,
+        /// What the relay and the platform sign with.
+        #[serde(default)]
+        credentials: RelayCredentialsDocument,
+        /// Who may call over it, and what may be called.
+        trunk: TrunkDocument,
+        /// What the carrier charges, for the profit and loss.
         #[serde(default)]
         rates: RatesDocument,
     },
@@ -70,19 +91,27 @@ pub struct RatesDocument {
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Twilio { name, credentials, rates } = self;
-        f.debug_struct("Twilio")
-            .field("name", name)
-            .field("account_sid", &credentials.account_sid)
-            .field("rates", rates)
-            .finish_non_exhaustive()
+        match self {
+            Self::Twilio { name, credentials, rates } => f
+                .debug_struct("Twilio")
+                .field("name", name)
+                .field("account_sid", &credentials.account_sid)
+                .field("rates", rates)
+                .finish_non_exhaustive(),
+            Self::Relay { name, trunk, rates, .. } => f
+                .debug_struct("Relay")
+                .field("name", name)
+                .field("trunk", trunk)
+                .field("rates", rates)
+                .finish_non_exhaustive(),
+        }
     }
 }
 
 impl Connection {
     /// What the provider charges.
     pub const fn rates(&self) -> TelephonyRates {
-        let Self::Twilio { rates, .. } = self;
+        let (Self::Twilio { rates, .. } | Self::Relay { rates, .. }) = self;
         TelephonyRates {
             inbound_per_minute: rates.inbound_per_minute,
             outbound_per_minute: rates.outbound_per_minute,
@@ -116,7 +145,7 @@ pub trait Connector: Send + Sync + 'static {
     ///
     /// # Errors
     /// Names the field that is wrong.
-    fn connect(&self, connection: &Connection) -> Result<Halves, InvalidConnection>;
+    fn connect(&self, id: ConnectionId, connection: &Connection) -> Result<Halves, InvalidConnection>;
 
     /// Whether a provider would get a sound now. Answers within some seconds.
     ///
@@ -130,6 +159,14 @@ pub trait Connector: Send + Sync + 'static {
 pub struct RealProviders {
     rest: RestClient,
     audio: AudioProbe,
+    own_relay: Option<OwnRelay>,
+}
+
+/// The relay that runs beside the platform.
+#[derive(Debug, Clone)]
+struct OwnRelay {
+    rest: RestClient,
+    api_base_url: String,
 }
 
 impl RealProviders {
@@ -139,17 +176,41 @@ impl RealProviders {
     /// TLS cannot be set up on this machine.
     pub fn new(private_addresses_allowed: bool) -> Result<Self, CarrierError> {
         let reach = if private_addresses_allowed { Reach::Anywhere } else { Reach::PublicOnly };
-        Ok(Self { rest: RestClient::new(reach)?, audio: AudioProbe::new(reach)? })
+        Ok(Self { rest: RestClient::new(reach)?, audio: AudioProbe::new(reach)?, own_relay: None })
+    }
+
+    /// The same where a relay runs beside the platform: it has the trunks whose connections name no other. It may listen on a private
+    /// network: no agency names it.
+    ///
+    /// # Errors
+    /// TLS cannot be set up on this machine.
+    pub fn with_own_relay(self, api_base_url: &Url) -> Result<Self, CarrierError> {
+        let api_base_url = api_base_url.as_str().trim_end_matches('/').to_owned();
+        Ok(Self {
+            own_relay: Some(OwnRelay { rest: RestClient::new(Reach::Anywhere)?, api_base_url }),
+            ..self
+        })
     }
 }
 
 #[async_trait]
 impl Connector for RealProviders {
-    fn connect(&self, connection: &Connection) -> Result<Halves, InvalidConnection> {
-        let Connection::Twilio { credentials, .. } = connection;
-        let credentials = twilio_credentials(credentials)?;
-        let carrier = TwilioCarrier::new(self.rest.clone(), credentials.clone());
-        Ok(Halves { provider: Arc::new(Twilio::new(credentials)), carrier: Arc::new(carrier) })
+    fn connect(&self, id: ConnectionId, connection: &Connection) -> Result<Halves, InvalidConnection> {
+        match connection {
+            Connection::Twilio { credentials, .. } => {
+                let credentials = twilio_credentials(credentials)?;
+                let carrier = TwilioCarrier::new(self.rest.clone(), credentials.clone());
+                Ok(Halves { provider: Arc::new(Twilio::new(credentials)), carrier: Arc::new(carrier) })
+            }
+            Connection::Relay { credentials, .. } => {
+                let own = self.own_relay.as_ref().filter(|_| credentials.api_base_url.is_none());
+                let rest = own.map_or(&self.rest, |own| &own.rest).clone();
+                let credentials =
+                    credentials.credentials(own.map(|own| own.api_base_url.as_str())).map_err(invalid)?;
+                let carrier = RelayCarrier::new(rest, credentials.clone(), id);
+                Ok(Halves { provider: Arc::new(Relay::new(credentials)), carrier: Arc::new(carrier) })
+            }
+        }
     }
 
     async fn fetch_audio(&self, url: &AudioUrl) -> Result<(), AudioFault> {
@@ -157,11 +218,11 @@ impl Connector for RealProviders {
     }
 }
 
+fn invalid(error: InvalidCredentials) -> InvalidConnection {
+    InvalidConnection { field: format!("credentials.{}", error.field), expected: error.expected.to_owned() }
+}
+
 fn twilio_credentials(document: &TwilioCredentialsDocument) -> Result<TwilioCredentials, InvalidConnection> {
-    let invalid = |error: ringfall_providers::InvalidCredentials| InvalidConnection {
-        field: format!("credentials.{}", error.field),
-        expected: error.expected.to_owned(),
-    };
     let mut credentials =
         TwilioCredentials::new(&document.account_sid, &document.auth_token).map_err(invalid)?;
     if let Some(api_base_url) = &document.api_base_url {
@@ -200,7 +261,7 @@ impl Connected {
         let damaged = |error: String| StoreError::Damaged(format!("connection {id}: {error}"));
         let connection: Connection =
             serde_json::from_str(&pointer.document).map_err(|error| damaged(error.to_string()))?;
-        let halves = connector.connect(&connection).map_err(|error| damaged(error.to_string()))?;
+        let halves = connector.connect(id, &connection).map_err(|error| damaged(error.to_string()))?;
         Ok(Self {
             id,
             account: pointer.account,

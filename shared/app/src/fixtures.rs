@@ -148,7 +148,7 @@ struct ToldConnector(Arc<Told>);
 
 #[async_trait]
 impl Connector for ToldConnector {
-    fn connect(&self, _connection: &Connection) -> Result<Halves, InvalidConnection> {
+    fn connect(&self, _id: ConnectionId, _connection: &Connection) -> Result<Halves, InvalidConnection> {
         let credentials = TwilioCredentials::new("AC1", "12345").expect("credentials");
         Ok(Halves { provider: Arc::new(Twilio::new(credentials)), carrier: Arc::clone(&self.0) as _ })
     }

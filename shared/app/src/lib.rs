@@ -4,6 +4,7 @@
 //! - [`calls`]: one event of one call, from its facts to its instructions.
 //! - [`api`]: REST v1.
 //! - [`media`], [`audio`]: sounds of our own that providers fetch, and whether they get those of others.
+//! - [`relays`]: the trunks, for our own media relays.
 //! - [`worker`], [`rollup`], [`sweep`], [`repair`]: delayed messages, the change feed, what should never be left behind, and sums
 //!   that were left wrong.
 //!
@@ -21,6 +22,7 @@ pub mod media;
 pub mod message;
 pub mod metrics;
 pub mod platform;
+pub mod relays;
 pub mod repair;
 pub mod rollup;
 pub mod sweep;

@@ -15,7 +15,7 @@
 //!   if what it follows from still stands.
 //! - [`accounts`]: an account is opened with its first key, both or neither.
 //! - [`idempotency`]: a request that carries a key is carried out once, even if a process dies over it.
-//! - [`resources`], [`timeline`]: reading in pages.
+//! - [`resources`], [`timeline`]: reading in pages. [`trunks`]: all that relays must know, in one query.
 
 pub mod accounts;
 pub mod arrivals;
@@ -36,6 +36,7 @@ pub mod save;
 pub mod settle;
 mod standing;
 pub mod timeline;
+pub mod trunks;
 pub mod turn;
 
 #[cfg(test)]

@@ -21,6 +21,7 @@
 //! | [`queued_campaign`] | `{account}#U#queue` | the campaign's id |
 //! | [`saves`] | `{account}#R` | `SAVES` |
 //! | [`idempotency`] | `{account}#I` | the digest of the idempotency key |
+//! | [`trunk`] | `S#trunks` | the connection's id; behind it those of its numbers |
 //! | [`repair`]; [`turn`](crate::protocols::turn) | `S#rollup` | `REPAIR`; `TURN` |
 
 pub mod account;
@@ -49,4 +50,5 @@ pub mod suppression;
 pub mod tags;
 pub mod tally;
 pub mod timeline;
+pub mod trunk;
 pub mod waiter;

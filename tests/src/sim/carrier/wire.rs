@@ -17,7 +17,7 @@ use ringfall_domain::{
         instructions::{Instruction, Instructions},
     },
     config::AudioUrl,
-    ids::CallId,
+    ids::{CallId, ConnectionId},
 };
 use ringfall_providers::{
     AudioFault, Callbacks, ParseError, Provider, Rendered, SignatureRefused, Webhook, WebhookRequest,
@@ -89,12 +89,12 @@ impl SimulatedConnector {
 
 #[async_trait]
 impl Connector for SimulatedConnector {
-    fn connect(&self, connection: &Connection) -> Result<Halves, InvalidConnection> {
+    fn connect(&self, _id: ConnectionId, connection: &Connection) -> Result<Halves, InvalidConnection> {
         let unknown = || InvalidConnection {
             field: "credentials.account_sid".to_owned(),
             expected: "an account of the simulated carrier".to_owned(),
         };
-        let Connection::Twilio { credentials, .. } = connection;
+        let Connection::Twilio { credentials, .. } = connection else { return Err(unknown()) };
         let carrier = self.0.upgrade().ok_or_else(unknown)?;
         let mut agencies = carrier.world.agencies.iter();
         let agency =

@@ -1,6 +1,8 @@
 //! Connections. Their secrets are taken and never shown.
 
-use ringfall_domain::{ids::ConnectionId, money::Money, problem::Problem, text::Name};
+mod input;
+
+use ringfall_domain::{ids::ConnectionId, money::Money, problem::Problem};
 use ringfall_providers::{Callbacks, WebhookEvent};
 use ringfall_store::{
     port::Write,
@@ -9,50 +11,26 @@ use ringfall_store::{
         idempotency::Seed,
         pointer::{ConnectionPointer, connection_key, encode_connection},
         resource::{Configured, Kind},
+        trunk,
     },
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::schema::Object;
 
-use super::Resource;
+pub(in crate::api) use self::input::ConnectionInput;
+use super::{MadeUp, Resource};
 use crate::{
     api::{
-        network::refuse_private_url,
+        network::{refuse_private_sip, refuse_private_url},
         openapi::{object, text},
     },
-    connection::{Connection, RatesDocument, TwilioCredentialsDocument},
+    connection::{Connection, TrunkDocument},
     platform::Platform,
 };
 
-/// The members of `credentials` that are never shown.
-pub(in crate::api) const SECRETS: [&str; 2] = ["auth_token", "signature_key"];
-
-/// Every member that any connection has, each read at its own path, so that errors name it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::api) struct ConnectionInput {
-    provider: ProviderName,
-    name: Option<Name>,
-    credentials: TwilioCredentialsDocument,
-    #[serde(default)]
-    rates: RatesDocument,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum ProviderName {
-    Twilio,
-}
-
-impl From<ConnectionInput> for Connection {
-    fn from(input: ConnectionInput) -> Self {
-        let ConnectionInput { provider, name, credentials, rates } = input;
-        match provider {
-            ProviderName::Twilio => Self::Twilio { name, credentials, rates },
-        }
-    }
-}
+/// The members that are never shown.
+pub(in crate::api) const SECRETS: [&str; 4] = ["auth_token", "password", "secret", "signature_key"];
 
 /// A connection without its secrets, with what to set at the provider.
 #[derive(Debug, Serialize)]
@@ -80,13 +58,26 @@ impl Save for Connection {
         change: Change<'_, Self>,
     ) -> Result<Consequences, SaveError> {
         let connection = match change {
-            Change::Create(connection) | Change::Replace { after: connection, .. } => connection,
-            // Calls under way still send their webhooks: they must find it.
-            Change::Archive(_) => return Ok(Consequences::default()),
+            Change::Create(connection) => connection,
+            Change::Replace { before, after } if before.is_of_the_same_provider(after) => after,
+            Change::Replace { .. } => {
+                let message = "a connection stays with its provider: make another one";
+                return Err(SaveError::Invalid(vec![Problem::new("provider", message)]));
+            }
+            // Calls under way still send their webhooks: they must find it. New ones do not come over its trunk any more.
+            Change::Archive(Self::Relay { .. }) => {
+                return Ok(Consequences::of(vec![Write::Delete { key: trunk::key(id), condition: None }]));
+            }
+            Change::Archive(Self::Twilio { .. }) => return Ok(Consequences::default()),
         };
         let document = serde_json::to_string(connection).expect("a document always serialises");
-        let item = encode_connection(&ConnectionPointer { account: scene.account, document });
-        Ok(Consequences::of(vec![Write::Put { key: connection_key(id), item, condition: None }]))
+        let pointer = ConnectionPointer { account: scene.account, document };
+        let put = |key, item| Write::Put { key, item, condition: None };
+        let mut writes = vec![put(connection_key(id), encode_connection(&pointer))];
+        if matches!(connection, Self::Relay { .. }) {
+            writes.push(put(trunk::key(id), trunk::encode(&pointer)));
+        }
+        Ok(Consequences::of(writes))
     }
 }
 
@@ -95,6 +86,7 @@ impl Resource for Connection {
     type Fields = ConnectionFields;
     const PATH: &'static str = "connections";
     const NAME: &'static str = "Connection";
+    const KEEPS: bool = true;
 
     fn id(seed: Seed) -> ConnectionId {
         ConnectionId::from_parts(seed.milliseconds, seed.random)
@@ -107,20 +99,47 @@ impl Resource for Connection {
     }
 
     fn problems(&self, platform: &Platform) -> Vec<Problem> {
-        let Self::Twilio { credentials, rates, .. } = self;
-        let invalid = platform.connector.connect(self).err();
+        // What is wrong does not depend on the id, which a new one does not have yet.
+        let invalid = platform.connector.connect(ConnectionId::from_parts(0, 0), self).err();
+        let (Self::Twilio { rates, .. } | Self::Relay { rates, .. }) = self;
         let mut problems: Vec<Problem> = invalid
             .map(|invalid| Problem::new(invalid.field, format!("expected {}", invalid.expected)))
             .into_iter()
             .chain(negative("rates.inbound_per_minute", rates.inbound_per_minute))
             .chain(negative("rates.outbound_per_minute", rates.outbound_per_minute))
             .collect();
-        if let Some(url) =
-            credentials.api_base_url.as_ref().filter(|_| !platform.settings.private_addresses_allowed)
-        {
-            problems.extend(refuse_private_url("credentials.api_base_url", url));
+        if let Self::Relay { trunk, .. } = self {
+            problems.extend(trunk.problems());
+        }
+        if !platform.settings.private_addresses_allowed {
+            problems.extend(self.private_addresses());
         }
         problems
+    }
+
+    /// A relay's secret is kept where another document leaves it out, and made up where there is none.
+    fn completed(mut self, before: Option<&Self>, platform: &Platform) -> (Self, MadeUp) {
+        let Self::Relay { credentials, .. } = &mut self else { return (self, MadeUp::Nothing) };
+        if credentials.secret.is_some() {
+            return (self, MadeUp::Nothing);
+        }
+        credentials.secret = match before {
+            Some(Self::Relay { credentials, .. }) => credentials.secret.clone(),
+            Some(Self::Twilio { .. }) | None => None,
+        };
+        if credentials.secret.is_some() {
+            return (self, MadeUp::Nothing);
+        }
+        let (one, two) = (platform.randomness.bits(), platform.randomness.bits());
+        credentials.secret = Some(format!("{one:032x}{two:032x}"));
+        (self, MadeUp::Secret)
+    }
+
+    fn shown_once(&self) -> Option<Value> {
+        match self {
+            Self::Relay { credentials, .. } => Some(json!({"credentials": {"secret": credentials.secret}})),
+            Self::Twilio { .. } => None,
+        }
     }
 
     fn fields(self, id: ConnectionId, platform: &Platform) -> ConnectionFields {
@@ -151,10 +170,37 @@ fn negative(path: &str, amount: Money) -> Option<Problem> {
     amount.is_negative().then(|| Problem::new(path, "expected an amount of zero or more"))
 }
 
+impl Connection {
+    const fn is_of_the_same_provider(&self, other: &Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::Twilio { .. }, Self::Twilio { .. }) | (Self::Relay { .. }, Self::Relay { .. })
+        )
+    }
+
+    /// The addresses that lead into a private network.
+    fn private_addresses(&self) -> Vec<Problem> {
+        let (url, trunk) = match self {
+            Self::Twilio { credentials, .. } => (credentials.api_base_url.as_ref(), None),
+            Self::Relay { credentials, trunk, .. } => (credentials.api_base_url.as_ref(), Some(trunk)),
+        };
+        let url = url.and_then(|url| refuse_private_url("credentials.api_base_url", url));
+        let uris = trunk.into_iter().flat_map(TrunkDocument::sip_uris);
+        url.into_iter().chain(uris.filter_map(|(path, uri)| refuse_private_sip(path, uri))).collect()
+    }
+}
+
 fn without_secrets(connection: &Connection) -> Map<String, Value> {
     let Ok(Value::Object(mut document)) = serde_json::to_value(connection) else { return Map::new() };
-    if let Some(Value::Object(credentials)) = document.get_mut("credentials") {
-        credentials.retain(|name, _| !SECRETS.contains(&name.as_str()));
+    for member in document.values_mut() {
+        hide_secrets(member);
     }
     document
+}
+
+/// Documents are a few levels deep: reading them refuses what is not known.
+fn hide_secrets(value: &mut Value) {
+    let Value::Object(members) = value else { return };
+    members.retain(|name, _| !SECRETS.contains(&name.as_str()));
+    members.values_mut().for_each(hide_secrets);
 }

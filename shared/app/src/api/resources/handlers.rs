@@ -13,7 +13,7 @@ use ringfall_store::{
 };
 use serde_json::{Map, Value};
 
-use super::{Resource, Shown, check_outside, forget_cached, parse_id, read_document, serve_waiters};
+use super::{MadeUp, Resource, Shown, check_outside, forget_cached, parse_id, read_document, serve_waiters};
 use crate::{
     api::{
         Shared,
@@ -34,10 +34,10 @@ pub(super) async fn create<R: Resource>(
     Ids(seed): Ids,
     Unread(body): Unread,
 ) -> Answer {
-    let document: R = read_document(body, &platform)?;
+    let (document, made_up) = read_document::<R>(body, None, &platform)?;
     let id = R::id(seed);
-    let shown = carry_out(&platform, &caller, id, &Wish::Create(document)).await?;
-    Ok(shown.created(R::PATH))
+    let (shown, once) = carry_out(&platform, &caller, id, &Wish::Create(document), made_up).await?;
+    Ok(shown.created(R::PATH, once))
 }
 
 pub(super) async fn read<R: Resource>(
@@ -82,9 +82,11 @@ pub(super) async fn replace<R: Resource>(
 ) -> Answer {
     let id = parse_id::<R>(&id)?;
     let expected = if_match.required()?;
-    let document: R = read_document(body, &platform)?;
-    let shown = carry_out(&platform, &caller, id, &Wish::Replace { document, expected }).await?;
-    Ok(shown.reply(StatusCode::OK))
+    let before = if R::KEEPS { Some(found::<R>(&platform, &caller, id).await?.document) } else { None };
+    let (document, made_up) = read_document(body, before.as_ref(), &platform)?;
+    let (shown, once) =
+        carry_out(&platform, &caller, id, &Wish::Replace { document, expected }, made_up).await?;
+    Ok(shown.reply_once(StatusCode::OK, once))
 }
 
 /// Changes the members that a merge patch names (RFC 7396), and leaves the others: secrets too, which are never shown. A patch
@@ -105,11 +107,13 @@ pub(super) async fn patch<R: Resource>(
     }
     let mut document = serde_json::to_value(&resource.document).expect("a document always serialises");
     merge(&mut document, patch.into_iter().collect());
-    let document: R = read_document(document.into(), &platform)?;
+    // What a patch takes out is not kept: a secret that is taken out is made anew.
+    let (document, made_up) = read_document::<R>(document.into(), None, &platform)?;
     // The patch was made to this version, whichever was named.
     let expected = Expected::OneOf(vec![resource.version]);
-    let shown = carry_out(&platform, &caller, id, &Wish::Replace { document, expected }).await?;
-    Ok(shown.reply(StatusCode::OK))
+    let (shown, once) =
+        carry_out(&platform, &caller, id, &Wish::Replace { document, expected }, made_up).await?;
+    Ok(shown.reply_once(StatusCode::OK, once))
 }
 
 pub(super) async fn archive<R: Resource>(
@@ -120,16 +124,18 @@ pub(super) async fn archive<R: Resource>(
 ) -> Answer {
     let id = parse_id::<R>(&id)?;
     let wish = Wish::Archive { expected: expected.unwrap_or(Expected::Any) };
-    let shown = carry_out::<R>(&platform, &caller, id, &wish).await?;
+    let (shown, _) = carry_out::<R>(&platform, &caller, id, &wish, MadeUp::Nothing).await?;
     Ok(shown.reply(StatusCode::OK))
 }
 
+/// What is shown, and what of it is shown this once.
 async fn carry_out<R: Resource>(
     platform: &Platform,
     caller: &Caller,
     id: R::Id,
     wish: &Wish<R>,
-) -> Result<Shown<R::Fields>, Refusal> {
+    made_up: MadeUp,
+) -> Result<(Shown<R::Fields>, Option<Value>), Refusal> {
     let mut warnings = check_outside(wish, platform, caller.account, id).await?;
     let saved =
         save(&*platform.table, caller.account, id, wish, platform.now()).await.map_err(
@@ -143,7 +149,8 @@ async fn carry_out<R: Resource>(
     // The change was made: that what is beside it cannot be read takes nothing of that back.
     let beside = saved.resource.document.warnings_beside(platform, caller.account, id).await;
     warnings.extend(beside.unwrap_or_default());
-    Ok(Shown::warned(id, saved.resource, platform, warnings))
+    let once = (made_up == MadeUp::Secret).then(|| saved.resource.document.shown_once()).flatten();
+    Ok((Shown::warned(id, saved.resource, platform, warnings), once))
 }
 
 async fn found<R: Resource>(
@@ -156,7 +163,7 @@ async fn found<R: Resource>(
 }
 
 /// RFC 7396 §2.
-fn merge(target: &mut Value, patch: Value) {
+pub(super) fn merge(target: &mut Value, patch: Value) {
     let Value::Object(patch) = patch else {
         *target = patch;
         return;

@@ -62,6 +62,19 @@ pub(super) trait Resource: Save + Configured<Id: PartialSchema> + ToSchema {
     /// A document that can be sent.
     fn example() -> Value;
 
+    /// Whether a document that replaces another leaves a part of it as it was.
+    const KEEPS: bool = false;
+
+    /// The document with what the platform keeps, or makes up, where it was left out.
+    fn completed(self, _before: Option<&Self>, _platform: &Platform) -> (Self, MadeUp) {
+        (self, MadeUp::Nothing)
+    }
+
+    /// What is shown of it in the one reply to the request for which a secret was made up.
+    fn shown_once(&self) -> Option<Value> {
+        None
+    }
+
     /// What is wrong with it beyond what reading refuses.
     fn problems(&self, platform: &Platform) -> Vec<Problem>;
 
@@ -102,6 +115,15 @@ pub(super) trait Resource: Save + Configured<Id: PartialSchema> + ToSchema {
     }
 }
 
+/// What the platform has made up of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MadeUp {
+    /// Nothing.
+    Nothing,
+    /// A secret, which is shown once.
+    Secret,
+}
+
 /// The endpoints of all kinds.
 pub(super) fn routes(platform: &Shared) -> OpenApiRouter<Shared> {
     [
@@ -124,7 +146,11 @@ fn parse_id<R: Resource>(text: &str) -> Result<R::Id, Refusal> {
 
 /// Reads a document, and refuses one that must not be saved with all that is wrong with it. Where a part cannot be read, what is said of it and of
 /// those that are checked together with it would be said of something else, and is left out.
-fn read_document<R: Resource>(body: Tree, platform: &Platform) -> Result<R, Refusal> {
+fn read_document<R: Resource>(
+    body: Tree,
+    before: Option<&R>,
+    platform: &Platform,
+) -> Result<(R, MadeUp), Refusal> {
     let reading = read_all::<R::Input>(body, &R::example());
     let touches_tied = R::TIED.iter().any(|member| reading.touched.contains(*member));
     let is_told = |problem: &Problem| {
@@ -132,8 +158,8 @@ fn read_document<R: Resource>(body: Tree, platform: &Platform) -> Result<R, Refu
         let depends_on_touched = touches_tied && R::TIED.contains(&member);
         !(depends_on_touched || reading.touched.contains(member))
     };
-    let document: Option<R> = reading.document.map(Into::into);
-    let problems = document.iter().flat_map(|document| document.problems(platform)).filter(is_told);
+    let document = reading.document.map(|input| R::completed(input.into(), before, platform));
+    let problems = document.iter().flat_map(|(document, _)| document.problems(platform)).filter(is_told);
     let checked = problems.map(|problem| FieldError::new(&problem.path, &problem.message));
     let mut faults = reading.faults;
     faults.extend(checked);

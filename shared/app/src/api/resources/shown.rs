@@ -1,20 +1,23 @@
 //! A resource as it is shown.
 
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use ringfall_domain::problem::Problem;
 use ringfall_store::records::resource;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::{
     PartialSchema,
     openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
 };
 
-use super::Resource;
+use super::{Resource, handlers::merge};
 use crate::{
     api::{
         etag::etag,
+        idempotency::KeptBody,
         openapi::{Endpoint, instant, object, with_properties},
     },
     platform::Platform,
@@ -70,9 +73,21 @@ impl<F: Serialize> Shown<F> {
         (status, tag, axum::Json(self)).into_response()
     }
 
+    /// The same with what is shown this once. What is kept for a repetition of the request does not have it.
+    pub(in crate::api) fn reply_once(&self, status: StatusCode, once: Option<Value>) -> Response {
+        let Some(once) = once else { return self.reply(status) };
+        let mut shown = serde_json::to_value(self).expect("a reply always serialises");
+        let kept = Bytes::from(shown.to_string());
+        merge(&mut shown, once);
+        let tag = [(header::ETAG, etag(self.version))];
+        let mut response = (status, tag, axum::Json(shown)).into_response();
+        response.extensions_mut().insert(KeptBody(kept));
+        response
+    }
+
     /// The reply to the request that created it under a path.
-    pub(in crate::api) fn created(&self, path: &str) -> Response {
-        let mut response = self.reply(StatusCode::CREATED);
+    pub(in crate::api) fn created(&self, path: &str, once: Option<Value>) -> Response {
+        let mut response = self.reply_once(StatusCode::CREATED, once);
         if let Ok(location) = HeaderValue::from_str(&format!("/v1/{path}/{}", self.id)) {
             response.headers_mut().insert(header::LOCATION, location);
         }

@@ -18,5 +18,6 @@ mod separation;
 mod signing_in;
 mod simulation;
 mod skills;
+mod trunks;
 mod usage;
 mod versions;

@@ -14,6 +14,7 @@ use crate::{
     records::{
         pointer::{self, NumberPointer},
         resource::{self, Kind},
+        trunk,
     },
 };
 
@@ -28,7 +29,8 @@ impl Save for TrackingNumber {
             Change::Replace { before, after } => place(scene, id, after, Some(before)).await,
             Change::Archive(number) => {
                 let delete = Write::Delete { key: pointer_key(number), condition: None };
-                Ok(Consequences::of(vec![delete]))
+                let trunk = leave_trunk(scene, number).await?;
+                Ok(Consequences::of([delete].into_iter().chain(trunk).collect()))
             }
         }
     }
@@ -48,6 +50,11 @@ async fn place(
     }
     let left = before.map(pointer_key).filter(|left| *left != key);
     let leave = left.map(|key| Write::Delete { key, condition: None });
+    let leave_trunk = match before.filter(|_| leave.is_some()) {
+        Some(before) => leave_trunk(scene, before).await?,
+        None => None,
+    };
+    let join_trunk = join_trunk(scene, number).await?;
     let item = pointer::encode_number(&NumberPointer {
         number: id,
         campaign: number.campaign_id,
@@ -59,6 +66,8 @@ async fn place(
         writes: leave
             .into_iter()
             .chain([Write::Put { key, item, condition: Some(is_free_for(id)) }])
+            .chain(leave_trunk)
+            .chain(join_trunk)
             .collect(),
         names: BTreeSet::from([
             number.connection_id.to_string(),
@@ -67,6 +76,23 @@ async fn place(
         ]),
         plans: Vec::new(),
     })
+}
+
+/// Relays must know which numbers are reached over which trunk. A connection is a trunk from its first save to its archiving, or never.
+async fn join_trunk(scene: &Scene<'_>, number: &TrackingNumber) -> Result<Option<Write>, StoreError> {
+    let key = trunk::number_key(number.connection_id, &number.phone_number);
+    let is_trunk = is_trunk(scene, number.connection_id).await?;
+    Ok(is_trunk.then(|| Write::Put { key, item: trunk::encode_number(), condition: None }))
+}
+
+async fn leave_trunk(scene: &Scene<'_>, number: &TrackingNumber) -> Result<Option<Write>, StoreError> {
+    let key = trunk::number_key(number.connection_id, &number.phone_number);
+    let is_trunk = is_trunk(scene, number.connection_id).await?;
+    Ok(is_trunk.then_some(Write::Delete { key, condition: None }))
+}
+
+async fn is_trunk(scene: &Scene<'_>, connection: ConnectionId) -> Result<bool, StoreError> {
+    Ok(scene.table.get(&trunk::key(connection)).await?.is_some())
 }
 
 /// Two numbers may want the same digits at the same time.

@@ -1,0 +1,99 @@
+//! A connection as it is read: every member that any connection has, each at its own path, so that errors name it.
+
+use ringfall_domain::text::Name;
+use serde::Deserialize;
+
+use crate::connection::{
+    Connection, RatesDocument, RelayCredentialsDocument, TrunkDocument, TwilioCredentialsDocument,
+};
+
+/// A connection of either provider.
+#[derive(Deserialize)]
+#[serde(try_from = "AnyConnection")]
+pub(in crate::api) struct ConnectionInput(Connection);
+
+impl From<ConnectionInput> for Connection {
+    fn from(input: ConnectionInput) -> Self {
+        input.0
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnyConnection {
+    provider: ProviderName,
+    name: Option<Name>,
+    credentials: Option<AnyCredentials>,
+    trunk: Option<TrunkDocument>,
+    #[serde(default)]
+    rates: RatesDocument,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ProviderName {
+    Twilio,
+    Relay,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnyCredentials {
+    account_sid: Option<String>,
+    auth_token: Option<String>,
+    signature_key: Option<String>,
+    secret: Option<String>,
+    api_base_url: Option<String>,
+}
+
+/// A member that a provider's connections must have, or do not have. Worded as serde words it, so that the field is found in it.
+#[derive(Debug, thiserror::Error)]
+enum Misfit {
+    #[error("missing field `{0}`")]
+    Missing(&'static str),
+    #[error("unknown field `{0}`: connections of this provider have none")]
+    Unknown(&'static str),
+}
+
+impl TryFrom<AnyConnection> for ConnectionInput {
+    type Error = Misfit;
+
+    fn try_from(any: AnyConnection) -> Result<Self, Misfit> {
+        let AnyConnection { provider, name, credentials, trunk, rates } = any;
+        Ok(Self(match provider {
+            ProviderName::Twilio => {
+                refuse("trunk", trunk.as_ref())?;
+                let credentials = credentials.ok_or(Misfit::Missing("credentials"))?.of_twilio()?;
+                Connection::Twilio { name, credentials, rates }
+            }
+            ProviderName::Relay => {
+                let trunk = trunk.ok_or(Misfit::Missing("trunk"))?;
+                let credentials = credentials.unwrap_or_default().of_a_relay()?;
+                Connection::Relay { name, credentials, trunk, rates }
+            }
+        }))
+    }
+}
+
+impl AnyCredentials {
+    fn of_twilio(self) -> Result<TwilioCredentialsDocument, Misfit> {
+        refuse("credentials.secret", self.secret.as_ref())?;
+        Ok(TwilioCredentialsDocument {
+            account_sid: self.account_sid.ok_or(Misfit::Missing("credentials.account_sid"))?,
+            auth_token: self.auth_token.ok_or(Misfit::Missing("credentials.auth_token"))?,
+            api_base_url: self.api_base_url,
+            signature_key: self.signature_key,
+        })
+    }
+
+    fn of_a_relay(self) -> Result<RelayCredentialsDocument, Misfit> {
+        refuse("credentials.account_sid", self.account_sid.as_ref())?;
+        refuse("credentials.auth_token", self.auth_token.as_ref())?;
+        refuse("credentials.signature_key", self.signature_key.as_ref())?;
+        Ok(RelayCredentialsDocument { secret: self.secret, api_base_url: self.api_base_url })
+    }
+}
+
+fn refuse<T>(field: &'static str, value: Option<&T>) -> Result<(), Misfit> {
+    if value.is_some() { Err(Misfit::Unknown(field)) } else { Ok(()) }
+}
