@@ -33,13 +33,17 @@ impl Fault {
     const DUPLICATE: &'static str = "duplicate field `";
     const UNKNOWN: &'static str = "unknown field `";
 
-    /// What an error of serde says. A member that is missing, unknown or given twice is named in the message alone.
+    /// What an error of serde says. A member that is missing, unknown or given twice is named in the message alone. Where it is told only when
+    /// the whole is read, so is the member that it stands in: "missing field `a` of `b`".
     pub(super) fn of(error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
         let message = error.inner().to_string();
         let named = |start| Some(message.strip_prefix(start)?.split_once('`')?.0.to_owned());
+        let holder = || message.split_once("` of `")?.1.split_once('`').map(|(holder, _)| holder.to_owned());
         let (missing, duplicate) = (named(Self::MISSING), named(Self::DUPLICATE));
+        let is_named = missing.is_some() || named(Self::UNKNOWN).is_some();
+        let within = holder().filter(|_| is_named).map(Step::Member);
         Self {
-            path: error.path().iter().map_while(step).collect(),
+            path: error.path().iter().map_while(step).chain(within).collect(),
             is_missing: missing.is_some(),
             is_duplicate: duplicate.is_some(),
             member: missing.or(duplicate).or_else(|| named(Self::UNKNOWN)),

@@ -213,10 +213,10 @@ async fn all_faults_of_a_document_are_told_at_once() {
             "routing.tiers[0].targets[1].weight",
         ]
     );
-    let wrong = json!({"provider": "carrier_pigeon", "credentials": {"account_sid": 5, "password": "x"}});
+    let wrong = json!({"provider": "twilio", "credentials": {"account_sid": 5, "password": "x"}});
     assert_eq!(
         all_refused(&api, "connections", wrong).await,
-        ["credentials.account_sid", "credentials.auth_token", "credentials.password", "provider"]
+        ["credentials.account_sid", "credentials.auth_token", "credentials.password"]
     );
     let wrong = json!({"name": null, "caps": {"daily": "x"}});
     let reply = api.patch(&format!("/v1/buyers/{}", agency.buyer), wrong).await;

@@ -171,12 +171,16 @@ async fn what_is_wrong_with_a_trunk_is_named_by_its_field() {
     }
     for (document, field) in [
         (json!({"provider": "relay"}), "trunk"),
-        (json!({"provider": "twilio", "trunk": {"allow": ["127.0.0.1"]}}), "trunk"),
         (json!({"provider": "twilio", "credentials": {"account_sid": "AC1"}}), "credentials.auth_token"),
     ] {
         let reply = api.post("/v1/connections", document).await;
         assert_eq!((reply.status, reply.fields()), (422, vec![field]), "{}", reply.body);
     }
+    let mixed =
+        json!({"provider": "twilio", "trunk": {"allow": ["127.0.0.1"]}, "credentials": {"secret": SECRET}});
+    let reply = api.post("/v1/connections", mixed).await;
+    let told = ["trunk", "credentials.secret", "credentials.account_sid", "credentials.auth_token"];
+    assert_eq!((reply.status, reply.fields()), (422, told.to_vec()), "{}", reply.body);
 }
 
 #[tokio::test]

@@ -51,8 +51,12 @@ struct AnyCredentials {
 enum Misfit {
     #[error("missing field `{0}`")]
     Missing(&'static str),
+    #[error("missing field `{0}` of `credentials`")]
+    MissingCredential(&'static str),
     #[error("unknown field `{0}`: connections of this provider have none")]
     Unknown(&'static str),
+    #[error("unknown field `{0}` of `credentials`: connections of this provider have none")]
+    UnknownCredential(&'static str),
 }
 
 impl TryFrom<AnyConnection> for ConnectionInput {
@@ -62,7 +66,9 @@ impl TryFrom<AnyConnection> for ConnectionInput {
         let AnyConnection { provider, name, credentials, trunk, rates } = any;
         Ok(Self(match provider {
             ProviderName::Twilio => {
-                refuse("trunk", trunk.as_ref())?;
+                if trunk.is_some() {
+                    return Err(Misfit::Unknown("trunk"));
+                }
                 let credentials = credentials.ok_or(Misfit::Missing("credentials"))?.of_twilio()?;
                 Connection::Twilio { name, credentials, rates }
             }
@@ -77,23 +83,23 @@ impl TryFrom<AnyConnection> for ConnectionInput {
 
 impl AnyCredentials {
     fn of_twilio(self) -> Result<TwilioCredentialsDocument, Misfit> {
-        refuse("credentials.secret", self.secret.as_ref())?;
+        refuse("secret", self.secret.as_ref())?;
         Ok(TwilioCredentialsDocument {
-            account_sid: self.account_sid.ok_or(Misfit::Missing("credentials.account_sid"))?,
-            auth_token: self.auth_token.ok_or(Misfit::Missing("credentials.auth_token"))?,
+            account_sid: self.account_sid.ok_or(Misfit::MissingCredential("account_sid"))?,
+            auth_token: self.auth_token.ok_or(Misfit::MissingCredential("auth_token"))?,
             api_base_url: self.api_base_url,
             signature_key: self.signature_key,
         })
     }
 
     fn of_a_relay(self) -> Result<RelayCredentialsDocument, Misfit> {
-        refuse("credentials.account_sid", self.account_sid.as_ref())?;
-        refuse("credentials.auth_token", self.auth_token.as_ref())?;
-        refuse("credentials.signature_key", self.signature_key.as_ref())?;
+        refuse("account_sid", self.account_sid.as_ref())?;
+        refuse("auth_token", self.auth_token.as_ref())?;
+        refuse("signature_key", self.signature_key.as_ref())?;
         Ok(RelayCredentialsDocument { secret: self.secret, api_base_url: self.api_base_url })
     }
 }
 
-fn refuse<T>(field: &'static str, value: Option<&T>) -> Result<(), Misfit> {
-    if value.is_some() { Err(Misfit::Unknown(field)) } else { Ok(()) }
+fn refuse(field: &'static str, value: Option<&String>) -> Result<(), Misfit> {
+    if value.is_some() { Err(Misfit::UnknownCredential(field)) } else { Ok(()) }
 }
