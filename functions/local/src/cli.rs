@@ -2,6 +2,7 @@
 
 mod logs;
 mod refusal;
+mod relay;
 mod values;
 
 #[cfg(test)]
@@ -12,11 +13,12 @@ use std::{env::VarError, ffi::OsString, net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, builder::FalseyValueParser};
 use ringfall_app::platform;
 use ringfall_domain::ids::AccountId;
+use ringfall_providers::relay::text::Secret;
 use ringfall_store::engines::dynamodb::{self, Missing};
 use url::Url;
 
-use self::logs::LogArguments;
 pub(crate) use self::refusal::Refusal;
+use self::{logs::LogArguments, relay::RelayArguments};
 use crate::{
     demo, moving,
     serve::{
@@ -26,12 +28,13 @@ use crate::{
 };
 
 const ADMIN_KEY: &str = "RINGFALL_ADMIN_KEY";
+const RELAY_SECRET: &str = "RINGFALL_RELAY_SECRET";
 
 /// What the process is to do.
 #[derive(Debug)]
 pub(crate) enum Command {
     /// Serve the platform until told to stop.
-    Serve(serve::Settings, LogSettings),
+    Serve(Box<serve::Settings>, LogSettings),
     /// Play the demonstration.
     Demo(demo::Settings, LogSettings),
     /// Write an account into a file, or read one from it.
@@ -56,8 +59,9 @@ const ABOUT: &str = "The pay-per-call platform that an agency owns, in one proce
                   move an account between SQLite and DynamoDB, by way of a file";
 
 const ENVIRONMENT: &str = "Environment:
-  RINGFALL_ADMIN_KEY  The first API key: 32 characters or more [default: made on first start, printed once]
-  RUST_LOG            Which log lines are written [default: info; for the demo: warn]";
+  RINGFALL_ADMIN_KEY     The first API key: 32 characters or more [default: made on first start, printed once]
+  RINGFALL_RELAY_SECRET  What media relays elsewhere sign in with: 16 to 256 characters [default: there are none]
+  RUST_LOG               Which log lines are written [default: info; for the demo: warn]";
 
 #[derive(Debug, clap::Subcommand)]
 enum Subcommand {
@@ -86,6 +90,8 @@ struct ServeArguments {
     public_url: Option<Url>,
     #[command(flatten)]
     store: StoreArguments,
+    #[command(flatten)]
+    relay: RelayArguments,
     #[command(flatten)]
     logs: LogArguments,
 }
@@ -160,7 +166,7 @@ pub(crate) fn read(
     match subcommand {
         Subcommand::Serve(arguments) => {
             let logs = arguments.logs.read(Verbosity::Info, &environment)?;
-            Ok(Command::Serve(serve_settings(arguments, &environment)?, logs))
+            Ok(Command::Serve(Box::new(serve_settings(arguments, &environment)?), logs))
         }
         Subcommand::Demo(arguments) => {
             let logs = arguments.logs.read(Verbosity::Warn, &environment)?;
@@ -185,9 +191,10 @@ fn serve_settings(
     environment: impl Fn(&str) -> Result<String, VarError>,
 ) -> Result<serve::Settings, Refusal> {
     let engine = engine(&arguments.store);
-    let ServeArguments { listen, public_url, .. } = arguments;
-    let admin_key = admin_key(environment)?;
-    Ok(serve::Settings { listen, public_url, admin_key, engine })
+    let ServeArguments { listen, public_url, relay, store, .. } = arguments;
+    let (admin_key, relay_secret) = (admin_key(&environment)?, relay_secret(&environment)?);
+    let relay = relay.settings(store.data_dir);
+    Ok(serve::Settings { listen, public_url, admin_key, engine, relay, relay_secret })
 }
 
 fn engine(arguments: &StoreArguments) -> serve::Engine {
@@ -208,4 +215,11 @@ fn admin_key(
         .map(|text| values::admin_key(&text))
         .transpose()
         .map_err(|expected| Refusal::setting(ADMIN_KEY, expected))
+}
+
+fn relay_secret(environment: impl Fn(&str) -> Result<String, VarError>) -> Result<Option<Secret>, Refusal> {
+    refusal::variable(RELAY_SECRET, environment)?
+        .map(|text| values::relay_secret(&text))
+        .transpose()
+        .map_err(|expected| Refusal::setting(RELAY_SECRET, expected))
 }

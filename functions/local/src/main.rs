@@ -38,7 +38,7 @@ fn run(command: Command) -> ExitCode {
             match command {
                 Command::Serve(settings, logs) => {
                     serve::logs::start(logs);
-                    serve::run(settings).await
+                    serve::run(*settings).await
                 }
                 Command::Demo(settings, logs) => {
                     serve::logs::start(logs);

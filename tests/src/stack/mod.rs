@@ -10,6 +10,7 @@ mod process;
 mod program;
 mod script;
 mod signature;
+pub mod sipp;
 mod twilio;
 mod twilio_api;
 

@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
-use super::{Api, Profile, program};
+use super::{Api, Profile, program, sipp};
 use crate::aws::{Aws, Names};
 
 /// How long the program may take until it is ready.
@@ -57,6 +57,7 @@ pub struct Stack {
     store: Store,
     folder: TempDir,
     address: SocketAddr,
+    sip: Option<SocketAddr>,
     process: Child,
 }
 
@@ -79,10 +80,22 @@ impl Stack {
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_on(store: Store, profile: Profile) -> Result<Self> {
+        Self::start_at(store, profile, None).await
+    }
+
+    /// Starts the program on SQLite with its relay, on free ports, and waits until it is ready.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with_sip(profile: Profile) -> Result<Self> {
+        Self::start_at(Store::Sqlite, profile, Some(sipp::free_address()?)).await
+    }
+
+    async fn start_at(store: Store, profile: Profile, sip: Option<SocketAddr>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let address = free_address()?;
-        let process = spawn(profile, &store, &folder, address)?;
-        let mut stack = Self { profile, store, folder, address, process };
+        let process = spawn(profile, &store, &folder, address, sip)?;
+        let mut stack = Self { profile, store, folder, address, sip, process };
         stack.wait_until_ready().await?;
         Ok(stack)
     }
@@ -102,13 +115,18 @@ impl Stack {
     /// # Errors
     /// It does not become ready; with what it logged.
     pub async fn start_again(&mut self) -> Result<()> {
-        self.process = spawn(self.profile, &self.store, &self.folder, self.address)?;
+        self.process = spawn(self.profile, &self.store, &self.folder, self.address, self.sip)?;
         self.wait_until_ready().await
     }
 
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it takes SIP, if it was asked to.
+    pub const fn sip(&self) -> Option<SocketAddr> {
+        self.sip
     }
 
     /// Its base URL, which providers sign too.
@@ -169,7 +187,13 @@ impl Drop for Stack {
     }
 }
 
-fn spawn(profile: Profile, store: &Store, folder: &TempDir, address: SocketAddr) -> Result<Child> {
+fn spawn(
+    profile: Profile,
+    store: &Store,
+    folder: &TempDir,
+    address: SocketAddr,
+    sip: Option<SocketAddr>,
+) -> Result<Child> {
     let log = File::options().create(true).append(true).open(folder.path().join("log"))?;
     let mut command = Command::new(program(profile)?);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("RINGFALL_")) {
@@ -178,6 +202,7 @@ fn spawn(profile: Profile, store: &Store, folder: &TempDir, address: SocketAddr)
     command
         .arg("serve")
         .args(["--listen", &address.to_string()])
+        .args(["--sip", &sip.map_or_else(|| "off".to_owned(), |sip| sip.to_string())])
         .arg("--data-dir")
         .arg(folder.path().join("data"));
     store.tell(&mut command);

@@ -10,12 +10,17 @@ pub struct Arrow {
 }
 
 /// A folder with one crate, or (with a slash at its end) with several, and the folders that it may depend on.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("shared/domain", &[]),
     ("shared/store", &["shared/domain"]),
     ("shared/providers", &["shared/domain", "media-relay/control"]),
     ("shared/app", &["shared/store", "shared/providers", "shared/domain"]),
     ("shared/lambda", &["shared/app", "shared/store"]),
+    // The whole platform in one process: the relay too.
+    (
+        "functions/local",
+        &["shared/app", "shared/store", "shared/providers", "shared/domain", "media-relay/relay"],
+    ),
     ("functions/", &["shared/app", "shared/lambda", "shared/store", "shared/providers", "shared/domain"]),
     ("media-relay/sip", &[]),
     ("media-relay/media", &[]),
@@ -68,6 +73,7 @@ mod tests {
             ("functions/webhook", "shared/app"),
             ("functions/local", "shared/store"),
             ("functions/webhook", "shared/lambda"),
+            ("functions/local", "media-relay/relay"),
             ("media-relay/relay", "media-relay/sip"),
             ("shared/providers", "media-relay/control"),
             ("tests", "functions/local"),
@@ -79,6 +85,7 @@ mod tests {
     #[test]
     fn arrows_that_run_up_or_across_are_wrong() {
         for (from, to) in [
+            ("functions/webhook", "media-relay/relay"),
             ("shared/domain", "shared/store"),
             ("shared/store", "shared/providers"),
             ("shared/providers", "shared/store"),

@@ -8,6 +8,7 @@ mod geography;
 mod kill;
 mod model;
 mod patience;
+mod phone;
 mod queue;
 mod race;
 mod schemathesis;

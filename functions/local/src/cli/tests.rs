@@ -11,7 +11,7 @@ fn line(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Command, Ref
 
 fn serve(arguments: &[&str], environment: &[(&str, &str)]) -> serve::Settings {
     match line(arguments, environment) {
-        Ok(Command::Serve(settings, _)) => settings,
+        Ok(Command::Serve(settings, _)) => *settings,
         other => panic!("{other:?}"),
     }
 }
@@ -37,6 +37,20 @@ fn every_flag_is_taken_with_and_without_the_word_serve() {
         assert_eq!(settings.public_url.map(String::from).as_deref(), Some("https://a.example/b"));
         assert_eq!(settings.admin_key.map(|key| key.expose().to_owned()), Some(key.clone()));
     }
+}
+
+#[test]
+fn sip_is_taken_where_it_is_free_where_it_is_asked_for_or_nowhere() {
+    let sip = |arguments: &[&str]| serve(arguments, &[]).relay.sip;
+    assert_eq!(sip(&[]), serve::Sip::IfFree);
+    assert_eq!(serve::Sip::DEFAULT.to_string(), "127.0.0.1:5060");
+    assert_eq!(sip(&["--sip", "127.0.0.1:5060"]), serve::Sip::At(serve::Sip::DEFAULT));
+    assert_eq!(sip(&["serve", "--sip", "off"]), serve::Sip::Off);
+    let settings = serve(&["--data-dir", "/tmp/x", "--relay-public-ip", "203.0.113.7"], &[]);
+    assert_eq!(settings.relay.data_dir, PathBuf::from("/tmp/x"));
+    assert_eq!(settings.relay.public_ip.map(|ip| ip.to_string()).as_deref(), Some("203.0.113.7"));
+    assert!(settings.relay_secret.is_none());
+    assert!(serve(&[], &[(RELAY_SECRET, "0123456789abcdef")]).relay_secret.is_some());
 }
 
 #[test]
@@ -67,6 +81,14 @@ fn a_bad_setting_is_named_by_both_its_names_with_what_it_should_be() {
         (&["--public-url", "ftp://a.example"], &[], "--public-url (RINGFALL_PUBLIC_URL)", "https"),
         (&["--public-url", "https://u:p@a.example"], &[], "--public-url (RINGFALL_PUBLIC_URL)", "user"),
         (&["--public-url", "https://a.example/?b=c"], &[], "--public-url (RINGFALL_PUBLIC_URL)", "query"),
+        (&["--sip", "5060"], &[], "--sip (RINGFALL_SIP)", "or off"),
+        (
+            &["--relay-public-ip", "example.com"],
+            &[],
+            "--relay-public-ip (RINGFALL_RELAY_PUBLIC_IP)",
+            "an IP address",
+        ),
+        (&[], &[(RELAY_SECRET, "short")], RELAY_SECRET, "16 to 256"),
         (&["--store", "redis"], &[], "--store (RINGFALL_STORE)", "sqlite or dynamodb"),
         (&["--table", "a b"], &[], "--table (RINGFALL_TABLE)", "3 to 255"),
         (&["--queue", "a.fifo"], &[], "--queue (RINGFALL_QUEUE)", "URL of a queue"),
@@ -91,7 +113,7 @@ fn a_bad_setting_is_named_by_both_its_names_with_what_it_should_be() {
 #[test]
 fn what_is_no_command_line_is_answered_in_claps_words() {
     for arguments in
-        [&["--sip", "off"][..], &["sing"], &["serve", "extra"], &["--listen"], &["--data-dir", ""]]
+        [&["--trunk", "x"][..], &["sing"], &["serve", "extra"], &["--listen"], &["--data-dir", ""]]
     {
         match line(arguments, &[]) {
             Err(Refusal::Usage(error)) => assert!(error.use_stderr(), "{arguments:?}"),

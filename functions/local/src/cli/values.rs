@@ -1,12 +1,13 @@
 //! The values of the settings, each with a sentence for what it should be.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use ringfall_domain::ids::AccountId;
+use ringfall_providers::relay::text::Secret;
 use ringfall_store::engines::dynamodb;
 use url::Url;
 
-use crate::serve::{AdminKey, logs::Format};
+use crate::serve::{AdminKey, Sip, logs::Format};
 
 pub(super) fn listen(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8080")
@@ -14,6 +15,25 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, &'static str> {
 
 pub(super) fn account(text: &str) -> Result<AccountId, &'static str> {
     text.parse().map_err(|_| "expected the id of an account, such as acc_01JZ8Q4V7N0000000000000000")
+}
+
+/// Where SIP is taken.
+pub(super) fn sip(text: &str) -> Result<Sip, &'static str> {
+    match text {
+        "off" => Ok(Sip::Off),
+        _ => text
+            .parse()
+            .map(Sip::At)
+            .map_err(|_| "expected an IP address and a port, such as 127.0.0.1:5060, or off"),
+    }
+}
+
+pub(super) fn ip(text: &str) -> Result<IpAddr, &'static str> {
+    text.parse().map_err(|_| "expected an IP address, such as 203.0.113.7")
+}
+
+pub(super) fn relay_secret(text: &str) -> Result<Secret, &'static str> {
+    text.parse().map_err(|_| "expected 16 to 256 printable characters without spaces")
 }
 
 /// Which engine keeps the data.

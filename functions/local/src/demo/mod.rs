@@ -60,6 +60,8 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         public_url: None,
         admin_key: settings.admin_key.clone(),
         engine: Engine::Sqlite { data_dir: folder.path() },
+        relay: serve::RelaySettings::off(folder.path()),
+        relay_secret: None,
     })
     .await?;
     let made_key = stack.new_key().map(str::to_owned);

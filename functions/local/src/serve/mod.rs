@@ -4,6 +4,7 @@ mod banner;
 mod folder;
 mod http;
 pub(crate) mod logs;
+mod relay;
 mod router;
 mod settings;
 mod stack;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 pub(crate) use self::{
+    relay::{RelaySettings, Sip},
     settings::{AdminKey, Engine, Settings},
     stack::Stack,
     stop::Signals,

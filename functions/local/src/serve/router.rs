@@ -9,7 +9,13 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use ringfall_app::{api, media, platform::Platform, rollup::checkpoint, webhooks};
+use ringfall_app::{
+    api, media,
+    platform::Platform,
+    relays::{self, RelaySecrets},
+    rollup::checkpoint,
+    webhooks,
+};
 use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
@@ -21,13 +27,16 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// All routes. `stop`: from when on the process is no longer healthy.
-pub(super) fn router(platform: Arc<Platform>, stop: Stop) -> Router {
+pub(super) fn router(platform: Arc<Platform>, relays: RelaySecrets, stop: Stop) -> Router {
     let operations = Router::new()
         .route("/", get(async || Redirect::to("/docs/")))
         .route("/healthz", get(healthz))
         .route("/metrics", get(metrics))
         .with_state(Operations { platform: Arc::clone(&platform), stop });
-    let served = webhooks::router(Arc::clone(&platform)).merge(media::router()).merge(api::router(platform));
+    let served = webhooks::router(Arc::clone(&platform))
+        .merge(relays::router(Arc::clone(&platform), relays))
+        .merge(media::router())
+        .merge(api::router(platform));
     guarded(operations.merge(served))
 }
 

@@ -2,8 +2,11 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
+use ringfall_providers::relay::text::Secret;
 use ringfall_store::engines::dynamodb;
 use url::Url;
+
+use super::relay::RelaySettings;
 
 /// What `serve` is told.
 #[derive(Debug)]
@@ -16,6 +19,10 @@ pub(crate) struct Settings {
     pub(crate) admin_key: Option<AdminKey>,
     /// What keeps the data.
     pub(crate) engine: Engine,
+    /// The relay that runs beside the platform.
+    pub(crate) relay: RelaySettings,
+    /// What relays elsewhere sign in with, if there are any.
+    pub(crate) relay_secret: Option<Secret>,
 }
 
 /// What keeps the data, and where.

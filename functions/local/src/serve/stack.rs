@@ -1,6 +1,6 @@
 //! The running platform: store, tasks and HTTP server, started and stopped in the right order.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use ringfall_app::{
@@ -8,12 +8,15 @@ use ringfall_app::{
     clock::{SystemClock, SystemRandomness},
     connection::RealProviders,
     platform::{self, Platform},
+    relays::RelaySecrets,
 };
+use ringfall_providers::relay::text::Secret;
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
 use super::{
     http,
+    relay::OwnRelay,
     router::router,
     settings::Settings,
     stop::{Stopper, stopper},
@@ -33,6 +36,7 @@ pub(crate) struct Stack {
     url: Url,
     first_key: FirstKey,
     store: Store,
+    relay: OwnRelay,
     worker: Running,
     sweep: Running,
     repair: Running,
@@ -53,7 +57,10 @@ impl Stack {
         let address = listener.local_addr().context("no address to listen on")?;
         let url = Url::parse(&format!("http://{address}")).context("no URL for the address")?;
         let store = Store::open(&settings.engine).await?;
-        let platform = platform(&settings, &store, url.clone())?;
+        let own_secret = made_secret()?;
+        let relay = OwnRelay::start(&settings.relay, address, own_secret.clone()).await?;
+        let platform = platform(&settings, &store, url.clone(), relay.commands()?.as_ref())?;
+        let secrets = RelaySecrets::new(settings.relay_secret.clone().into_iter().chain([own_secret]));
         let admin_key = settings.admin_key.as_ref().map(|key| key.expose());
         let first_key = ensure_first_account(&platform, admin_key).await.map_err(named)?;
         let (stopper, stop) = stopper();
@@ -61,18 +68,24 @@ impl Stack {
             url,
             first_key,
             store,
+            relay,
             worker: Running::start(Worker { platform: Arc::clone(&platform) })?,
             sweep: Running::start(Sweep::new(Arc::clone(&platform)))?,
             repair: Running::start(Repair { platform: Arc::clone(&platform) })?,
             rollup: Running::start(Rollup::new(Arc::clone(&platform)))?,
             stopper,
-            http: tokio::spawn(http::serve(listener, router(platform, stop.clone()), stop)),
+            http: tokio::spawn(http::serve(listener, router(platform, secrets, stop.clone()), stop)),
         })
     }
 
     /// Where it listens.
     pub(crate) const fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// Where SIP phones dial in, if they can.
+    pub(crate) fn sip(&self) -> Option<SocketAddr> {
+        self.relay.sip()
     }
 
     /// The first account's key, if this start has made it: it is not to be had later.
@@ -88,6 +101,7 @@ impl Stack {
     /// # Errors
     /// The store's writer has died.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.relay.stop().await;
         self.stopper.ask();
         if let Err(error) = self.http.await {
             tracing::error!(%error, "the HTTP server had died");
@@ -111,13 +125,28 @@ fn named(error: FirstAccountError) -> anyhow::Error {
     anyhow::Error::new(error).context(of)
 }
 
-fn platform(settings: &Settings, store: &Store, url: Url) -> anyhow::Result<Arc<Platform>> {
+/// What the built-in relay signs in with: made anew at each start, and told to nobody else.
+fn made_secret() -> anyhow::Result<Secret> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).context("the operating system gives no randomness")?;
+    Ok(hex::encode(bytes).parse()?)
+}
+
+fn platform(
+    settings: &Settings,
+    store: &Store,
+    url: Url,
+    own_relay: Option<&Url>,
+) -> anyhow::Result<Arc<Platform>> {
     let settings = platform::Settings {
         public_url: settings.public_url.clone().unwrap_or(url),
         cache_time: CACHE_TIME,
         private_addresses_allowed: settings.listen.ip().is_loopback(),
     };
-    let providers = RealProviders::new(settings.private_addresses_allowed).context("no HTTP client")?;
+    let mut providers = RealProviders::new(settings.private_addresses_allowed).context("no HTTP client")?;
+    if let Some(url) = own_relay {
+        providers = providers.with_own_relay(url).context("no HTTP client")?;
+    }
     let mut platform = Platform::new(
         store.ports(),
         Arc::new(SystemClock),

@@ -26,7 +26,7 @@ pub struct RelayCredentialsDocument {
     /// What the relay signs its webhooks with, and the platform its commands. Made up where none is given, and shown in that one reply: a
     /// relay learns it together with the trunk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(write_only, pattern = "^[!-~]{16,256}$")]
+    #[schema(pattern = "^[!-~]{16,256}$")]
     pub secret: Option<String>,
     /// Where the relay takes commands; the relay that `ringfall serve` has started itself where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -30,7 +30,9 @@ use crate::{
 };
 
 /// The members that are never shown.
-pub(in crate::api) const SECRETS: [&str; 4] = ["auth_token", "password", "secret", "signature_key"];
+pub(in crate::api) const SECRETS: [&str; 3] = ["auth_token", "password", "signature_key"];
+/// The member that is shown in the reply to the request for which it was made up, and never else.
+const SHOWN_ONCE: &str = "secret";
 
 /// A connection without its secrets, with what to set at the provider.
 #[derive(Debug, Serialize)]
@@ -201,6 +203,6 @@ fn without_secrets(connection: &Connection) -> Map<String, Value> {
 /// Documents are a few levels deep: reading them refuses what is not known.
 fn hide_secrets(value: &mut Value) {
     let Value::Object(members) = value else { return };
-    members.retain(|name, _| !SECRETS.contains(&name.as_str()));
+    members.retain(|name, _| name != SHOWN_ONCE && !SECRETS.contains(&name.as_str()));
     members.values_mut().for_each(hide_secrets);
 }

@@ -163,6 +163,8 @@ async fn what_is_wrong_with_a_trunk_is_named_by_its_field() {
         (json!({"secret": "short"}), "credentials.secret"),
         (json!({"auth_token": "x"}), "credentials.auth_token"),
         (json!({"api_base_url": "ftp://relay"}), "credentials.api_base_url"),
+        (json!({"signature_key": null}), "credentials.signature_key"),
+        (Value::Null, "credentials"),
     ] {
         let mut document = trunk(&json!({}));
         document["credentials"] = credentials;

@@ -1,7 +1,7 @@
 //! A connection as it is read: every member that any connection has, each at its own path, so that errors name it.
 
 use ringfall_domain::text::Name;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::connection::{
     Connection, RatesDocument, RelayCredentialsDocument, TrunkDocument, TwilioCredentialsDocument,
@@ -23,7 +23,9 @@ impl From<ConnectionInput> for Connection {
 struct AnyConnection {
     provider: ProviderName,
     name: Option<Name>,
+    #[serde(default, deserialize_with = "given")]
     credentials: Option<AnyCredentials>,
+    #[serde(default, deserialize_with = "given")]
     trunk: Option<TrunkDocument>,
     #[serde(default)]
     rates: RatesDocument,
@@ -39,11 +41,20 @@ enum ProviderName {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AnyCredentials {
+    #[serde(default, deserialize_with = "given")]
     account_sid: Option<String>,
+    #[serde(default, deserialize_with = "given")]
     auth_token: Option<String>,
-    signature_key: Option<String>,
-    secret: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    signature_key: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    secret: Option<Option<String>>,
     api_base_url: Option<String>,
+}
+
+/// A member that is there, whatever it is: null is none of those that connections of another provider have, either.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// A member that a provider's connections must have, or do not have. Worded as serde words it, so that the field is found in it.
@@ -88,7 +99,7 @@ impl AnyCredentials {
             account_sid: self.account_sid.ok_or(Misfit::MissingCredential("account_sid"))?,
             auth_token: self.auth_token.ok_or(Misfit::MissingCredential("auth_token"))?,
             api_base_url: self.api_base_url,
-            signature_key: self.signature_key,
+            signature_key: self.signature_key.flatten(),
         })
     }
 
@@ -96,10 +107,10 @@ impl AnyCredentials {
         refuse("account_sid", self.account_sid.as_ref())?;
         refuse("auth_token", self.auth_token.as_ref())?;
         refuse("signature_key", self.signature_key.as_ref())?;
-        Ok(RelayCredentialsDocument { secret: self.secret, api_base_url: self.api_base_url })
+        Ok(RelayCredentialsDocument { secret: self.secret.flatten(), api_base_url: self.api_base_url })
     }
 }
 
-fn refuse(field: &'static str, value: Option<&String>) -> Result<(), Misfit> {
+fn refuse<T>(field: &'static str, value: Option<&T>) -> Result<(), Misfit> {
     if value.is_some() { Err(Misfit::UnknownCredential(field)) } else { Ok(()) }
 }
