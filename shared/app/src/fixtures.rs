@@ -11,7 +11,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ringfall_domain::{
     call::{
         Call,
@@ -32,7 +32,9 @@ use ringfall_providers::{
 };
 use ringfall_store::{
     engines::memory::MemoryStore,
-    port::{Direction, Item, Key, Page, Range, StoreError, Table, Value, Write, WriteError, Written},
+    port::{
+        Direction, Item, Key, Messages, Page, Range, StoreError, Table, Value, Write, WriteError, Written,
+    },
     protocols::find::find,
     records::{
         self,
@@ -342,6 +344,14 @@ impl World {
     pub(crate) fn pass(&self, seconds: i64) {
         let mut now = self.clock.0.lock().unwrap_or_else(PoisonError::into_inner);
         *now = Timestamp::from_second(now.as_second() + seconds).expect("a time");
+    }
+
+    /// Takes away every message that is due by then or sent for later.
+    pub(crate) async fn lose_messages(&self) {
+        let ever = self.now() + SignedDuration::from_hours(48);
+        for lost in self.store.receive(ever, 0, 100).await.expect("a read") {
+            self.store.acknowledge(&lost.receipt).await.expect("a write");
+        }
     }
 
     pub(crate) fn tell(&self, leg: Result<LegOnProvider, CarrierError>) {

@@ -1,7 +1,7 @@
 //! What the platform tells itself later, through the port of delayed messages.
 
 use jiff::Timestamp;
-use ringfall_domain::ids::{AccountId, BuyerId, CallId, ConnectionId};
+use ringfall_domain::ids::{AccountId, BuyerId, CallId, CampaignId, ConnectionId};
 use ringfall_store::port::StoreError;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +61,21 @@ pub struct ServeWaiters {
 }
 
 impl ServeWaiters {
+    /// Some campaigns' plans have changed: whoever they name may have a line free now, be open, or be there again, so that who waits for
+    /// them is served soon. If that fails, the next step of a hold does it.
+    pub async fn after_change(platform: &Platform, account: AccountId, campaigns: &[CampaignId]) {
+        for campaign in campaigns {
+            let Ok(Some(plan)) = platform.plan(account, *campaign).await else { continue };
+            if plan.queue.is_none() {
+                continue;
+            }
+            let serve = Self { account, buyers: plan.buyer_ids().collect() };
+            if let Err(error) = serve.arm(platform, platform.now()).await {
+                tracing::warn!(%campaign, %error, "who waits is not served at once");
+            }
+        }
+    }
+
     /// Sends the message.
     pub async fn arm(self, platform: &Platform, due_at: Timestamp) -> Result<(), StoreError> {
         platform.messages.send(Message::ServeWaiters(self).to_body(), due_at).await

@@ -259,6 +259,12 @@ impl Platform {
         self.queues.invalidate_all();
     }
 
+    /// Forgets how fast queues were served, so that estimates follow what has been seen since.
+    pub fn forget_outlooks(&self) {
+        self.experience.invalidate_all();
+        self.outlooks.invalidate_all();
+    }
+
     /// Forgets what is cached of a connection and a campaign, so that a change holds at once in this process.
     pub async fn forget(&self, campaigns: &[(AccountId, CampaignId)], connections: &[ConnectionId]) {
         for campaign in campaigns {

@@ -1,6 +1,8 @@
 //! The sweep: looks, every hour, for what should never be left behind. A leg whose lease has run out, or that is still undecided, is given
-//! back to the watchdog (which alone frees a slot); what the journal lacks about calls of the last hours is written; and once
-//! a day the [repair](crate::repair) is asked to compare the last days.
+//! back to the watchdog (which alone frees a slot); whom a [queue](mod@queues) has forgotten is looked at again; what the journal lacks about
+//! calls of the last hours is written; and once a day the [repair](crate::repair) is asked to compare the last days.
+
+mod queues;
 
 use jiff::{SignedDuration, Timestamp};
 use ringfall_domain::{
@@ -18,6 +20,8 @@ use crate::{
     repair::{request_comparison, settle_missing},
 };
 
+pub(crate) use self::queues::remember_forgotten;
+
 /// How far back calls are looked at each time: every call some times, also if a sweep is left out. Longer calls, and what was lost
 /// longer ago, are the daily comparison's.
 const SETTLED_AGAIN: SignedDuration = SignedDuration::from_hours(4);
@@ -29,6 +33,8 @@ const PAGE: usize = 100;
 pub struct Swept {
     /// Legs that were given back to the watchdog.
     pub legs_watched: usize,
+    /// Those whom a queue had forgotten.
+    pub waiters_remembered: usize,
     /// Entries that were missing.
     pub entries_written: usize,
 }
@@ -41,6 +47,7 @@ pub async fn sweep(platform: &Platform) -> Result<Swept, StoreError> {
         let (accounts, more) = list_accounts(&*platform.table, after).await?;
         for account in &accounts {
             swept.legs_watched += watch_stale_legs(platform, *account).await?;
+            swept.waiters_remembered += remember_forgotten(platform, *account).await?;
             swept.entries_written += settle_again(platform, *account).await?;
         }
         after = accounts.last().copied();
@@ -134,7 +141,7 @@ mod tests {
         for lost in world.store.receive(world.now(), 60, 10).await.expect("a read") {
             world.store.acknowledge(&lost.receipt).await.expect("a write");
         }
-        assert_eq!(sweep(&world.platform).await, Ok(Swept { legs_watched: 1, entries_written: 0 }));
+        assert_eq!(sweep(&world.platform).await, Ok(Swept { legs_watched: 1, ..Swept::default() }));
         assert_eq!(world.capacity(1).await.buyer.live.len(), 1, "the sweep itself frees nothing");
         assert_eq!(worker::work_off(&world.platform).await, Ok(1));
         assert_eq!(world.capacity(1).await.buyer.live, []);
@@ -157,7 +164,7 @@ mod tests {
         record(&world.store, fixtures::account(), call, &facts).await.expect("the store works");
         world.pass(1);
         for entries_written in [2, 0] {
-            assert_eq!(sweep(&world.platform).await, Ok(Swept { legs_watched: 0, entries_written }));
+            assert_eq!(sweep(&world.platform).await, Ok(Swept { entries_written, ..Swept::default() }));
         }
     }
 }

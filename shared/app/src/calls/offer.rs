@@ -42,6 +42,8 @@ pub(super) struct Offer {
     is_fetched: bool,
     /// The watchdog of the attempt that may follow, if it is not sent yet.
     watchdog: Option<Watchdog>,
+    /// Whose targets may be given; any where none are said.
+    of_buyers: Option<BTreeSet<BuyerId>>,
     at: Timestamp,
 }
 
@@ -123,8 +125,14 @@ impl Offer {
             lost: Vec::new(),
             is_fetched: wanted.is_fetched,
             watchdog,
+            of_buyers: None,
             at,
         })
+    }
+
+    /// Gives only targets of those buyers: who waits for any other, and stands before this caller, was not looked for.
+    pub(super) fn of_buyers(&mut self, buyers: BTreeSet<BuyerId>) {
+        self.of_buyers = Some(buyers);
     }
 
     /// Leaves targets to those who are to be served first. `ahead`: how many they are, by the index of [`Plan::targets`].
@@ -194,6 +202,9 @@ impl Offer {
         let eligible = self.attempt.map_or(&[][..], |_| &self.judgement.eligible);
         for candidate in eligible {
             let target = &plan.targets[candidate.target];
+            if self.of_buyers.as_ref().is_some_and(|buyers| !buyers.contains(&plan.buyer_of(target).id)) {
+                continue;
+            }
             let Some(Some(known)) = self.capacity.get(target.buyer) else { continue };
             let leg = self.leg(plan, &current.call, target);
             if let Some(watchdog) = self.watchdog.take() {

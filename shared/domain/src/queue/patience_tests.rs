@@ -2,12 +2,13 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    call::{KeyPress, LegEnd, LegFact, Stamp, event::EndCause},
+    call::{Call, KeyPress, KnownCaller, LegEnd, LegFact, Stamp, event::EndCause},
+    caller::CallerPast,
     capacity::{Full, Scope},
     fixtures::{call, later, leg, noon, plan},
     plan::Plan,
     queue::{Prospects, Queued},
-    routing::{Candidate, HoursOf, Judgement, Reason},
+    routing::{Candidate, CapacitySnapshot, HoursOf, Judgement, Reason, judge},
 };
 
 const TARGETS: [&str; 2] = [
@@ -99,6 +100,10 @@ fn a_queue_that_nobody_can_serve_before_closing_does_not_hold_in_vain() {
     );
 }
 
+fn judgement(plan: &Plan, call: &Call, at: Timestamp) -> Judgement {
+    judge(plan, call, &KnownCaller::of(call), None, &CapacitySnapshot::default(), &CallerPast::default(), at)
+}
+
 #[test]
 fn who_did_not_answer_is_asked_again_and_who_refused_is_not() {
     let plan = held(&json!({"retry_seconds": 30}));
@@ -120,8 +125,12 @@ fn who_did_not_answer_is_asked_again_and_who_refused_is_not() {
         let mut call = call();
         call.legs.push(leg(1, 1));
         facts.into_iter().for_each(|fact| call.legs[0].learn(fact));
-        let prospects = Prospects::of(&plan, &call, &Judgement::default(), &[], noon());
-        assert_eq!(prospects.from(), again, "{what}");
+        let asked_again =
+            |plan: &Plan| Prospects::of(plan, &call, &judgement(plan, &call, noon()), &[], noon()).from();
+        assert_eq!(asked_again(&plan), again, "{what}");
+        let mut paused = plan.clone();
+        paused.targets[0].paused = true;
+        assert_eq!(asked_again(&paused), None, "{what}: nobody waits for who will not take them");
         call.queued = Some(Queued {
             queue: plan.queue_id().expect("a queue"),
             place: crate::queue::Place::of(
@@ -136,11 +145,7 @@ fn who_did_not_answer_is_asked_again_and_who_refused_is_not() {
             answered_within_seconds: None,
         });
         let judged_at = |seconds| {
-            let facts = crate::call::KnownCaller::of(&call);
-            let (capacity, past) =
-                (crate::routing::CapacitySnapshot::default(), crate::caller::CallerPast::default());
-            let judgement =
-                crate::routing::judge(&plan, &call, &facts, None, &capacity, &past, later(seconds));
+            let judgement = judgement(&plan, &call, later(seconds));
             judgement.passed_over.iter().any(|(candidate, _)| candidate.target == 0)
         };
         assert!(!judged_at(29), "{what}: not asked yet");

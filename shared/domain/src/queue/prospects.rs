@@ -55,9 +55,7 @@ impl Prospects {
             };
             Some((candidate.target, from?))
         });
-        let again = plan.queue.iter().flat_map(|policy| asked_again(plan, policy, call));
-        let again = again.map(|(target, from)| (target, from.max(at)));
-        let list = free.chain(later).chain(again);
+        let list = free.chain(later).chain(judgement.again.iter().copied());
         let caller = KnownCaller::of(call);
         let zones = caller.fact(&Field::CallerZones);
         Self { list: list.map(|(target, from)| prospect(plan, target, from, zones)).collect() }
@@ -126,18 +124,6 @@ fn prospect(plan: &Plan, target: usize, from: Timestamp, zones: Fact<'_>) -> Pro
             Hours::Closed { .. } | Hours::Unknown => None,
         });
     Prospect { target, from, until: closings.min() }
-}
-
-/// Targets that did not take the caller and will be asked again, each with when.
-fn asked_again<'a>(
-    plan: &'a Plan,
-    policy: &'a QueuePolicy,
-    call: &'a Call,
-) -> impl Iterator<Item = (usize, Timestamp)> + 'a {
-    plan.targets.iter().enumerate().filter_map(move |(index, target)| {
-        let leg = call.legs.iter().rev().find(|leg| leg.target == target.id)?;
-        Some((index, asked_again_from(policy, leg)?))
-    })
 }
 
 /// From when a target is asked again for a waiting caller whom it did not take; none if it is not.

@@ -42,7 +42,10 @@ pub enum Verdict {
     /// It would take the call.
     Eligible,
     /// It was tried before in this call.
-    Tried,
+    Tried {
+        /// When it would be asked again, should the caller wait; none if never.
+        again_from: Option<Timestamp>,
+    },
     /// It would not take the call.
     PassedOver(Reason),
 }
@@ -54,6 +57,8 @@ pub struct Judgement {
     pub eligible: Vec<Candidate>,
     /// Who would not, in the order of the tiers.
     pub passed_over: Vec<(Candidate, Reason)>,
+    /// Who was tried and would be asked again, should the caller wait: indexes into [`Plan::targets`], each with from when.
+    pub again: Vec<(usize, Timestamp)>,
     /// The earlier call of the same caller of which this one is a duplicate.
     pub duplicate_of: Option<CallId>,
     /// That nobody takes the call is for the hours: the campaign is closed, or whoever would take such a call.
@@ -127,7 +132,9 @@ impl<F: Facts> Judge<'_, F> {
                     let target = self.plan.targets[place.target].id;
                     drawn.push((candidate, weighted_order(self.call.id, target, place.weight)));
                 }
-                Verdict::Tried => {}
+                Verdict::Tried { again_from } => {
+                    judgement.again.extend(again_from.map(|from| (place.target, from)));
+                }
                 Verdict::PassedOver(reason) => judgement.passed_over.push((candidate, reason)),
             }
         }
@@ -140,7 +147,7 @@ impl<F: Facts> Judge<'_, F> {
     fn note_hours(&mut self, verdict: &Verdict, asked: bool) {
         match verdict {
             Verdict::Eligible | Verdict::PassedOver(Reason::Full(_)) => self.is_any_open = true,
-            Verdict::Tried => self.is_any_open |= asked,
+            Verdict::Tried { .. } => self.is_any_open |= asked,
             Verdict::PassedOver(Reason::OutsideHours { .. } | Reason::CallerZoneUnknown { .. }) => {
                 self.is_any_closed = true;
             }
@@ -151,30 +158,38 @@ impl<F: Facts> Judge<'_, F> {
     /// Cheap and final grounds first; the first that applies is the reason.
     fn verdict(&mut self, index: usize, asked: bool) -> Verdict {
         let target = &self.plan.targets[index];
-        if self.was_tried(target) {
-            return Verdict::Tried;
+        if let Some(again_from) = self.tried(target) {
+            let would_take = self.never_takes(target, asked).is_none();
+            return Verdict::Tried { again_from: again_from.filter(|_| would_take) };
         }
-        let reason = if !asked {
-            Some(Reason::TierNotAsked)
-        } else if target.paused {
-            Some(Reason::Paused)
-        } else {
-            self.had_its_chance(target)
-                .or_else(|| self.earlier.refuse(self.plan, self.plan.buyer_of(target)))
-                .or_else(|| target.skills.missing(&self.call.tags).map(Reason::MissingSkill))
-                .or_else(|| self.refused_by_filter(target))
-                .or_else(|| self.closed(target))
-                .or_else(|| self.full(index, target))
-        };
+        let reason = self.never_takes(target, asked);
+        let reason = reason.or_else(|| self.closed(target)).or_else(|| self.full(index, target));
         reason.map_or(Verdict::Eligible, Verdict::PassedOver)
     }
 
+    /// Why a target will not take the caller, however long they wait.
+    fn never_takes(&self, target: &PlannedTarget, asked: bool) -> Option<Reason> {
+        if !asked {
+            return Some(Reason::TierNotAsked);
+        }
+        if target.paused {
+            return Some(Reason::Paused);
+        }
+        self.had_its_chance(target)
+            .or_else(|| self.earlier.refuse(self.plan, self.plan.buyer_of(target)))
+            .or_else(|| target.skills.missing(&self.call.tags).map(Reason::MissingSkill))
+            .or_else(|| self.refused_by_filter(target))
+    }
+
     /// A target that did not take a caller who waits is asked again after a while.
-    fn was_tried(&self, target: &PlannedTarget) -> bool {
-        let Some(leg) = self.call.legs.iter().rev().find(|leg| leg.target == target.id) else { return false };
-        let policy = self.plan.queue.as_ref().filter(|_| self.call.queued.is_some());
-        let again_from = policy.and_then(|policy| asked_again_from(policy, leg));
-        again_from.is_none_or(|from| self.at < from)
+    ///
+    /// # Returns
+    /// From when, of one that was tried and is not asked now.
+    fn tried(&self, target: &PlannedTarget) -> Option<Option<Timestamp>> {
+        let leg = self.call.legs.iter().rev().find(|leg| leg.target == target.id)?;
+        let again_from = self.plan.queue.as_ref().and_then(|policy| asked_again_from(policy, leg));
+        let is_asked = self.call.queued.is_some() && again_from.is_some_and(|from| from <= self.at);
+        (!is_asked).then(|| again_from.map(|from| from.max(self.at)))
     }
 
     fn had_its_chance(&self, target: &PlannedTarget) -> Option<Reason> {

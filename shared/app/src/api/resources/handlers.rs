@@ -13,7 +13,7 @@ use ringfall_store::{
 };
 use serde_json::{Map, Value};
 
-use super::{MadeUp, Resource, Shown, check_outside, forget_cached, parse_id, read_document, serve_waiters};
+use super::{MadeUp, Resource, Shown, check_outside, forget_cached, parse_id, read_document};
 use crate::{
     api::{
         Shared,
@@ -25,6 +25,7 @@ use crate::{
         problem::{Answer, Refusal},
         query::{PathId, Query},
     },
+    message::ServeWaiters,
     platform::Platform,
 };
 
@@ -145,7 +146,7 @@ async fn carry_out<R: Resource>(
             },
         )?;
     forget_cached::<R>(platform, caller, id, &saved).await;
-    serve_waiters(platform, caller, &saved).await;
+    ServeWaiters::after_change(platform, caller.account, &saved.plans).await;
     // The change was made: that what is beside it cannot be read takes nothing of that back.
     let beside = saved.resource.document.warnings_beside(platform, caller.account, id).await;
     warnings.extend(beside.unwrap_or_default());

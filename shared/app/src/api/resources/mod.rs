@@ -40,7 +40,7 @@ use super::{
     body::{Tree, read_all},
     problem::{FieldError, Refusal},
 };
-use crate::{connection::Connection, message::ServeWaiters, platform::Platform};
+use crate::{connection::Connection, platform::Platform};
 
 /// A kind of document as the API serves it.
 pub(super) trait Resource: Save + Configured<Id: PartialSchema> + ToSchema {
@@ -197,19 +197,4 @@ async fn forget_cached<R: Resource>(platform: &Platform, caller: &Caller, id: R:
         platform.forget_numbers();
     }
     platform.forget_queues();
-}
-
-/// Whoever was saved may have a line free now, be open, or be there again: who waits for them is served soon. If that fails, the next step
-/// of a hold does it.
-async fn serve_waiters<R: Resource>(platform: &Platform, caller: &Caller, saved: &Saved<R>) {
-    for campaign in &saved.plans {
-        let Ok(Some(plan)) = platform.plan(caller.account, *campaign).await else { continue };
-        if plan.queue.is_none() {
-            continue;
-        }
-        let serve = ServeWaiters { account: caller.account, buyers: plan.buyer_ids().collect() };
-        if let Err(error) = serve.arm(platform, platform.now()).await {
-            tracing::warn!(%campaign, %error, "who waits is not served at once");
-        }
-    }
 }

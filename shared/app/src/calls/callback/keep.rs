@@ -53,7 +53,7 @@ pub async fn keep(
         Kept::Kept(callback) => {
             let ring =
                 RingCallback { connection: call.origin.connection, account: call.account, call: call.id };
-            ring.arm(platform, callback.rings_from.unwrap_or(at)).await?;
+            ring.arm(platform, callback.rings_from.unwrap_or(at).min(callback.expires_at)).await?;
             current.call.finished = Some(Finish { node: node.clone(), kind: FinishKind::Callback });
             let said = Voice::for_caller(&current.call, &policy.announcements).callback_kept();
             Ok(Some(vec![Instruction::Say(said), Instruction::Hangup]))

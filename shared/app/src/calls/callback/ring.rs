@@ -61,7 +61,8 @@ pub async fn ring(
     }
     let from = may_be_rung_from(rules.hours, &call, &callback.phone_number, now);
     if let Some(later) = callback.rings_from.into_iter().chain([from]).filter(|from| *from > now).max() {
-        return Ok(Watched::Again(later));
+        // One that is put off beyond its end ends all the same: the place is nobody's then.
+        return Ok(Watched::Again(later.min(callback.expires_at)));
     }
     let Turn { ahead, seconds: left } = turn(platform, &plan, &callback).await?;
     let still = left.saturating_sub(rules.ring_before_seconds);

@@ -106,10 +106,11 @@ impl Line {
         if self.waiters.is_empty() {
             return;
         }
-        let place = self.waiter_of(call.id).map(|waiter| waiter.place).or_else(|| {
+        let had = call.queued.as_ref().map(|queued| queued.place);
+        let place = self.waiter_of(call.id).map(|waiter| waiter.place).or(had).or_else(|| {
             let order = &plan.queue.as_ref()?.order;
             let value = order.value.unwrap_or_else(|| offer.prospects(plan, call).value(plan));
-            Some(Place::of(order, value, call.queued.as_ref().map_or(offer.at(), |queued| queued.entered_at)))
+            Some(Place::of(order, value, offer.at()))
         });
         let Some(place) = place else { return };
         let at = offer.at();

@@ -145,6 +145,7 @@ impl Service<'_> {
         };
         let wanted = Wanted { node: &queued.node, tiers: None, is_fetched: self.own != Some(call.id) };
         let mut offer = Offer::prepare(platform, &connected, &plan, &call, wanted).await?;
+        offer.of_buyers(self.buyers.clone());
         offer.give_way(|target| self.awaited.get(&plan.targets[target].id).copied().unwrap_or(0));
         let current = Current::stored(call);
         match offer.make(platform, &plan, &current, Some(waiter)).await? {

@@ -14,7 +14,7 @@ use ringfall_providers::LegOnProvider;
 use ringfall_store::{
     protocols::callback::find as find_callback, protocols::find::find, records::callback::CallbackState,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     attempt_of,
@@ -24,6 +24,7 @@ use super::{
 use crate::{
     calls,
     fixtures::{World, account, campaign},
+    sweep::remember_forgotten,
     worker::work_off,
 };
 
@@ -37,7 +38,14 @@ fn key(digits: &str) -> Input {
 
 /// One waits, presses the key and confirms the number.
 async fn kept() -> World {
-    let world = holding(1, json!({"callback": {"offer_after_seconds": 0, "attempts": 2}})).await;
+    kept_with(json!({"attempts": 2})).await
+}
+
+/// The same, where the queue's rules for callbacks have further members.
+async fn kept_with(members: Value) -> World {
+    let mut rules = json!({"offer_after_seconds": 0});
+    rules.as_object_mut().expect("an object").extend(members.as_object().expect("an object").clone());
+    let world = holding(1, json!({"callback": rules})).await;
     world.tell(Ok(LegOnProvider::Known(report(LegStatus::Answered, None))));
     world.qualified("CA1").await;
     world.pass(1);
@@ -192,4 +200,27 @@ async fn near(world: &World) {
         world.pass(60);
         work(world).await;
     }
+}
+
+#[tokio::test]
+async fn who_may_not_be_rung_before_the_end_is_given_up_at_the_end() {
+    // It is eleven in Chicago; the day's last hour for ringing is over.
+    let hours = json!({"from": "08:00", "to": "10:00"});
+    let world = kept_with(json!({"hours": hours, "expires_after_seconds": 600})).await;
+    world.pass(601);
+    work(&world).await;
+    assert_eq!(state(&world).await, CallbackState::GivenUp, "nobody waits for the next morning");
+}
+
+#[tokio::test]
+async fn somebody_whose_message_was_lost_is_called_back_all_the_same() {
+    let world = kept_with(json!({"ring_before_seconds": 600})).await;
+    world.lose_messages().await;
+    world.pass(500);
+    assert_eq!(remember_forgotten(&world.platform, account()).await, Ok(0), "a message may be late");
+    world.pass(101);
+    assert_eq!(remember_forgotten(&world.platform, account()).await, Ok(1));
+    work(&world).await;
+    assert_eq!((placed(&world), state(&world).await), (1, CallbackState::Ringing));
+    assert_eq!(remember_forgotten(&world.platform, account()).await, Ok(0), "they are being rung");
 }

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::{attempt_of, dial_ended, pressed, report};
 use crate::{
     fixtures::{World, account, campaign, target},
+    sweep::remember_forgotten,
     worker::work_off,
 };
 
@@ -322,4 +323,42 @@ async fn who_refuses_by_a_key_is_not_asked_again_for_the_same_caller() {
         matches!(&on[..], [Instruction::Say(_), Instruction::Hangup]),
         "nobody else would take them: {on:?}"
     );
+}
+
+#[tokio::test]
+async fn who_frees_a_line_gives_nobody_the_line_of_another_for_whom_others_wait() {
+    let world = holding(2, json!({})).await;
+    assert_eq!(attempt_of(&world.qualified("CA1").await), Some(1));
+    next(&world, "CA2").await;
+    served(&world, "CA2").await;
+    // The second target refuses this caller, who waits for the first alone.
+    next(&world, "CA3").await;
+    world.event("CA3", pressed(1, "9")).await;
+    held(&world.event("CA3", dial_ended(1, EndCause::Completed, Some(5))).await);
+    next(&world, "CA4").await;
+    held(&next(&world, "CA5").await);
+
+    // The first target's line becomes free, and whoever was to tell is lost; then the second one's.
+    let end = facts_of(None, &dial_ended(1, EndCause::Completed, Some(5)), world.now());
+    let call = record(&world.store, account(), World::call_id("CA1"), &end).await.expect("a write");
+    let call = call.expect("a call");
+    release(&world.store, &call, &call.legs[0], world.now()).await.expect("a write");
+    served(&world, "CA4").await;
+    assert_eq!(redirected(&world), [offered("CA5", 1)]);
+    assert_eq!(world.call("CA5").await.legs[0].target, target(2), "the first is for who stands before");
+}
+
+#[tokio::test]
+async fn who_has_gone_while_nobody_could_tell_leaves_the_line() {
+    let world = holding(1, json!({})).await;
+    world.qualified("CA1").await;
+    next(&world, "CA2").await;
+    world.lose_messages().await;
+    *world.told.is_there.lock().expect("no panic") = Ok(false);
+    world.pass(300 + 599);
+    assert_eq!(remember_forgotten(&world.platform, account()).await, Ok(0), "a message may be late");
+    world.pass(2);
+    assert_eq!(remember_forgotten(&world.platform, account()).await, Ok(1));
+    while work_off(&world.platform).await.expect("the store works") > 0 {}
+    assert!(waiting(&world).await.is_empty());
 }
