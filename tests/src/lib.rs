@@ -1,10 +1,12 @@
 //! What whole behaviours are tested with: the house rules, the contract of the stores, the simulator, the real
-//! program, the platform as it is deployed, the units that calls use on DynamoDB, the queue beside a list, how many calls a core carries.
+//! program, the platform as it is deployed, the units that calls use on DynamoDB, the queue beside a list, how many calls a core carries,
+//! the waits that callers are told.
 
 pub mod aws;
 pub mod contract;
 pub mod deployed;
 pub mod entry_points;
+pub mod estimates;
 pub mod model;
 pub mod rtp_load;
 pub mod sim;

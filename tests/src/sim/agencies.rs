@@ -5,9 +5,10 @@ use std::{sync::Arc, time::Duration};
 
 use ringfall_app::clock::Clock;
 use ringfall_domain::{
-    config::{BlockedCaller, Buyer, Caps, MoneyCaps, Target},
-    ids::{AccountId, BlockedCallerId, BuyerId, TargetId},
+    config::{BlockedCaller, Buyer, Campaign, Caps, MoneyCaps, Target},
+    ids::{AccountId, BlockedCallerId, BuyerId, CampaignId, TargetId},
     money::Money,
+    schedule::Schedule,
 };
 use ringfall_store::{
     port::Table,
@@ -24,7 +25,7 @@ use super::{
     faults::{FaultyTable, Lived, live},
     fleet::Fleet,
     trace::Trace,
-    world::{Agency, World},
+    world::{Agency, World, hours},
 };
 
 /// The people who configure.
@@ -41,6 +42,8 @@ pub struct Agencies {
     pub trace: Arc<Trace>,
 }
 
+/// When hours that are changed begin or end.
+const WITHIN_MINUTES: Duration = Duration::from_secs(8 * 60);
 /// How often one change is tried.
 const TRIES: usize = 4;
 
@@ -49,26 +52,42 @@ impl Agencies {
     pub async fn change_their_minds(self) {
         let chance = Chance::new(self.world.seed, "agencies");
         let length = self.world.callers.last().map_or(Duration::ZERO, |last| last.after);
-        let changes = u32::try_from(chance.within(0..=8)).unwrap_or(0);
+        let changes = u32::try_from(chance.within(0..=12)).unwrap_or(0);
         for _ in 0..changes {
             let most = u64::try_from((length * 2 / changes).as_millis()).unwrap_or(0);
             sleep(chance.milliseconds(0..=most)).await;
             let agency = chance.one_of(&self.world.agencies);
             let buyers: Vec<BuyerId> = agency.buyers.keys().copied().collect();
             let targets: Vec<TargetId> = agency.targets.keys().copied().collect();
-            if chance.happens(250) && !agency.blocked_callers.is_empty() {
+            if chance.happens(200) && !agency.blocked_callers.is_empty() {
                 let blocked: Vec<BlockedCallerId> = agency.blocked_callers.keys().copied().collect();
                 self.block_or_let_in(agency, *chance.one_of(&blocked)).await;
+            } else if chance.happens(150) {
+                let campaigns: Vec<CampaignId> = agency.campaigns.keys().copied().collect();
+                let (campaign, hours) = (*chance.one_of(&campaigns), self.hours(&chance));
+                self.change::<Campaign>(agency.account, campaign, &|document| {
+                    change_campaign(&chance, document, &hours);
+                })
+                .await;
             } else if chance.happens(500) {
-                let buyer = *chance.one_of(&buyers);
-                self.change::<Buyer>(agency.account, buyer, &|document| change_buyer(&chance, document))
-                    .await;
+                let (buyer, hours) = (*chance.one_of(&buyers), self.hours(&chance));
+                self.change::<Buyer>(agency.account, buyer, &|document| {
+                    change_buyer(&chance, document, &hours);
+                })
+                .await;
             } else {
-                let target = *chance.one_of(&targets);
-                self.change::<Target>(agency.account, target, &|document| change_target(&chance, document))
-                    .await;
+                let (target, hours) = (*chance.one_of(&targets), self.hours(&chance));
+                self.change::<Target>(agency.account, target, &|document| {
+                    change_target(&chance, document, &hours);
+                })
+                .await;
             }
         }
+    }
+
+    /// Hours that begin or end within minutes, or none.
+    fn hours(&self, chance: &Chance) -> Option<Schedule> {
+        chance.happens(600).then(|| hours(chance, self.clock.now(), WITHIN_MINUTES))
     }
 
     /// Blocks a caller who is not blocked, or takes the block away.
@@ -102,6 +121,7 @@ impl Agencies {
                 Lived::Through { answer: Ok(saved), .. } => {
                     self.trace.note(format_args!("{id} was changed"));
                     self.trace.count("configuration: changed");
+                    self.fleet.serve_after_change(account, &saved.plans).await;
                     self.fleet.forget(account, saved.plans);
                     return;
                 }
@@ -128,7 +148,21 @@ impl Agencies {
     }
 }
 
-fn change_buyer(chance: &Chance, buyer: &mut Buyer) {
+fn change_campaign(chance: &Chance, campaign: &mut Campaign, hours: &Option<Schedule>) {
+    match campaign.queue.as_mut().filter(|_| chance.happens(600)) {
+        None => campaign.hours.clone_from(hours),
+        Some(policy) if chance.happens(500) => {
+            policy.max_size = u32::try_from(chance.within(1..=10)).unwrap_or(1);
+        }
+        Some(policy) => policy.max_wait_seconds = u32::try_from(chance.within(20..=300)).unwrap_or(20),
+    }
+}
+
+fn change_buyer(chance: &Chance, buyer: &mut Buyer, hours: &Option<Schedule>) {
+    if chance.happens(150) {
+        buyer.hours.clone_from(hours);
+        return;
+    }
     if chance.happens(200) {
         return match buyer.groups.first_mut() {
             Some(group) if chance.happens(500) => change_money_caps(chance, &mut group.money_caps),
@@ -146,8 +180,9 @@ fn change_buyer(chance: &Chance, buyer: &mut Buyer) {
     }
 }
 
-fn change_target(chance: &Chance, target: &mut Target) {
-    match chance.index(5) {
+fn change_target(chance: &Chance, target: &mut Target, hours: &Option<Schedule>) {
+    match chance.index(6) {
+        5 => target.hours.clone_from(hours),
         4 => change_money_caps(chance, &mut target.money_caps),
         0 => target.paused = !target.paused,
         1 => target.price = Money::from_cents(i64::try_from(chance.within(500..=7_000)).unwrap_or(0)),

@@ -11,12 +11,16 @@ use jiff::SignedDuration;
 use ringfall_app::{
     clock::Clock,
     connection::Connector,
+    message::ServeWaiters,
     platform::{Platform, Ports, Settings},
     rollup, sweep, webhooks, worker,
 };
 use ringfall_domain::ids::{AccountId, CampaignId};
 use ringfall_store::port::{Feed, Position};
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 use url::Url;
 
 use super::{
@@ -55,6 +59,8 @@ pub struct Fleet {
     parts: Parts,
     chance: Chance,
     machines: Mutex<Vec<Machine>>,
+    /// Those that answer no webhooks.
+    workers: Mutex<Vec<Machine>>,
     retired: Mutex<Vec<Arc<Platform>>>,
     crew: Mutex<JoinSet<()>>,
 }
@@ -63,6 +69,19 @@ pub struct Fleet {
 struct Machine {
     platform: Arc<Platform>,
     router: Router,
+    /// Since when it goes by what it has seen of how fast queues are served.
+    outlooks_since: Arc<Mutex<Instant>>,
+}
+
+impl Machine {
+    /// Lets go of what it may not know any longer.
+    fn refresh(&self) {
+        let mut since = held(&self.outlooks_since);
+        if since.elapsed() >= 2 * CACHE_TIME {
+            *since = Instant::now();
+            self.platform.forget_outlooks();
+        }
+    }
 }
 
 /// Machines that answer webhooks.
@@ -88,6 +107,7 @@ impl Fleet {
             parts,
             chance: Chance::new(seed, "machines"),
             machines: Mutex::default(),
+            workers: Mutex::default(),
             retired: Mutex::default(),
             crew: Mutex::default(),
         };
@@ -116,7 +136,8 @@ impl Fleet {
             Arc::clone(&parts.connector),
             settings,
         ));
-        Machine { router: webhooks::router(Arc::clone(&platform)), platform }
+        let outlooks_since = Arc::new(Mutex::new(Instant::now()));
+        Machine { router: webhooks::router(Arc::clone(&platform)), platform, outlooks_since }
     }
 
     /// The machine that a webhook happens to reach: now and then a new one, that remembers nothing.
@@ -129,13 +150,14 @@ impl Fleet {
             let retired = std::mem::replace(&mut machines[index], replacement);
             held(&self.retired).push(retired.platform);
         }
+        machines[index].refresh();
         machines[index].router.clone()
     }
 
     /// Lets each machine notice, within the time that caches keep, that plans have changed.
     pub fn forget(self: &Arc<Self>, account: AccountId, campaigns: Vec<CampaignId>) {
         let campaigns: Vec<_> = campaigns.into_iter().map(|campaign| (account, campaign)).collect();
-        let machines = held(&self.machines).clone();
+        let machines = [held(&self.machines).clone(), held(&self.workers).clone()].concat();
         let most = u64::try_from(CACHE_TIME.as_millis()).unwrap_or(0);
         for machine in machines {
             let (delay, campaigns) = (self.chance.milliseconds(0..=most), campaigns.clone());
@@ -146,6 +168,15 @@ impl Fleet {
                     machine.platform.forget_block_list(account).await;
                 }
             });
+        }
+    }
+
+    /// Tells those who wait that somebody may be free for them, as the API does after a change.
+    pub async fn serve_after_change(&self, account: AccountId, campaigns: &[CampaignId]) {
+        let platform = held(&self.machines)[self.chance.index(MACHINES)].platform.clone();
+        match live(Some(account), ServeWaiters::after_change(&platform, account, campaigns)).await {
+            Lived::Through { .. } | Lived::Died => {}
+            Lived::Panicked => self.panicked("who serves after a change"),
         }
     }
 
@@ -172,12 +203,21 @@ impl Fleet {
         held(&self.crew).spawn(work);
     }
 
+    /// A machine that serves those who wait by the plans that it knows.
+    fn worker(&self) -> Machine {
+        let machine = self.machine();
+        held(&self.workers).push(machine.clone());
+        machine
+    }
+
     async fn work(&self) {
-        let platform = self.machine().platform;
+        let machine = self.worker();
+        let platform = &machine.platform;
         loop {
             self.parts.messages.wait().await;
+            machine.refresh();
             loop {
-                match live(None, worker::work_off(&platform)).await {
+                match live(None, worker::work_off(platform)).await {
                     Lived::Through { answer: Ok(0), .. } => break,
                     Lived::Through { answer: Ok(_), .. } => {}
                     Lived::Through { answer: Err(error), .. } => {
@@ -192,7 +232,7 @@ impl Fleet {
     }
 
     async fn sweep(&self) {
-        let platform = self.machine().platform;
+        let platform = self.worker().platform;
         loop {
             sleep(SWEEP_INTERVAL).await;
             match live(None, sweep::sweep(&platform)).await {
@@ -200,6 +240,9 @@ impl Fleet {
                     self.parts.trace.note(format_args!("{swept:?}"));
                     if swept.legs_watched > 0 {
                         self.parts.trace.count("sweep: a leg given back to the watchdog");
+                    }
+                    if swept.waiters_remembered > 0 {
+                        self.parts.trace.count("sweep: somebody whom a queue has forgotten");
                     }
                 }
                 Lived::Through { answer: Err(error), .. } => {

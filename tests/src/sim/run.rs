@@ -81,9 +81,11 @@ async fn simulate(seed: u64, options: Options) -> Outcome {
     let clock = SimulatedClock::starting(world.begins_at);
     trace.note(format_args!("seed {seed} begins at {}", world.begins_at));
     let verdict = Arc::new(Verdict::new(Arc::clone(&trace)));
-    let checker = Arc::new(Checker::new(Arc::clone(&world), clock, Arc::clone(&trace), Arc::clone(&verdict)));
-    let faults = Arc::new(Faults::of_run(seed, Arc::clone(&trace)));
     let store = MemoryStore::new();
+    let checker =
+        Checker::new(Arc::clone(&world), store.clone(), clock, Arc::clone(&trace), Arc::clone(&verdict));
+    let checker = Arc::new(checker);
+    let faults = Arc::new(Faults::of_run(seed, Arc::clone(&trace)));
     let observed =
         ObservedTable::over(store.clone(), Arc::clone(&checker), Arc::clone(&trace), options.defect);
     found(&world, &observed).await;
@@ -103,7 +105,7 @@ async fn simulate(seed: u64, options: Options) -> Outcome {
         seed,
         Parts {
             table: table.clone(),
-            messages: FaultyMessages::over(store.clone(), Arc::clone(&faults), clock),
+            messages: FaultyMessages::over(store.clone(), Arc::clone(&faults), clock, world.own_clocks_apart),
             feed,
             clock,
             own_clocks_apart: world.own_clocks_apart,

@@ -35,6 +35,14 @@ pub enum Invariant {
     Journal,
     /// 4: the sum of the journals is the profit and loss.
     ProfitAndLoss,
+    /// 5: who waits has one place, and leaves it with a slot, for good, or not at all.
+    Place,
+    /// 5: of those who wait for a target, the one whose place is first is served first.
+    Order,
+    /// 5: nobody is held whom somebody would take who is free.
+    Hold,
+    /// 6: each attempt of a callback rings once, the place is kept, and nobody is forgotten.
+    Callback,
     /// 7: nothing crosses accounts.
     Isolation,
     /// 8: every call that was offered has a decision record that names each candidate.
@@ -60,6 +68,10 @@ impl fmt::Display for Invariant {
             Self::Leftover => "3: nothing is left of legs that are over but what converted",
             Self::Journal => "4: one entry per kind for each billable leg",
             Self::ProfitAndLoss => "4: the journals add up to the profit and loss",
+            Self::Place => "5: who waits has one place, and leaves it once",
+            Self::Order => "5: who is first in line is served first",
+            Self::Hold => "5: nobody is held for whom somebody is free",
+            Self::Callback => "6: callbacks ring once per attempt, and places are kept",
             Self::Isolation => "7: nothing crosses accounts",
             Self::Decision => "8: each candidate is named with a reason",
             Self::Disposition => "8: each call that ended has come to something",

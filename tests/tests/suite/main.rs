@@ -3,6 +3,7 @@
 mod contract;
 mod deployed;
 mod entry_points;
+mod estimates;
 mod example;
 mod geography;
 mod kill;

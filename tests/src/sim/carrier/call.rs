@@ -1,8 +1,12 @@
 //! One caller's call, from the first webhook to the last report.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    future::pending,
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use ringfall_domain::{
@@ -13,7 +17,7 @@ use ringfall_domain::{
 use ringfall_providers::WebhookEvent;
 use tokio::{
     sync::Notify,
-    time::{Instant, sleep},
+    time::{Instant, sleep, sleep_until},
 };
 
 use super::{
@@ -46,6 +50,8 @@ pub(super) struct Line {
     dialled: PhoneNumber,
     began_at: Instant,
     gone: Notify,
+    /// Until when they hold the line at most, once they do.
+    holds_until: OnceLock<Option<Instant>>,
     redirect: Mutex<Option<Onward>>,
     redirected: Notify,
     is_over: AtomicBool,
@@ -99,6 +105,7 @@ impl Line {
             dialled,
             began_at: Instant::now(),
             gone: Notify::new(),
+            holds_until: OnceLock::new(),
             redirect: Mutex::default(),
             redirected: Notify::new(),
             is_over: AtomicBool::new(false),
@@ -109,6 +116,20 @@ impl Line {
     /// The caller hangs up, or is hung up on.
     pub(super) fn hang_up(&self) {
         self.gone.notify_one();
+    }
+
+    /// The caller holds the line so long, or loses patience and hangs up.
+    pub(super) async fn holds(&self, length: Duration) {
+        let now = Instant::now();
+        let until = self.holds_until.get_or_init(|| Some(now + people::patience_on_hold(&self.chance)?));
+        match until.filter(|until| *until < now + length) {
+            None => sleep(length).await,
+            Some(until) => {
+                sleep_until(until).await;
+                self.hang_up();
+                pending::<()>().await;
+            }
+        }
     }
 
     /// Whatever the call is doing is broken off, and it goes on there.
@@ -170,7 +191,7 @@ impl Carrier {
         let impatient = async {
             match patience {
                 Some(patience) => sleep(patience).await,
-                None => std::future::pending().await,
+                None => pending().await,
             }
         };
         tokio::select! {

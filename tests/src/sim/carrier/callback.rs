@@ -40,7 +40,8 @@ impl Carrier {
         call: CallId,
         callbacks: &Callbacks,
     ) -> Option<String> {
-        let Continuation::CallbackAnswered { of, .. } = &new.answered else { return None };
+        let Continuation::CallbackAnswered { of, attempt } = &new.answered else { return None };
+        self.checker.called_back(*of, *attempt);
         let from = held(&self.lines).values().find(|line| line.id == *of).cloned()?;
         let sid = format!("CC{:032x}", held(&self.lines).len());
         let line = Arc::new(Line::called_back(self, &from, sid.clone(), new.from.clone()));
@@ -74,6 +75,9 @@ impl Carrier {
     async fn talk_to_the_called_back(self: &Arc<Self>, callback: &Callback) {
         let Callback { line, new, call, callbacks } = callback;
         self.checker.call_began(line.id, self.agency(line.agency).account);
+        if let Continuation::CallbackAnswered { of, .. } = &new.answered {
+            self.checker.is_callback_of(line.id, *of);
+        }
         if let Some(kind) = event_of(&new.answered, Input::Nothing, &line.sid) {
             let url = callbacks.url(*call, &new.answered);
             self.stay(line, Onward::Ask { url, kind }).await;

@@ -170,7 +170,7 @@ async fn hear(line: &Line, step: &HoldStep) -> Input {
         };
     let key = if step.takes_key { people::key_in_hold(&line.chance, length) } else { None };
     let (entered, after) = key.unwrap_or((Input::Nothing, length));
-    sleep(after).await;
+    line.holds(after).await;
     entered
 }
 

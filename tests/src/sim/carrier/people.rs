@@ -41,6 +41,12 @@ pub(super) fn entry(chance: &Chance, asked: GatherInput, timeout_seconds: u32) -
     (Input::Digits(digits), chance.milliseconds(300..=6_000))
 }
 
+/// How long a caller holds the line; none hangs up never.
+pub(super) fn patience_on_hold(chance: &Chance) -> Option<Duration> {
+    let most = *chance.one_of(&[20_000, 60_000, 240_000]);
+    chance.happens(550).then(|| chance.milliseconds(500..=most))
+}
+
 /// The key that a caller presses while they hear a step of the hold, and when; none for most.
 pub(super) fn key_in_hold(chance: &Chance, length: Duration) -> Option<(Input, Duration)> {
     let length = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);

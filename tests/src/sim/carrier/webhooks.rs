@@ -6,10 +6,10 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode},
 };
-use ringfall_domain::call::event::EventKind;
+use ringfall_domain::call::{event::EventKind, instructions::Instruction};
 use tokio::{
     sync::oneshot,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tower::ServiceExt;
 
@@ -143,6 +143,7 @@ impl Carrier {
         let number = self.exchange.post(letter);
         let request = Request::post(&webhook.url).body(Body::from(number.to_string())).ok()?;
         let account = self.agency(line.agency).account;
+        let began_at = Instant::now();
         let lived = live(Some(account), router.oneshot(request)).await;
         self.exchange.forget(number);
         let (response, harmed) = match lived {
@@ -167,6 +168,18 @@ impl Carrier {
         }
         let body = to_bytes(response.into_body(), MOST_BYTES).await.ok()?;
         let number = std::str::from_utf8(&body).ok()?.parse().ok()?;
-        self.exchange.fetch(number)
+        let document = self.exchange.fetch(number)?;
+        let holds =
+            document.instructions.iter().any(|instruction| matches!(instruction, Instruction::Hold(_)));
+        if holds && !harmed && matches!(webhook.kind, EventKind::Held { .. }) {
+            self.held_on(line, began_at).await;
+        }
+        Some(document)
+    }
+
+    async fn held_on(&self, line: &Line, began_at: Instant) {
+        if let Err(error) = self.checker.held_on(line.id, began_at).await {
+            self.checker.verdict.violated(Invariant::Soundness, format_args!("{error}"));
+        }
     }
 }

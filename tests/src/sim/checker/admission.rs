@@ -138,6 +138,10 @@ impl Checker {
             self.world.agency(call.account).and_then(|agency| agency.campaigns.get(&call.origin.campaign));
         let policy = policy.and_then(|campaign| campaign.suppression.as_ref());
         let found = call.suppression.as_ref().map(|suppression| suppression.kind);
+        // Who is called back has been let in before.
+        if call.callback_of.is_some() {
+            return;
+        }
         let Some(incoming) = state.calls.get_mut(&call.id).and_then(|truth| truth.incoming.as_mut()) else {
             return self
                 .violated(Invariant::Admission, format_args!("{} was written and never came in", call.id));

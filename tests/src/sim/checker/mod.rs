@@ -17,13 +17,16 @@
 
 mod admission;
 mod attempts;
+mod callbacks;
 mod capacity;
 mod decisions;
 mod duplicates;
+mod holds;
 mod isolation;
 mod journal;
 mod leftovers;
 mod limits;
+mod lines;
 mod profit;
 mod skills;
 mod terms;
@@ -59,7 +62,9 @@ use tokio::time::Instant;
 use self::{
     admission::{Blocks, Incoming},
     attempts::Attempt,
+    callbacks::Callbacks,
     limits::Limits,
+    lines::Lines,
     skills::{SkillsOfTargets, skills_of},
 };
 use super::{
@@ -78,6 +83,7 @@ pub struct Checker {
     world: Arc<World>,
     clock: SimulatedClock,
     trace: Arc<Trace>,
+    store: MemoryStore,
     skills: SkillsOfTargets,
     state: Mutex<State>,
 }
@@ -92,6 +98,8 @@ struct State {
     slots: BTreeMap<String, BTreeSet<LegId>>,
     limits: Limits,
     blocks: Blocks,
+    lines: Lines,
+    callbacks: Callbacks,
     journal: BTreeSet<Key>,
     /// Webhooks that a fault has touched on the platform's side.
     harmed: u64,
@@ -116,15 +124,23 @@ struct CallTruth {
     attempts: usize,
     /// How it came in; none of a call whose first webhook has not arrived.
     incoming: Option<Incoming>,
+    /// The call whose caller is called back in this one.
+    callback_of: Option<CallId>,
     /// What the caller has answered, by tag.
     answers: BTreeMap<&'static str, &'static str>,
 }
 
 impl Checker {
     /// A checker that has seen nothing yet.
-    pub fn new(world: Arc<World>, clock: SimulatedClock, trace: Arc<Trace>, verdict: Arc<Verdict>) -> Self {
+    pub fn new(
+        world: Arc<World>,
+        store: MemoryStore,
+        clock: SimulatedClock,
+        trace: Arc<Trace>,
+        verdict: Arc<Verdict>,
+    ) -> Self {
         let skills = skills_of(&world);
-        Self { verdict, world, clock, trace, skills, state: Mutex::default() }
+        Self { verdict, world, clock, trace, store, skills, state: Mutex::default() }
     }
 
     fn violated(&self, invariant: Invariant, what: std::fmt::Arguments<'_>) {
@@ -208,9 +224,17 @@ impl Checker {
             was_offered: false,
             attempts: 0,
             incoming: None,
+            callback_of: None,
             answers: BTreeMap::new(),
         };
         held(&self.state).calls.insert(id, truth);
+    }
+
+    /// Who answers a call that the platform has placed is the caller of another call.
+    pub fn is_callback_of(&self, id: CallId, of: CallId) {
+        if let Some(call) = held(&self.state).calls.get_mut(&id) {
+            call.callback_of = Some(of);
+        }
     }
 
     /// The caller has gone.
@@ -343,6 +367,7 @@ impl Checker {
         self.is_billed_once(&books);
         self.adds_up(store, &books).await?;
         self.sells_no_caller_twice(&books);
+        self.leaves_nobody_behind(&books);
         self.tells_why(store, &books).await
     }
 

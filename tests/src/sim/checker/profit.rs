@@ -90,12 +90,11 @@ fn hour(at: Timestamp) -> Timestamp {
 fn count_call(rows: &mut Rows, call: &Call) {
     let hour = hour(call.origin.arrived_at);
     let connected = call.connected_leg();
-    let is_called_back = call.finished.as_ref().is_some_and(|finish| finish.kind == FinishKind::Callback);
     let sought = call.routed || call.queued.is_some() || !call.legs.is_empty();
     let waiting = waiting(call);
     let whole = Tally {
         calls: 1,
-        wanted: i64::from(sought && !is_called_back),
+        wanted: i64::from(sought && !is_called_back(call)),
         connected: i64::from(connected.is_some()),
         converted: i64::from(connected.is_some_and(Leg::is_converted)),
         abandoned: i64::from(call.disposition() == Disposition::Abandoned),
@@ -137,11 +136,16 @@ fn occupied_seconds(leg: &Leg) -> Option<i64> {
     Some(ended_at.duration_since(leg.reserved_at).as_secs().max(0))
 }
 
+/// Whether the caller has hung up to be called back, whatever came of the call before.
+fn is_called_back(call: &Call) -> bool {
+    call.finished.as_ref().is_some_and(|finish| finish.kind == FinishKind::Callback)
+}
+
 /// How a call's caller has waited, in the checker's own words.
 fn waiting(call: &Call) -> Waiting {
     let mut waiting = Waiting {
         overflowed: i64::from(call.overflowed.is_some()),
-        callbacks: i64::from(call.disposition() == Disposition::Callback),
+        callbacks: i64::from(is_called_back(call)),
         ..Waiting::default()
     };
     let Some(queued) = &call.queued else { return waiting };

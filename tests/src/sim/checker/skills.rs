@@ -59,7 +59,9 @@ impl Checker {
 
     /// The first tag of which a target does not serve the call's value.
     fn lacks(&self, state: &State, call: CallId, target: TargetId) -> Option<&str> {
-        let truth = state.calls.get(&call)?;
+        let own = state.calls.get(&call)?;
+        // Who is called back has said what they said in the call before.
+        let truth = own.callback_of.and_then(|of| state.calls.get(&of)).unwrap_or(own);
         let of_number = |tag: &str| {
             let dialled = truth.incoming.as_ref()?.dialled();
             let mut numbers = self.world.agency(truth.account)?.numbers.values();

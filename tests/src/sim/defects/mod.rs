@@ -4,12 +4,13 @@
 
 mod left_out;
 mod slots;
+mod waiting;
 
 use std::str::FromStr;
 
 use ringfall_store::{
     engines::memory::MemoryStore,
-    port::{StoreError, Table, Write},
+    port::{Page, StoreError, Table, Write},
     records::capacity::names,
 };
 
@@ -58,11 +59,27 @@ pub enum Defect {
     ReasonsLeftOut,
     /// What is known of a caller is kept for all accounts together.
     CallersShared,
+    /// Who comes takes what is free, whoever waits for it.
+    NewcomersJump,
+    /// A slot is taken for a caller who stays in line.
+    TakenOutSeparately,
+    /// Who has hung up stays in line.
+    GoneStay,
+    /// It is not known which targets would take the first in line, and so all are kept free for them.
+    HeadBlocks,
+    /// Each copy of a webhook gets a place of its own.
+    EntryUnconditional,
+    /// Why callers are not held any longer is not kept.
+    OverflowUnnoted,
+    /// That somebody is being rung is not kept: they are rung again.
+    CallbackTwice,
+    /// Who is called back stands at the end of the line.
+    PlaceForgotten,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 28] = [
         Self::PlainCounter,
         Self::SlotsByCall,
         Self::ExpiryAlone,
@@ -83,13 +100,21 @@ impl Defect {
         Self::SumsUnconditional,
         Self::ReasonsLeftOut,
         Self::CallersShared,
+        Self::NewcomersJump,
+        Self::TakenOutSeparately,
+        Self::GoneStay,
+        Self::HeadBlocks,
+        Self::EntryUnconditional,
+        Self::OverflowUnnoted,
+        Self::CallbackTwice,
+        Self::PlaceForgotten,
     ];
 
     /// What it breaks. A run that finds it must find one of these: another would have been broken for another reason.
     pub const fn shows_as(self) -> &'static [Invariant] {
         use Invariant::{
-            Admission, Budget, Concurrency, Decision, Duplicate, Isolation, Journal, Leftover, ProfitAndLoss,
-            Skill, Slot, Terms, Window,
+            Admission, Budget, Callback, Concurrency, Decision, Duplicate, Hold, Isolation, Journal,
+            Leftover, Order, Place, ProfitAndLoss, Skill, Slot, Terms, Window,
         };
         match self {
             Self::PlainCounter | Self::SlotsByCall | Self::ExpiryAlone => &[Slot, Concurrency],
@@ -106,11 +131,35 @@ impl Defect {
             Self::SumsUnconditional => &[ProfitAndLoss],
             Self::ReasonsLeftOut => &[Decision],
             Self::CallersShared => &[Isolation],
+            Self::NewcomersJump => &[Order],
+            Self::TakenOutSeparately | Self::GoneStay | Self::EntryUnconditional => &[Place],
+            Self::OverflowUnnoted => &[Place, Slot],
+            Self::HeadBlocks => &[Hold],
+            Self::CallbackTwice | Self::PlaceForgotten => &[Callback],
         }
     }
 
     /// Makes of the product's writes what the broken product would write.
     pub(super) async fn spoil(self, table: &MemoryStore, writes: &mut [Write]) -> Result<(), StoreError> {
+        match self {
+            Self::TakenOutSeparately => waiting::place_of_served(writes),
+            Self::GoneStay => waiting::place_of_gone(writes),
+            Self::HeadBlocks => waiting::plan_of_place(writes),
+            Self::EntryUnconditional => waiting::condition_of_entry(writes),
+            Self::OverflowUnnoted => waiting::overflow(writes),
+            Self::CallbackTwice => waiting::attempt_to_call_back(writes),
+            Self::PlaceForgotten => waiting::kept_place(writes),
+            _ => self.spoil_each(table, writes).await?,
+        }
+        Ok(())
+    }
+
+    /// Makes of what the product reads of a queue what the broken product would read.
+    pub(super) fn spoil_page(self, partition: &str, limit: usize, page: Page) -> Page {
+        if self == Self::NewcomersJump { waiting::line(partition, limit, page) } else { page }
+    }
+
+    async fn spoil_each(self, table: &MemoryStore, writes: &mut [Write]) -> Result<(), StoreError> {
         for write in writes {
             let is_of_capacity = write.key().sort == CAPACITY;
             match self {
@@ -145,7 +194,15 @@ impl Defect {
                 | Self::MoneyUncounted
                 | Self::BudgetUntouched
                 | Self::PaceUnnoted
-                | Self::CountsKept => {}
+                | Self::CountsKept
+                | Self::NewcomersJump
+                | Self::TakenOutSeparately
+                | Self::GoneStay
+                | Self::HeadBlocks
+                | Self::EntryUnconditional
+                | Self::OverflowUnnoted
+                | Self::CallbackTwice
+                | Self::PlaceForgotten => {}
             }
         }
         Ok(())

@@ -11,14 +11,15 @@ use std::{
 
 use futures::FutureExt;
 use ringfall_domain::ids::AccountId;
-use tokio::{sync::Notify, task_local};
+use tokio::{sync::Notify, task_local, time::Instant};
 
 task_local! {
     static LIFE: Arc<Life>;
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Life {
+    began_at: Instant,
     account: Option<AccountId>,
     death: Notify,
     harmed: AtomicBool,
@@ -42,7 +43,12 @@ pub enum Lived<T> {
 
 /// Lives an invocation. One that is about a single account may touch nothing of another.
 pub async fn live<T>(account: Option<AccountId>, invocation: impl Future<Output = T>) -> Lived<T> {
-    let life = Arc::new(Life { account, ..Life::default() });
+    let life = Arc::new(Life {
+        began_at: Instant::now(),
+        account,
+        death: Notify::new(),
+        harmed: AtomicBool::new(false),
+    });
     let death = async {
         life.death.notified().await;
     };
@@ -74,4 +80,9 @@ pub(super) fn harm() {
 /// The account that this invocation is about, if it is about one.
 pub(super) fn account() -> Option<AccountId> {
     LIFE.try_with(|life| life.account).ok().flatten()
+}
+
+/// When this invocation began, if this is within one.
+pub(super) fn began_at() -> Option<Instant> {
+    LIFE.try_with(|life| life.began_at).ok()
 }

@@ -18,16 +18,23 @@ pub struct FaultyMessages {
     inner: MemoryStore,
     faults: Arc<Faults>,
     clock: SimulatedClock,
+    /// By then a message is due by every worker's clock.
+    told_after: Duration,
     due: Arc<Semaphore>,
 }
 
-/// How long after a message is due, by whatever clock, a worker is told to look.
+/// How long after a message is due, by the clock that is furthest behind, a worker is told to look.
 const POLLING: Duration = Duration::from_secs(1);
 
 impl FaultyMessages {
-    /// Over an engine.
-    pub fn over(inner: MemoryStore, faults: Arc<Faults>, clock: SimulatedClock) -> Self {
-        Self { inner, faults, clock, due: Arc::new(Semaphore::new(0)) }
+    /// Over an engine, for workers whose clocks may be so far apart.
+    pub fn over(
+        inner: MemoryStore,
+        faults: Arc<Faults>,
+        clock: SimulatedClock,
+        clocks_apart: Duration,
+    ) -> Self {
+        Self { inner, faults, clock, told_after: POLLING + clocks_apart, due: Arc::new(Semaphore::new(0)) }
     }
 
     /// Returns when a message may be due that no worker was told of yet. Polling would do the same, for many more steps.
@@ -38,7 +45,7 @@ impl FaultyMessages {
     }
 
     fn tell_workers(&self, due_at: Timestamp) {
-        let (due, at) = (Arc::clone(&self.due), self.clock.instant_of(due_at) + POLLING);
+        let (due, at) = (Arc::clone(&self.due), self.clock.instant_of(due_at) + self.told_after);
         tokio::spawn(async move {
             sleep_until(at).await;
             due.add_permits(1);

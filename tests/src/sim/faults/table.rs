@@ -40,7 +40,12 @@ impl ObservedTable {
         Self { inner, checker, trace, defect }
     }
 
-    async fn commit(&self, mut writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
+    /// `began_at`: when the invocation began that writes, if one does.
+    async fn commit(
+        &self,
+        mut writes: Vec<Write>,
+        began_at: Option<Instant>,
+    ) -> Result<Vec<Written>, WriteError> {
         if let Some(defect) = self.defect {
             defect.spoil(&self.inner, &mut writes).await?;
         }
@@ -51,11 +56,14 @@ impl ObservedTable {
         match &result {
             Ok(written) => {
                 self.trace.note(format_args!("wrote {shown}"));
+                let mut changes = Vec::with_capacity(keys.len());
                 for (key, written) in keys.iter().zip(written) {
                     if let Written::Now(after) = written {
                         self.checker.committed(key, after.as_ref());
+                        changes.push((key, after.as_ref()));
                     }
                 }
+                self.checker.transacted(began_at, &changes);
             }
             Err(WriteError::Refused(_)) => self.trace.note(format_args!("did not write {shown}")),
             Err(WriteError::Store(error)) => {
@@ -89,11 +97,15 @@ impl Table for ObservedTable {
         direction: Direction,
         limit: usize,
     ) -> Result<Page, StoreError> {
-        self.inner.query(partition, range, direction, limit).await
+        let page = self.inner.query(partition, range, direction, limit).await?;
+        Ok(match self.defect {
+            Some(defect) => defect.spoil_page(partition, limit, page),
+            None => page,
+        })
     }
 
     async fn write(&self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
-        self.commit(writes).await
+        self.commit(writes, life::began_at()).await
     }
 }
 
@@ -184,17 +196,19 @@ struct Sent {
     table: ObservedTable,
     writes: Vec<Write>,
     arrives_at: Instant,
+    /// When the invocation began that has sent it.
+    began_at: Option<Instant>,
     is_lost_with_sender: bool,
 }
 
 impl Sent {
-    const fn new(table: ObservedTable, writes: Vec<Write>, arrives_at: Instant) -> Self {
-        Self { table, writes, arrives_at, is_lost_with_sender: false }
+    fn new(table: ObservedTable, writes: Vec<Write>, arrives_at: Instant) -> Self {
+        Self { table, writes, arrives_at, began_at: life::began_at(), is_lost_with_sender: false }
     }
 
     async fn arrive(mut self) -> Result<Vec<Written>, WriteError> {
         let writes = std::mem::take(&mut self.writes);
-        self.table.commit(writes).await
+        self.table.commit(writes, self.began_at).await
     }
 }
 
@@ -206,11 +220,12 @@ impl Drop for Sent {
         // At the end of a run there is no runtime any more to carry anything out.
         if let Ok(runtime) = Handle::try_current() {
             let (table, writes, at) = (self.table.clone(), std::mem::take(&mut self.writes), self.arrives_at);
+            let began_at = self.began_at;
             table.trace.count("store: took effect after its sender had gone");
             runtime.spawn(async move {
                 sleep_until(at).await;
                 // Nobody is there to be told.
-                drop(table.commit(writes).await);
+                drop(table.commit(writes, began_at).await);
             });
         }
     }

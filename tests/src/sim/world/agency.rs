@@ -10,7 +10,7 @@ use ringfall_domain::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{super::chance::Chance, Party, address, flows, suppression, targets};
+use super::{super::chance::Chance, Party, address, flows, queues, suppression, targets};
 
 /// An agency with all that it has configured.
 #[derive(Debug)]
@@ -96,13 +96,14 @@ impl Agency {
             forward: format!("+1303555{index:04}"),
             fallback: format!("+1404555{index:04}"),
         };
-        for number in 1..=chance.within(1..=4) {
-            agency.add_buyer(chance, &mut ids, number, begins_at, length);
+        let is_crowded = chance.happens(500);
+        for number in 1..=chance.within(1..=if is_crowded { 2 } else { 4 }) {
+            agency.add_buyer(chance, &mut ids, number, (begins_at, length), is_crowded);
         }
         let publisher = PublisherId::from_parts(ids.milliseconds, ids.next());
         agency.publishers.insert(publisher, read(json!({"name": "Radio One"})));
         for number in 1..=chance.within(1..=2) {
-            agency.add_campaign(chance, &mut ids, number, publisher);
+            agency.add_campaign(chance, &mut ids, number, publisher, is_crowded);
         }
         for document in suppression::blocked_callers(chance, begins_at, length) {
             let id = BlockedCallerId::from_parts(ids.milliseconds, ids.next());
@@ -116,11 +117,12 @@ impl Agency {
         chance: &Chance,
         ids: &mut Ids,
         number: u64,
-        begins_at: Timestamp,
-        length: Duration,
+        (begins_at, length): (Timestamp, Duration),
+        is_crowded: bool,
     ) {
         let buyer = BuyerId::from_parts(ids.milliseconds, ids.next());
-        let owner: Buyer = read(targets::buyer(chance, number));
+        let only_lines = |document| if is_crowded { targets::only_lines(chance, document) } else { document };
+        let owner: Buyer = read(only_lines(targets::buyer(chance, number)));
         for _ in 0..chance.within(1..=3) {
             let n = ids.next();
             let address = if chance.happens(200) {
@@ -129,12 +131,19 @@ impl Agency {
                 format!("+1214{n:07}")
             };
             let document = targets::target(chance, (buyer, &owner), &address, begins_at, length);
-            self.targets.insert(TargetId::from_parts(ids.milliseconds, n), read(document));
+            self.targets.insert(TargetId::from_parts(ids.milliseconds, n), read(only_lines(document)));
         }
         self.buyers.insert(buyer, owner);
     }
 
-    fn add_campaign(&mut self, chance: &Chance, ids: &mut Ids, number: u64, publisher: PublisherId) {
+    fn add_campaign(
+        &mut self,
+        chance: &Chance,
+        ids: &mut Ids,
+        number: u64,
+        publisher: PublisherId,
+        is_crowded: bool,
+    ) {
         let (campaign, tracking) = (
             CampaignId::from_parts(ids.milliseconds, ids.next()),
             NumberId::from_parts(ids.milliseconds, ids.next()),
@@ -149,15 +158,21 @@ impl Agency {
             _ => json!({"kind": "revenue_share", "percent": "35"}),
         };
         let policy = chance.happens(350).then(|| suppression::policy(chance));
+        let holds = is_crowded || chance.happens(300);
+        // Only a flow that leaves a tier alone has one to spare for those who cannot be held.
+        let spare = (holds && chance.happens(250)).then_some(2);
         let mut document = json!({
             "name": format!("Campaign {number}"),
-            "flow": flows::drawn(chance, &self.forward, policy.as_ref().is_some_and(suppression::sends_on)),
+            "flow": flows::drawn(chance, &self.forward, policy.as_ref().is_some_and(suppression::sends_on), spare.is_some()),
             "routing": {"tiers": tiers.map(|targets| json!({"method": "waterfall", "targets": targets}))},
             "conversion": {"minimum_seconds": chance.one_of(&[0, 10, 30, 60, 90])},
             "payout": payout,
         });
         if let Some(policy) = policy {
             document["suppression"] = policy;
+        }
+        if holds {
+            document["queue"] = queues::policy(chance, &self.forward, spare);
         }
         if chance.happens(500) {
             document["fallback_number"] = Value::from(self.fallback.as_str());

@@ -24,13 +24,25 @@ pub const BUSY: &str = "All lines are busy. Please call again.";
 pub const TURNED_AWAY: &str = "We cannot take your call.";
 
 /// A flow over two tiers. Where it forwards, it does to `forward`. It has a node for callers who are turned away where they
-/// are sent on.
-pub(super) fn drawn(chance: &Chance, forward: &str, has_node_for_turned_away: bool) -> Value {
-    let mut flow = without_turned_away(chance, forward);
+/// are sent on, and asks only the first tier where the second is spared for others.
+pub(super) fn drawn(
+    chance: &Chance,
+    forward: &str,
+    has_node_for_turned_away: bool,
+    spares_a_tier: bool,
+) -> Value {
+    let mut flow = if spares_a_tier { with_first_tier() } else { without_turned_away(chance, forward) };
     if has_node_for_turned_away {
         flow["nodes"][suppression::NODE] = json!({"type": "hangup", "say": TURNED_AWAY});
     }
     flow
+}
+
+/// The second tier is for those whom the first cannot hold.
+fn with_first_tier() -> Value {
+    json!({"start": "buyers", "nodes": {
+        "buyers": {"type": "route", "tiers": [1], "otherwise": "busy"},
+        "busy": {"type": "hangup", "say": BUSY}}})
 }
 
 fn without_turned_away(chance: &Chance, forward: &str) -> Value {

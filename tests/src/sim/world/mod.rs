@@ -4,6 +4,7 @@ mod agency;
 mod calendar;
 mod flows;
 mod founding;
+mod queues;
 mod suppression;
 mod targets;
 
@@ -20,6 +21,7 @@ pub use self::{
     flows::{BUSY, REFUSED, TURNED_AWAY, answer},
     founding::found,
     suppression::CALLERS,
+    targets::hours,
 };
 use super::chance::Chance;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use ringfall_domain::{config::Buyer, ids::BuyerId};
+use ringfall_domain::{config::Buyer, ids::BuyerId, schedule::Schedule};
 use serde_json::{Map, Value, json};
 
 use super::{super::chance::Chance, calendar::ZONES};
@@ -71,6 +71,16 @@ pub(super) fn caps(chance: &Chance, most_concurrent: u64) -> Value {
     Value::Object(caps)
 }
 
+/// Where callers crowd, nothing limits a buyer or a target but lines: whoever waits may be served.
+pub(super) fn only_lines(chance: &Chance, mut document: Value) -> Value {
+    let Some(members) = document.as_object_mut() else { return document };
+    for limit in ["budget", "money_caps", "minimum_seconds_between_calls", "duplicates", "groups", "group"] {
+        members.remove(limit);
+    }
+    members.insert("caps".to_owned(), json!({"concurrency": chance.within(1..=3)}));
+    document
+}
+
 /// A target's document.
 pub(super) fn target(
     chance: &Chance,
@@ -113,7 +123,7 @@ pub(super) fn target(
             {"field": "tags.zip", "op": "prefix", "value": ["7"]}]});
     }
     if chance.happens(150) {
-        document["hours"] = hours(chance, begins_at, length);
+        document["hours"] = hours_document(chance, begins_at, length);
     }
     document
 }
@@ -129,8 +139,15 @@ fn skills() -> [Value; 5] {
     ]
 }
 
-/// Hours that begin or end while the run lasts.
-fn hours(chance: &Chance, begins_at: Timestamp, length: Duration) -> Value {
+/// Hours that begin or end within some time.
+///
+/// # Panics
+/// If a schedule of one span is none.
+pub fn hours(chance: &Chance, from: Timestamp, within: Duration) -> Schedule {
+    serde_json::from_value(hours_document(chance, from, within)).expect("a schedule of one span")
+}
+
+fn hours_document(chance: &Chance, begins_at: Timestamp, length: Duration) -> Value {
     let zone = *chance.one_of(&ZONES);
     let milliseconds = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
     let within = i64::try_from(chance.within(0..=milliseconds)).unwrap_or(0);
