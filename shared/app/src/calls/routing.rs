@@ -1,7 +1,11 @@
 //! A caller is offered: candidates are judged, capacity is reserved, and the attempt begins.
 
 use ringfall_domain::{
-    call::{Call, MOST_ATTEMPTS, instructions::Instruction, step::connect},
+    call::{
+        Call, MOST_ATTEMPTS,
+        instructions::Instruction,
+        step::{connect, reconnect},
+    },
     flow::NodeId,
     plan::Plan,
 };
@@ -86,7 +90,7 @@ pub(super) async fn route(
             return Ok(Routed::JudgedOtherwise);
         }
         if let Some(leg) = call.live_leg() {
-            return Ok(Routed::Connect(connect(plan, call, leg)));
+            return Ok(Routed::Connect(reconnect(plan, call, leg, platform.now())));
         }
         if call.ended.is_some() || call.served_leg().is_some() {
             return Ok(Routed::Over);

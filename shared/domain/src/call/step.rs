@@ -140,8 +140,7 @@ pub fn step(plan: &Plan, call: &Call, event: &EventKind, at: Timestamp) -> Next 
 /// done. While the caller of an attempt is being redirected to its dial, nobody else is told to dial: the redirect would break it off.
 fn resume(plan: &Plan, call: &Call, at: Timestamp, go_on: impl FnOnce() -> Next) -> Next {
     match call.live_leg() {
-        Some(leg) if leg.is_being_fetched(at) => Next::Reply(vec![keep_waiting(leg)]),
-        Some(leg) => Next::Reply(vec![connect(plan, call, leg)]),
+        Some(leg) => Next::Reply(vec![reconnect(plan, call, leg, at)]),
         None if call.served_leg().is_some() => Next::Reply(vec![Instruction::Hangup]),
         None => go_on(),
     }
@@ -214,6 +213,17 @@ fn offered(plan: &Plan, call: &Call, attempt: u8, at: Timestamp) -> Next {
         None => Next::Nothing(Ignored::UnknownAttempt),
         Some(leg) if leg.ended.is_none() => Next::Reply(vec![connect(plan, call, leg)]),
         Some(_) => dial_ended(plan, call, attempt, at),
+    }
+}
+
+/// What a caller is told to whom an attempt belongs that is not over: to dial, as the first copy of the webhook was. But not while their
+/// redirect to it is under way; nor where the leg is known already, since an attempt is rung once: what asks then was called off its dial
+/// by another order, and goes on once the leg's end is known.
+pub fn reconnect(plan: &Plan, call: &Call, leg: &Leg, at: Timestamp) -> Instruction {
+    if leg.is_being_fetched(at) || leg.provider_leg_id.is_some() {
+        keep_waiting(leg)
+    } else {
+        connect(plan, call, leg)
     }
 }
 

@@ -330,6 +330,9 @@ fn while_a_caller_is_redirected_only_the_redirect_brings_the_dial() {
     assert_eq!(step(&call, &held(), 14), "hold with Silence { seconds: 15 }");
     assert_eq!(step(&call, &EventKind::Offered { attempt: 1 }, 14), DIAL);
     assert_eq!(step(&call, &held(), 15), DIAL, "the redirect was lost");
+    let mut rung = call.clone();
+    rung.legs[0].learn(LegFact::ProviderLegId("CA2".to_owned()));
+    assert_eq!(step(&rung, &held(), 15), "hold with Silence { seconds: 15 }", "an attempt is rung once");
     call.legs[0].learn(LegFact::Ended(LegEnd {
         stamp: Stamp { arrived_at: later(9), occurred_at: None },
         cause: EndCause::NeverDialled,
