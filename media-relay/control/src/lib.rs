@@ -9,6 +9,7 @@
 //! not known is an error that names it, since a caller would otherwise wait for what never comes. Nothing is larger than [`limits`] allow:
 //! [`read`] refuses it and says where.
 
+pub mod address;
 mod bounded;
 pub mod calls;
 pub mod command;

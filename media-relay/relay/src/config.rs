@@ -101,6 +101,6 @@ impl Config {
 
     /// Whether strangers can reach it.
     pub fn is_public(&self) -> bool {
-        self.told_ip().is_ok_and(crate::audio::is_public)
+        self.told_ip().is_ok_and(ringfall_control::address::is_public)
     }
 }

@@ -6,7 +6,6 @@
 //!
 //! Invariants: nothing is parsed before it is verified; unknown fields are ignored; a provider never decides anything.
 
-pub mod address;
 pub mod audio;
 pub mod callback;
 pub mod carrier;
@@ -25,4 +24,5 @@ pub use callback::{Callbacks, Position, WebhookEvent};
 pub use carrier::{Carrier, CarrierError, LegOnProvider, LegQuery, NewCall};
 pub use credentials::InvalidCredentials;
 pub use rest::{Reach, RestClient};
+pub use ringfall_control::address;
 pub use webhook::{ParseError, Provider, Rendered, SignatureRefused, Webhook, WebhookRequest};

@@ -43,6 +43,14 @@ impl<U: Consumed> QueuedCall<U> {
     }
 }
 
+impl QueuedCall<Usage> {
+    /// Messages that its webhooks sent, and that serving it adds to the other call's.
+    pub fn messages(&self) -> usize {
+        let own: usize = self.webhooks.iter().map(|step| step.usage.messages).sum();
+        (own + self.release.0.usage.messages).saturating_sub(self.release.1.usage.messages)
+    }
+}
+
 /// A call that waits for the only line behind nobody, by DynamoDB's rules.
 ///
 /// # Errors

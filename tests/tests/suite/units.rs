@@ -13,6 +13,7 @@ const MOST_ROUND_TRIPS: usize = 2;
 /// Units of the webhooks of a call that was held for a minute, and of serving it: what was reached. The sums are a direct call's.
 const MOST_WRITTEN_QUEUED: f64 = 19.0;
 const MOST_READ_QUEUED: f64 = 19.0;
+const MOST_MESSAGES_QUEUED: usize = 3;
 
 #[tokio::test]
 async fn a_direct_billed_call_stays_within_its_units_and_round_trips() -> Result<()> {
@@ -29,8 +30,10 @@ async fn a_direct_billed_call_stays_within_its_units_and_round_trips() -> Result
 
 #[tokio::test]
 async fn a_call_that_was_held_uses_no_more_than_it_did() -> Result<()> {
-    let units = queued_call().await?.units();
+    let call = queued_call().await?;
+    let units = call.units();
     assert!(units.written <= MOST_WRITTEN_QUEUED, "{} write units", units.written);
     assert!(units.read <= MOST_READ_QUEUED, "{} read units", units.read);
+    assert!(call.messages() <= MOST_MESSAGES_QUEUED, "{} messages", call.messages());
     Ok(())
 }

@@ -15,7 +15,6 @@ use ringfall_media::{
     prompt::{Playlist, Prompt, SAMPLE_RATE_HZ},
 };
 
-pub(crate) use self::reach::is_public;
 pub(crate) use self::speech::{SpeechSettings, prompt_file_name};
 use self::{fetch::Fetcher, speech::Speaker};
 use crate::call::Piece;

@@ -7,7 +7,7 @@ use reqwest::{
     dns::{Addrs, Name, Resolve, Resolving},
 };
 
-use crate::address::{is_private_host, is_public};
+use ringfall_control::address::{is_private_host, is_public};
 
 /// Which addresses a provider's API may have. Agencies name them, so in production none may lead into our own network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,6 @@
-//! Which addresses are on the public internet. What a name resolves to can change, so names are judged twice: by themselves when they are
-//! configured, and by what they resolve to each time when a connection is made.
+//! Which addresses are on the public internet: where agencies name what is fetched or asked, platform and relay reach no other. What a name
+//! resolves to can change, so names are judged twice: by themselves when they are configured, and by what they resolve to each time when a
+//! connection is made.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
