@@ -23,7 +23,8 @@ pub(super) fn of<R: Resource>(platform: &Shared) -> OpenApiRouter<Shared> {
     let one = format!("/{}/{{id}}", R::PATH);
     let kind = R::KIND;
     let begun = |verb, path: &str, scope, id: String, summary: String| {
-        Endpoint::new(verb, path, scope, R::PATH, id, summary)
+        // A kind of two words is one identifier, but is read as words.
+        Endpoint::new(verb, path, scope, R::PATH, id, summary.replace('_', " "))
     };
     OpenApiRouter::default()
         .routes(
