@@ -33,7 +33,8 @@ use ringfall_providers::{
 use ringfall_store::{
     engines::memory::MemoryStore,
     port::{
-        Direction, Item, Key, Messages, Page, Range, StoreError, Table, Value, Write, WriteError, Written,
+        Direction, Item, Key, Messages, Page, Range, SharedItem, StoreError, Table, Value, Write, WriteError,
+        Written,
     },
     protocols::find::find,
     records::{
@@ -179,11 +180,11 @@ impl Breakable {
 
 #[async_trait]
 impl Table for Breakable {
-    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+    async fn get(&self, key: &Key) -> Result<Option<SharedItem>, StoreError> {
         self.whole()?.get(key).await
     }
 
-    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<SharedItem>>, StoreError> {
         self.whole()?.get_many(keys).await
     }
 

@@ -175,7 +175,7 @@ impl Platform {
             return Ok(Some(pointer));
         }
         let item = self.table.get(&records::pointer::number_key(connection, phone_number)).await?;
-        let Some(pointer) = item.as_ref().map(records::pointer::decode_number).transpose()? else {
+        let Some(pointer) = item.as_deref().map(records::pointer::decode_number).transpose()? else {
             return Ok(None);
         };
         self.campaigns.insert(key.clone(), pointer.campaign).await;

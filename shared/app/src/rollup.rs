@@ -127,7 +127,7 @@ impl News {
             if !records::call::has_arrived(new) {
                 return Ok(None);
             }
-            let old = change.old.as_ref().filter(|old| records::call::has_arrived(old));
+            let old = change.old.as_deref().filter(|old| records::call::has_arrived(old));
             let decode = |item| records::call::decode(&change.key, item).map(Box::new);
             Self::Call { before: old.map(decode).transpose()?, after: decode(new)? }
         } else if records::journal::is_journal(&change.key) && change.old.is_none() {

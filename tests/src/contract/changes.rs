@@ -46,7 +46,7 @@ fn images(changes: &[Change], of: &Key) -> Vec<(Option<Item>, Option<Item>)> {
     changes
         .iter()
         .filter(|change| change.key == *of)
-        .map(|change| (change.old.clone(), change.new.clone()))
+        .map(|change| (change.old.as_deref().cloned(), change.new.as_deref().cloned()))
         .collect()
 }
 

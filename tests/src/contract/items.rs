@@ -125,7 +125,7 @@ async fn items_of_other_partitions_are_others(engine: Engine) {
     let item = item([("a", Value::from("two"))]);
     engine.write_one(Write::Put { key: other.clone(), item: item.clone(), condition: None }).await;
     engine.write_one(delete("1")).await;
-    assert_eq!(engine.table.get(&other).await, Ok(Some(item)));
+    assert_eq!(engine.table.get(&other).await, Ok(Some(item.into())));
 }
 
 async fn many_items_come_in_the_order_asked_for(engine: Engine) {
@@ -134,7 +134,7 @@ async fn many_items_come_in_the_order_asked_for(engine: Engine) {
     }
     let found = engine.table.get_many(&["3", "none", "1", "2"].map(key)).await.expect("they can be read");
     let expected = [Some("3"), None, Some("1"), Some("2")];
-    assert_eq!(found, expected.map(|sort| sort.map(|sort| item([("sort", Value::from(sort))]))));
+    assert_eq!(found, expected.map(|sort| sort.map(|sort| item([("sort", Value::from(sort))]).into())));
     assert_eq!(engine.table.get_many(&[]).await, Ok(vec![]));
 }
 
@@ -145,7 +145,7 @@ async fn a_hundred_items_come_at_once(engine: Engine) {
     engine.write(sorts.iter().map(|sort| put(sort, large(sort))).collect()).await;
     let keys: Vec<Key> = sorts.iter().rev().map(|sort| key(sort)).collect();
     let found = engine.table.get_many(&keys).await.expect("they can be read");
-    assert!(found.into_iter().eq(sorts.iter().rev().map(|sort| Some(large(sort)))));
+    assert!(found.into_iter().eq(sorts.iter().rev().map(|sort| Some(large(sort).into()))));
 }
 
 async fn an_item_may_be_large_but_not_larger(engine: Engine) {
@@ -162,7 +162,7 @@ async fn wrong_keys_are_invalid(engine: Engine) {
     let long = [Key::new("p".repeat(2_048), "s".repeat(1_024))];
     for key in long {
         engine.write_one(Write::Put { key: key.clone(), item: Item::new(), condition: None }).await;
-        assert_eq!(engine.table.get(&key).await, Ok(Some(Item::new())));
+        assert_eq!(engine.table.get(&key).await, Ok(Some(Item::new().into())));
     }
     let wrong = [
         Key::new("", "s"),

@@ -1,5 +1,7 @@
 //! Queries: ranges, directions, limits, paging and order.
 
+use std::sync::Arc;
+
 use ringfall_store::port::{Direction, Item, Key, Range, StoreError, Value, Write};
 
 use super::{
@@ -39,7 +41,7 @@ async fn all(engine: &Engine, mut range: Range, direction: Direction, limit: usi
         let page = engine.table.query(PARTITION, &range, direction, limit).await.expect("it can be queried");
         assert!(page.items.len() <= limit, "{} of at most {limit}", page.items.len());
         let last = page.items.last().map(|(key, _)| key.sort.clone());
-        found.extend(page.items);
+        found.extend(page.items.into_iter().map(|(key, item)| (key, Arc::unwrap_or_clone(item))));
         let (Some(last), true) = (last, page.more) else {
             return found;
         };

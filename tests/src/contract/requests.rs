@@ -1,8 +1,10 @@
 //! Short ways to say what cases say often.
 
+use std::sync::Arc;
+
 use ringfall_store::port::{
-    Change, Condition, Delivery, Item, Key, Operand, Path, Position, Reading, StoreError, Update, Value,
-    Write, WriteError, Written,
+    Change, Condition, Delivery, Item, Key, Operand, Path, Position, Reading, Refusal, StoreError, Update,
+    Value, Write, WriteError, Written,
 };
 use rust_decimal::Decimal;
 
@@ -79,7 +81,7 @@ impl Engine {
     /// Writes one item, and gives it as it then stands.
     pub(super) async fn write_one(&self, write: Write) -> Option<Item> {
         match self.write(vec![write]).await.as_slice() {
-            [Written::Now(item)] => item.clone(),
+            [Written::Now(item)] => item.as_deref().cloned(),
             other => unexpected("one item as it stands", other),
         }
     }
@@ -88,7 +90,8 @@ impl Engine {
     pub(super) async fn refused(&self, writes: Vec<Write>) -> Refused {
         match self.table.write(writes).await {
             Err(WriteError::Refused(refusals)) => {
-                refusals.into_iter().map(|refusal| refusal.map(|refusal| refusal.item)).collect()
+                let items = |refusal: Refusal| refusal.item.map(Arc::unwrap_or_clone);
+                refusals.into_iter().map(|refusal| refusal.map(items)).collect()
             }
             other => unexpected("a refusal", &other),
         }
@@ -96,7 +99,8 @@ impl Engine {
 
     /// The item at a key of [`PARTITION`].
     pub(super) async fn get(&self, sort: &str) -> Option<Item> {
-        self.table.get(&key(sort)).await.expect("the item can be read")
+        let item = self.table.get(&key(sort)).await.expect("the item can be read");
+        item.map(Arc::unwrap_or_clone)
     }
 
     /// Whether the condition holds of the item, by way of a check.

@@ -1,5 +1,7 @@
 //! Several writes at once: all or none.
 
+use std::sync::Arc;
+
 use ringfall_store::port::{Condition, Item, Path, Update, Write, Written};
 
 use super::{
@@ -38,7 +40,7 @@ async fn several_writes_of_every_kind_happen_together(engine: Engine) {
     let writes =
         vec![put("put", n("9")), update_if("update", add_one(), exists()), delete, check("check", exists())];
     let written = engine.write(writes).await;
-    let expected = [Some(n("9")), Some(n("2")), None, Some(n("1"))];
+    let expected = [Some(n("9")), Some(n("2")), None, Some(n("1"))].map(|item| item.map(Arc::new));
     assert_eq!(written.len(), expected.len());
     for (written, expected) in written.into_iter().zip(&expected) {
         assert!(written == Written::Unknown || written == Written::Now(expected.clone()), "{written:?}");
@@ -52,7 +54,10 @@ async fn one_refusal_refuses_all(engine: Engine) {
     let refused =
         engine.refused(vec![update("1", add_one()), delete("2"), put_if("3", n("9"), exists())]).await;
     assert_eq!(refused, [None, None, Some(None)]);
-    assert_eq!(engine.table.get_many(&["1", "2", "3"].map(key)).await, Ok(vec![Some(n("1")), None, None]));
+    assert_eq!(
+        engine.table.get_many(&["1", "2", "3"].map(key)).await,
+        Ok(vec![Some(n("1").into()), None, None])
+    );
 }
 
 async fn every_refusal_is_told_in_its_place(engine: Engine) {

@@ -1,6 +1,6 @@
 //! Surveys: every item once, in segments and sheets.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use ringfall_store::port::{Item, Key, Segment, StoreError, Value, Wanted, Write};
 
@@ -50,7 +50,7 @@ async fn survey(engine: &Engine, segments: u32, limit: usize, wanted: Wanted) ->
             let sheet = sheet.expect("it can be surveyed");
             assert!(sheet.items.len() <= limit, "{} of at most {limit}", sheet.items.len());
             for (key, item) in sheet.items {
-                assert_eq!(found.insert(key.clone(), item), None, "{key} comes twice");
+                assert_eq!(found.insert(key.clone(), Arc::unwrap_or_clone(item)), None, "{key} comes twice");
             }
             let Some(next) = sheet.next else { break };
             assert_ne!(Some(&next), after.as_ref(), "it goes on");
@@ -115,7 +115,7 @@ async fn items_that_stay_come_once_while_others_come_and_go(engine: Engine) {
             let sheet = engine.survey.survey(segment, after.as_ref(), 1, |_| true).await;
             let sheet = sheet.expect("it can be surveyed");
             for (key, item) in sheet.items {
-                assert_eq!(found.insert(key.clone(), item), None, "{key} comes twice");
+                assert_eq!(found.insert(key.clone(), Arc::unwrap_or_clone(item)), None, "{key} comes twice");
             }
             let Some(next) = sheet.next else { break };
             // The key that the next sheet begins behind may be nobody's by then.

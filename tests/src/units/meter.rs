@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use ringfall_store::{
     engines::memory::MemoryStore,
     port::{
-        Delivery, Direction, Item, Key, MessageBody, Messages, Page, Range, Receipt, StoreError, Table,
+        Delivery, Direction, Key, MessageBody, Messages, Page, Range, Receipt, SharedItem, StoreError, Table,
         Write, WriteError, Written,
     },
 };
@@ -83,7 +83,7 @@ impl Meter {
 
     async fn sizes(&self, keys: &[Key]) -> Result<Vec<usize>, StoreError> {
         let items = self.inner.get_many(keys).await?;
-        Ok(keys.iter().zip(&items).map(|(key, item)| bytes(key, item.as_ref())).collect())
+        Ok(keys.iter().zip(&items).map(|(key, item)| bytes(key, item.as_deref())).collect())
     }
 }
 
@@ -113,18 +113,18 @@ impl Gauge for Meter {
 
 #[async_trait]
 impl Table for Meter {
-    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+    async fn get(&self, key: &Key) -> Result<Option<SharedItem>, StoreError> {
         Ok(self.get_many(std::slice::from_ref(key)).await?.pop().flatten())
     }
 
-    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<SharedItem>>, StoreError> {
         let began = Instant::now();
         sleep(ROUND_TRIP).await;
         let items = self.inner.get_many(keys).await?;
         let mut read = 0;
         let mut what = "read".to_owned();
         for (key, item) in keys.iter().zip(&items) {
-            let bytes = bytes(key, item.as_ref());
+            let bytes = bytes(key, item.as_deref());
             read += read_units(bytes);
             what += &format!(" {} ({bytes} B)", key.sort);
         }

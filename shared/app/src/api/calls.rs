@@ -13,7 +13,7 @@ use ringfall_domain::{
     target::Destination,
 };
 use ringfall_store::{
-    port::{Item, Key, StoreError},
+    port::{Item, Key, SharedItem, StoreError},
     protocols::timeline::{Span, read as read_timeline},
     records::{self, attributes::Reader, timeline::Listed},
 };
@@ -156,7 +156,12 @@ async fn read(
     let missing = || Refusal::not_found("call", &text);
     let id: CallId = text.parse().map_err(|_| missing())?;
     let key = records::call::key(caller.account, id);
-    let item = platform.table.get(&key).await?.filter(records::call::has_arrived).ok_or_else(missing)?;
+    let item = platform
+        .table
+        .get(&key)
+        .await?
+        .filter(|item| records::call::has_arrived(item))
+        .ok_or_else(missing)?;
     Ok(Json(CallBody::of(&key, &item)?))
 }
 
@@ -214,8 +219,8 @@ async fn newest(
 async fn items(
     platform: &Platform,
     account: AccountId,
-    entries: &[(String, Item)],
-) -> Result<Vec<(Key, Option<Item>)>, StoreError> {
+    entries: &[(String, SharedItem)],
+) -> Result<Vec<(Key, Option<SharedItem>)>, StoreError> {
     let keys: Vec<Key> = entries
         .iter()
         .map(|(_, entry)| Ok(records::call::key(account, Reader(entry).parsed("call")?)))

@@ -10,7 +10,7 @@ use ringfall_domain::{
     pnl::{Additions, change_of_call, change_of_entries},
 };
 use ringfall_store::{
-    port::{Item, Key, StoreError, Table},
+    port::{Key, SharedItem, StoreError, Table},
     protocols::{
         settle::settle,
         timeline::{Span, read},
@@ -68,7 +68,7 @@ async fn timeline(
     account: AccountId,
     listed: Listed,
     span: Span,
-) -> Result<Vec<Item>, StoreError> {
+) -> Result<Vec<SharedItem>, StoreError> {
     let (mut items, mut after) = (Vec::new(), None::<String>);
     loop {
         let page = read(table, account, listed, span, after.as_deref(), PAGE).await?;
@@ -81,7 +81,11 @@ async fn timeline(
 }
 
 /// The calls that some entries of the list name.
-async fn calls(table: &dyn Table, account: AccountId, listed: &[Item]) -> Result<Vec<Call>, StoreError> {
+async fn calls(
+    table: &dyn Table,
+    account: AccountId,
+    listed: &[SharedItem],
+) -> Result<Vec<Call>, StoreError> {
     let ids = listed.iter().map(|item| Reader(item).parsed::<CallId>("call"));
     let keys: Vec<Key> =
         ids.map(|id| Ok(records::call::key(account, id?))).collect::<Result<_, StoreError>>()?;

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use ringfall_domain::{
     call::{Fact, KeyPress, LegEnd, LegFact, Stamp, event::EndCause},
     money::Money,
@@ -68,7 +70,7 @@ async fn a_change_that_cannot_be_read_holds_up_no_others() {
     charged(&world, "CA1").await;
     let key = records::call::key(fixtures::account(), World::call_id("CA2"));
     let damaged = world.store.get(&records::call::key(fixtures::account(), World::call_id("CA1"))).await;
-    let mut item = damaged.expect("a read").expect("the call is there");
+    let mut item = Arc::unwrap_or_clone(damaged.expect("a read").expect("the call is there"));
     item.remove("number");
     let put = Write::Put { key, item, condition: None };
     world.store.write(vec![put]).await.expect("a write");

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use super::{Item, Key, Lane, Place, Position, StoreError};
+use super::{Key, Lane, Place, Position, SharedItem, StoreError};
 
 /// Where in the feed a change is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,9 +32,9 @@ pub struct Change {
     /// The item.
     pub key: Key,
     /// Before; none if it was created.
-    pub old: Option<Item>,
+    pub old: Option<SharedItem>,
     /// After; none if it was deleted.
-    pub new: Option<Item>,
+    pub new: Option<SharedItem>,
 }
 
 /// What one read of the feed gave.

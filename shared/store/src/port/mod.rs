@@ -16,7 +16,8 @@ pub use messages::{Delivery, MessageBody, Messages, Receipt};
 pub use position::{Lane, NoPosition, Place, Position, Progress};
 pub use survey::{Segment, Sheet, Survey};
 pub use table::{
-    Direction, Item, Key, Page, RESERVED_NAMES, Range, Refusal, StoreError, Table, Write, WriteError, Written,
+    Direction, Item, Key, Page, RESERVED_NAMES, Range, Refusal, SharedItem, StoreError, Table, Write,
+    WriteError, Written,
 };
 pub use update::{Path, Update};
 pub use value::{Value, ValueError};

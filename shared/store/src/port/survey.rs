@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 
-use super::{Item, Key, StoreError, Wanted};
+use super::{Key, SharedItem, StoreError, Wanted};
 
 /// One of several parts of the table that can be surveyed side by side. Every item is in exactly one of them; an engine may have
 /// all items in the first.
@@ -38,7 +38,7 @@ impl Segment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sheet {
     /// Those that are wanted, with their keys.
-    pub items: Vec<(Key, Item)>,
+    pub items: Vec<(Key, SharedItem)>,
     /// Behind which key the next sheet begins; none at the end of the segment. There may be one though nothing follows.
     pub next: Option<Key>,
 }

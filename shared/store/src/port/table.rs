@@ -1,6 +1,6 @@
 //! The table: items under a partition and a sort key, written one by one or several at once under conditions.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -12,6 +12,9 @@ pub const RESERVED_NAMES: [&str; 2] = ["pk", "sk"];
 /// An item's attributes, without its key. At most 400 KB with names and key, and at most 32 lists and maps
 /// within each other; no name is empty or one of [`RESERVED_NAMES`].
 pub type Item = BTreeMap<String, Value>;
+
+/// An item as an engine gives it: an engine that has it in memory gives what it has, and copies nothing.
+pub type SharedItem = Arc<Item>;
 
 /// An item's place. Partition at most 2,048 bytes, sort key at most 1,024, neither empty (DynamoDB's limits).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,7 +73,7 @@ pub enum Direction {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// The items with their keys, in the order asked for.
-    pub items: Vec<(Key, Item)>,
+    pub items: Vec<(Key, SharedItem)>,
     /// True if more may follow: ask again for what is [behind](Range::behind) the last key. An engine may
     /// stop before the limit (all do near 1 MB, and at 1,000 items), though never without an item where there
     /// is one; it may say "more" where nothing follows.
@@ -133,7 +136,7 @@ impl Write {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
     /// The item as the write left it.
-    Now(Option<Item>),
+    Now(Option<SharedItem>),
     /// The write happened; the engine does not tell what the item is now.
     Unknown,
 }
@@ -142,7 +145,7 @@ pub enum Written {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The item that the condition was judged against; none if it did not exist.
-    pub item: Option<Item>,
+    pub item: Option<SharedItem>,
 }
 
 /// A failure of the store itself.
@@ -175,10 +178,10 @@ pub enum WriteError {
 #[async_trait]
 pub trait Table: Send + Sync + 'static {
     /// The item at a key, strongly consistent.
-    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError>;
+    async fn get(&self, key: &Key) -> Result<Option<SharedItem>, StoreError>;
 
     /// The items at some keys (at most 100, all different), in their order, each strongly consistent.
-    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError>;
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<SharedItem>>, StoreError>;
 
     /// Items of a partition, strongly consistent, at most `limit` (at least 1).
     async fn query(

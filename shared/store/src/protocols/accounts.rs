@@ -55,13 +55,13 @@ impl Save for ApiKey {
 /// Whose key a secret is; none if it is nobody's, or the key was archived.
 pub async fn find_key(table: &dyn Table, digest: &SecretDigest) -> Result<Option<KeyPointer>, StoreError> {
     let item = table.get(&api_key::pointer_key(digest)).await?;
-    item.as_ref().map(api_key::decode_pointer).transpose()
+    item.as_deref().map(api_key::decode_pointer).transpose()
 }
 
 /// An account; none if there is none of that id.
 pub async fn find_account(table: &dyn Table, id: AccountId) -> Result<Option<Account>, StoreError> {
     let item = table.get(&account::key(id)).await?;
-    item.as_ref().map(account::decode).transpose()
+    item.as_deref().map(account::decode).transpose()
 }
 
 /// All accounts, behind the one that an earlier page ended with, and whether more may follow.
@@ -81,7 +81,7 @@ const PAGE: usize = 100;
 /// The account that was opened first; none before that.
 pub async fn first_account(table: &dyn Table) -> Result<Option<FirstAccount>, StoreError> {
     let item = table.get(&account::first_key()).await?;
-    item.as_ref().map(account::decode_first).transpose()
+    item.as_deref().map(account::decode_first).transpose()
 }
 
 /// Opens an account with its first key.

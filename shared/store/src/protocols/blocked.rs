@@ -17,11 +17,11 @@ pub async fn find_block(
     number: &PhoneNumber,
 ) -> Result<Option<Block>, StoreError> {
     let item = table.get(&blocked::number_key(account, number)).await?;
-    item.as_ref().map(|item| blocked::decode(Reader(item), None)).transpose()
+    item.as_deref().map(|item| blocked::decode(Reader(item), None)).transpose()
 }
 
 /// What an account blocks.
 pub async fn read_list(table: &dyn Table, account: AccountId) -> Result<BlockList, StoreError> {
     let item = table.get(&blocked::list_key(account)).await?;
-    blocked::decode_list(item.as_ref())
+    blocked::decode_list(item.as_deref())
 }

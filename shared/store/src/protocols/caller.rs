@@ -23,7 +23,7 @@ pub async fn read_caller(
     number: &PhoneNumber,
 ) -> Result<CallerRecord, StoreError> {
     let item = table.get(&caller::key(account, number)).await?;
-    caller::decode(item.as_ref())
+    caller::decode(item.as_deref())
 }
 
 /// The claim of an attempt; none if the caller showed no number.

@@ -13,7 +13,7 @@ use crate::{
 /// The call as it stands; none if it never came in.
 pub async fn find(table: &dyn Table, account: AccountId, call: CallId) -> Result<Option<Call>, StoreError> {
     let key = records::call::key(account, call);
-    let item = table.get(&key).await?.filter(records::call::has_arrived);
+    let item = table.get(&key).await?.filter(|item| records::call::has_arrived(item));
     item.map(|item| records::call::decode(&key, &item)).transpose()
 }
 
@@ -23,7 +23,7 @@ pub(super) fn refused(
     refusals: &[Option<Refusal>],
     write: usize,
 ) -> Result<Option<Call>, StoreError> {
-    let item = refusals.get(write).and_then(|refusal| refusal.as_ref()?.item.as_ref());
+    let item = refusals.get(write).and_then(|refusal| refusal.as_ref()?.item.as_deref());
     let item =
         item.ok_or_else(|| StoreError::Damaged("a call that is neither there nor absent".to_owned()))?;
     records::call::has_arrived(item).then(|| records::call::decode(key, item)).transpose()

@@ -59,7 +59,7 @@ pub async fn begin(
     now: Timestamp,
 ) -> Result<Begun, StoreError> {
     let item = table.get(&key(keyed.account, &keyed.idempotency_key)).await?;
-    let record = item.as_ref().map(decode).transpose()?;
+    let record = item.as_deref().map(decode).transpose()?;
     let known = record.filter(|record| record.expires_at_seconds > now.as_second());
     let (seed, is_taken_over) = match known {
         None => (seed, false),
@@ -73,7 +73,7 @@ pub async fn begin(
         Some(abandoned) => (abandoned.seed, true),
     };
     let turn = Turn { seed, is_taken_over, busy_until: now + BUSY_FOR };
-    if !write(table, put(keyed, &turn, item.as_ref(), now)?).await? {
+    if !write(table, put(keyed, &turn, item.as_deref(), now)?).await? {
         return Ok(Begun::InProgress);
     }
     if !is_taken_over {

@@ -27,7 +27,7 @@ pub enum Why {
 
 /// What is to be done.
 pub async fn read(table: &dyn Table) -> Result<Repair, StoreError> {
-    table.get(&key()).await?.as_ref().map_or(Ok(Repair::default()), decode)
+    table.get(&key()).await?.as_deref().map_or(Ok(Repair::default()), decode)
 }
 
 /// Asks for hours to be looked at, besides those that were asked for before.

@@ -296,7 +296,7 @@ pub async fn read_capacity(
     let mut records = Vec::with_capacity(keys.len());
     for chunk in keys.chunks(100) {
         for item in table.get_many(chunk).await? {
-            records.push(item.as_ref().map(records::capacity::decode).transpose()?);
+            records.push(item.as_deref().map(records::capacity::decode).transpose()?);
         }
     }
     Ok(records)

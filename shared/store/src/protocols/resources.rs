@@ -14,7 +14,7 @@ pub async fn find<D: Configured>(
     id: D::Id,
 ) -> Result<Option<Resource<D>>, StoreError> {
     let item = table.get(&resource::key(account, D::KIND, &id)).await?;
-    item.as_ref().map(resource::decode).transpose()
+    item.as_deref().map(resource::decode).transpose()
 }
 
 /// Some of an account's resources, the newest first.

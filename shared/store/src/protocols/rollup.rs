@@ -12,7 +12,7 @@ use ringfall_domain::{
 };
 
 use crate::{
-    port::{Direction, Item, Key, Mark, Position, Progress, StoreError, Table, Write, WriteError},
+    port::{Direction, Key, Mark, Position, Progress, SharedItem, StoreError, Table, Write, WriteError},
     records::tally::{self, Held},
 };
 
@@ -60,10 +60,10 @@ pub async fn add(table: &dyn Table, batch: &Batch) -> Result<(), StoreError> {
 async fn add_to_row(
     table: &dyn Table,
     key: Key,
-    item: Option<Item>,
+    item: Option<SharedItem>,
     additions: &[(&Mark, Tally)],
 ) -> Result<(), StoreError> {
-    let known = item.as_ref().map(tally::decode).transpose()?;
+    let known = item.as_deref().map(tally::decode).transpose()?;
     let (mut sum, mut held) = known.clone().unwrap_or_default();
     for (mark, addition) in additions {
         if held.marks.get(&mark.lane).is_none_or(|summed| *summed < mark.place) {

@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use ringfall_domain::ids::AccountId;
 
 use crate::{
-    port::{Direction, Item, Range, StoreError, Table},
+    port::{Direction, Range, SharedItem, StoreError, Table},
     records::timeline::{Listed, partition, sortable},
 };
 
@@ -21,7 +21,7 @@ pub struct Span {
 #[derive(Debug, Clone, Default)]
 pub struct Stretch {
     /// With their places.
-    pub entries: Vec<(String, Item)>,
+    pub entries: Vec<(String, SharedItem)>,
     /// Whether there are more behind them.
     pub more: bool,
 }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
     use crate::{
         engines::memory::MemoryStore,
-        port::{Value, Write},
+        port::{Item, Value, Write},
         records::timeline::key,
     };
 

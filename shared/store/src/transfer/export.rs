@@ -1,13 +1,16 @@
 //! Writing an account into a file.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 use ringfall_domain::ids::{AccountId, ConnectionId};
 use sha2::{Digest, Sha256};
 
 use super::line::{End, Line};
 use crate::{
-    port::{Direction, Item, Key, Range, Segment, StoreError, Survey, Table},
+    port::{Direction, Key, Range, Segment, SharedItem, StoreError, Survey, Table},
     records::{
         account,
         api_key::{self, ApiKey},
@@ -87,7 +90,7 @@ pub(super) fn is_inside(account: AccountId, key: &Key) -> bool {
 }
 
 /// What leads to an account: its connections, numbers and keys, its place in the list of all accounts, and that it is the first, if it is.
-async fn entrances<S: Table>(store: &S, account: AccountId) -> Result<Vec<(Key, Item)>, StoreError> {
+async fn entrances<S: Table>(store: &S, account: AccountId) -> Result<Vec<(Key, SharedItem)>, StoreError> {
     let mut found = Vec::new();
     for (key, _) in all(store, &resource::partition(account, Kind::Connection)).await? {
         let damaged = |_| StoreError::Damaged(format!("{key}: the sort key is no connection's id"));
@@ -108,11 +111,11 @@ async fn entrances<S: Table>(store: &S, account: AccountId) -> Result<Vec<(Key, 
     Ok(found)
 }
 
-async fn one<S: Table>(store: &S, key: Key) -> Result<Option<(Key, Item)>, StoreError> {
+async fn one<S: Table>(store: &S, key: Key) -> Result<Option<(Key, SharedItem)>, StoreError> {
     Ok(store.get(&key).await?.map(|item| (key, item)))
 }
 
-async fn all<S: Table>(store: &S, partition: &str) -> Result<Vec<(Key, Item)>, StoreError> {
+async fn all<S: Table>(store: &S, partition: &str) -> Result<Vec<(Key, SharedItem)>, StoreError> {
     let (mut items, mut range) = (Vec::new(), Range::default());
     loop {
         let page = store.query(partition, &range, Direction::Ascending, PAGE).await?;
@@ -132,9 +135,9 @@ struct Lines<W> {
 }
 
 impl<W: Write> Lines<W> {
-    fn item(&mut self, key: Key, item: Item) -> io::Result<()> {
+    fn item(&mut self, key: Key, item: SharedItem) -> io::Result<()> {
         self.items += 1;
-        self.write(&Line::item(key, item))
+        self.write(&Line::item(key, Arc::unwrap_or_clone(item)))
     }
 
     fn write(&mut self, line: &Line) -> io::Result<()> {

@@ -95,7 +95,7 @@ async fn the_first_account_stays_the_first_only_where_there_is_no_other() {
     assert_eq!(exported(&to, id(1)).await, file);
     put(&theirs, account::first_key(), first(2)).await;
     taken(&theirs, &file).await.expect("it was not there");
-    assert_eq!(theirs.get(&account::first_key()).await, Ok(Some(first(2))));
+    assert_eq!(theirs.get(&account::first_key()).await, Ok(Some(first(2).into())));
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ impl Checker {
     pub async fn held_on(&self, call: CallId, began_at: Instant) -> Result<(), StoreError> {
         for (standing, target, leg) in self.wanted(call, began_at) {
             let item = self.store.get(&capacity::key(standing.account, leg.buyer)).await?;
-            let Some(record) = item.as_ref().map(capacity::decode).transpose()? else { continue };
+            let Some(record) = item.as_deref().map(capacity::decode).transpose()? else { continue };
             self.trace.count("check: a step of the hold");
             if record.full(&leg).is_none() {
                 let place = standing.waiter.place;

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use ringfall_store::{
     engines::memory::MemoryStore,
     port::{
-        Direction, Item, Key, Page, Range, Segment, Sheet, StoreError, Survey, Table, Update, Wanted, Write,
-        WriteError, Written,
+        Direction, Key, Page, Range, Segment, SharedItem, Sheet, StoreError, Survey, Table, Update, Wanted,
+        Write, WriteError, Written,
     },
 };
 use tokio::{
@@ -59,8 +59,8 @@ impl ObservedTable {
                 let mut changes = Vec::with_capacity(keys.len());
                 for (key, written) in keys.iter().zip(written) {
                     if let Written::Now(after) = written {
-                        self.checker.committed(key, after.as_ref());
-                        changes.push((key, after.as_ref()));
+                        self.checker.committed(key, after.as_deref());
+                        changes.push((key, after.as_deref()));
                     }
                 }
                 self.checker.transacted(began_at, &changes);
@@ -82,11 +82,11 @@ impl ObservedTable {
 
 #[async_trait]
 impl Table for ObservedTable {
-    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+    async fn get(&self, key: &Key) -> Result<Option<SharedItem>, StoreError> {
         self.inner.get(key).await
     }
 
-    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<SharedItem>>, StoreError> {
         self.inner.get_many(keys).await
     }
 
@@ -138,13 +138,13 @@ impl FaultyTable {
 
 #[async_trait]
 impl Table for FaultyTable {
-    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+    async fn get(&self, key: &Key) -> Result<Option<SharedItem>, StoreError> {
         self.table.reads(std::slice::from_ref(key));
         self.faults.carry("get", self.table.get(key)).await
     }
 
     /// Each item is read at its own time: what is read together did not necessarily stand together.
-    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<SharedItem>>, StoreError> {
         self.table.reads(keys);
         let torn = async {
             let mut items = Vec::with_capacity(keys.len());

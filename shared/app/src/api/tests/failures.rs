@@ -5,7 +5,7 @@ use axum::body::Body;
 use http::{Request, header};
 use http_body_util::BodyExt;
 use ringfall_store::port::{
-    Direction, Item, Key, Page, Range, StoreError, Table, Write, WriteError, Written,
+    Direction, Key, Page, Range, SharedItem, StoreError, Table, Write, WriteError, Written,
 };
 use tower::ServiceExt;
 
@@ -22,11 +22,11 @@ struct Broken(StoreError);
 
 #[async_trait]
 impl Table for Broken {
-    async fn get(&self, _: &Key) -> Result<Option<Item>, StoreError> {
+    async fn get(&self, _: &Key) -> Result<Option<SharedItem>, StoreError> {
         Err(self.0.clone())
     }
 
-    async fn get_many(&self, _: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+    async fn get_many(&self, _: &[Key]) -> Result<Vec<Option<SharedItem>>, StoreError> {
         Err(self.0.clone())
     }
 

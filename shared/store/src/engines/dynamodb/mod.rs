@@ -27,8 +27,8 @@ pub use self::{
     open::{Missing, OpenError, Places, Settings, queue_name, table_name},
 };
 use crate::port::{
-    Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Reading, Receipt,
-    Segment, Sheet, StoreError, Survey, Table, Wanted, Write, WriteError, Written,
+    Delivery, Direction, Feed, Key, MessageBody, Messages, Page, Position, Range, Reading, Receipt, Segment,
+    SharedItem, Sheet, StoreError, Survey, Table, Wanted, Write, WriteError, Written,
 };
 
 /// A store on AWS. Clones share its connections.
@@ -58,11 +58,11 @@ impl DynamoStore {
 
 #[async_trait]
 impl Table for DynamoStore {
-    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+    async fn get(&self, key: &Key) -> Result<Option<SharedItem>, StoreError> {
         self.table.get(key).await
     }
 
-    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<SharedItem>>, StoreError> {
         self.table.get_many(keys).await
     }
 

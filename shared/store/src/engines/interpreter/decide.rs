@@ -1,7 +1,9 @@
 //! What becomes of several writes at once.
 
+use std::sync::Arc;
+
 use super::{apply, judge, measure};
-use crate::port::{Condition, Item, Key, Refusal, StoreError, Write, WriteError};
+use crate::port::{Condition, Item, Key, Refusal, SharedItem, StoreError, Write, WriteError};
 
 /// The most bytes that the items of one request hold together.
 const REQUEST_BYTES: usize = 4 * 1024 * 1024;
@@ -15,10 +17,10 @@ const REQUEST_BYTES: usize = 4 * 1024 * 1024;
 /// items make impossible: a nested path without its map, an item that would grow too large.
 pub fn decide(
     writes: Vec<Write>,
-    current: Vec<Option<Item>>,
-) -> Result<Vec<(Key, Option<Item>)>, WriteError> {
+    current: Vec<Option<SharedItem>>,
+) -> Result<Vec<(Key, Option<SharedItem>)>, WriteError> {
     let holds: Vec<bool> =
-        writes.iter().zip(&current).map(|(write, item)| holds(write, item.as_ref())).collect();
+        writes.iter().zip(&current).map(|(write, item)| holds(write, item.as_deref())).collect();
     if holds.contains(&false) {
         let refusals = holds.iter().zip(current).map(|(&holds, item)| (!holds).then_some(Refusal { item }));
         return Err(WriteError::Refused(refusals.collect()));
@@ -45,10 +47,16 @@ fn holds(write: &Write, item: Option<&Item>) -> bool {
     condition.is_none_or(|condition| judge(condition, item))
 }
 
-fn carry_out(write: Write, item: Option<Item>, bytes: &mut usize) -> Result<(Key, Option<Item>), StoreError> {
+fn carry_out(
+    write: Write,
+    item: Option<SharedItem>,
+    bytes: &mut usize,
+) -> Result<(Key, Option<SharedItem>), StoreError> {
     let (key, after) = match write {
-        Write::Put { key, item, condition: _ } => (key, item),
-        Write::Update { key, updates, condition: _ } => (key, apply(updates, item)?),
+        Write::Put { key, item, condition: _ } => (key, Arc::new(item)),
+        Write::Update { key, updates, condition: _ } => {
+            (key, Arc::new(apply(updates, item.map(Arc::unwrap_or_clone))?))
+        }
         Write::Delete { key, condition: _ } => return Ok((key, None)),
         Write::Check { key, condition: _ } => return Ok((key, item)),
     };

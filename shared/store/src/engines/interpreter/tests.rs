@@ -163,8 +163,8 @@ fn one_refusal_refuses_all_and_each_is_told_in_its_place() {
         Write::Check { key: key("2"), condition: Condition::Exists("a".into()) },
         Write::Delete { key: key("3"), condition: Some(Condition::Exists("none".into())) },
     ];
-    let found = decide(writes, vec![None, None, Some(cap())]);
-    let refused = vec![None, Some(Refusal { item: None }), Some(Refusal { item: Some(cap()) })];
+    let found = decide(writes, vec![None, None, Some(cap().into())]);
+    let refused = vec![None, Some(Refusal { item: None }), Some(Refusal { item: Some(cap().into()) })];
     assert_eq!(found, Err(WriteError::Refused(refused)));
 }
 
@@ -175,8 +175,11 @@ fn a_check_leaves_its_item_and_a_deletion_none() {
         Write::Delete { key: key("2"), condition: None },
         Write::Put { key: key("3"), item: Item::new(), condition: None },
     ];
-    let found = decide(writes, vec![Some(cap()), Some(cap()), Some(cap())]);
-    assert_eq!(found, Ok(vec![(key("1"), Some(cap())), (key("2"), None), (key("3"), Some(Item::new()))]));
+    let found = decide(writes, vec![Some(cap().into()), Some(cap().into()), Some(cap().into())]);
+    assert_eq!(
+        found,
+        Ok(vec![(key("1"), Some(cap().into())), (key("2"), None), (key("3"), Some(Item::new().into()))])
+    );
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     ops::Bound::{Excluded, Unbounded},
-    sync::Arc,
 };
 
 use crate::{
@@ -12,24 +11,16 @@ use crate::{
         lane::{Found, Serial},
         page::Room,
     },
-    port::{Change, Item, Key, Wanted},
+    port::{Change, Key, SharedItem, Wanted},
 };
 
 /// The changes that are not forgotten, and the last position that was given.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    kept: BTreeMap<Serial, Kept>,
+    kept: BTreeMap<Serial, Change>,
     /// All up to this are forgotten.
     forgotten: Serial,
     head: Serial,
-}
-
-/// A change, with the very items that were stored: most are never read as changes.
-#[derive(Debug)]
-struct Kept {
-    key: Key,
-    old: Option<Arc<Item>>,
-    new: Option<Arc<Item>>,
 }
 
 impl Changes {
@@ -37,27 +28,26 @@ impl Changes {
         self.head
     }
 
-    pub(super) fn add(&mut self, key: Key, old: Option<Arc<Item>>, new: Option<Arc<Item>>) {
+    pub(super) fn add(&mut self, key: Key, old: Option<SharedItem>, new: Option<SharedItem>) {
         self.head = Serial(self.head.0 + 1);
-        self.kept.insert(self.head, Kept { key, old, new });
+        self.kept.insert(self.head, Change { mark: self.head.mark(), key, old, new });
     }
 
     /// The wanted changes behind a position.
     pub(super) fn read(&self, after: Serial, limit: usize, wanted: Wanted) -> Found {
         let mut room = Room::for_parts(limit);
         let (mut changes, mut through) = (Vec::new(), after.max(self.forgotten));
-        for (serial, Kept { key, old, new }) in self.kept.range((Excluded(after), Unbounded)) {
+        for (serial, change) in self.kept.range((Excluded(after), Unbounded)) {
             if room.is_full() {
                 break;
             }
             through = *serial;
-            if !wanted(key) {
+            if !wanted(&change.key) {
                 continue;
             }
-            let images = [old, new].into_iter().flatten();
-            room.take(images.map(|image| item_bytes(key, image)).sum());
-            let [old, new] = [old, new].map(|image| image.as_deref().cloned());
-            changes.push(Change { mark: serial.mark(), key: key.clone(), old, new });
+            let images = [&change.old, &change.new].into_iter().flatten();
+            room.take(images.map(|image| item_bytes(&change.key, image)).sum());
+            changes.push(change.clone());
         }
         Found { changes, through, has_gap: after < self.forgotten }
     }

@@ -3,25 +3,24 @@
 use std::{
     collections::BTreeMap,
     ops::Bound::{Excluded, Included, Unbounded},
-    sync::Arc,
 };
 
 use crate::{
     engines::{interpreter::item_bytes, page::Room},
-    port::{Direction, Item, Key, Page, Range, Sheet, Wanted},
+    port::{Direction, Key, Page, Range, SharedItem, Sheet, Wanted},
 };
 
-/// Items by partition, then by sort key. The change feed holds the same ones.
+/// Items by partition, then by sort key.
 #[derive(Debug, Default)]
-pub(super) struct Items(BTreeMap<String, BTreeMap<String, Arc<Item>>>);
+pub(super) struct Items(BTreeMap<String, BTreeMap<String, SharedItem>>);
 
 impl Items {
-    pub(super) fn get(&self, key: &Key) -> Option<&Arc<Item>> {
+    pub(super) fn get(&self, key: &Key) -> Option<&SharedItem> {
         self.0.get(&key.partition)?.get(&key.sort)
     }
 
     /// Puts the item, or deletes it if it is none; gives what stood there.
-    pub(super) fn replace(&mut self, key: &Key, item: Option<Arc<Item>>) -> Option<Arc<Item>> {
+    pub(super) fn replace(&mut self, key: &Key, item: Option<SharedItem>) -> Option<SharedItem> {
         match item {
             Some(item) => self.0.entry(key.partition.clone()).or_default().insert(key.sort.clone(), item),
             None => {
@@ -68,7 +67,7 @@ impl Items {
         Sheet { items, next: None }
     }
 
-    fn behind<'a>(&'a self, after: Option<&'a Key>) -> impl Iterator<Item = (Key, &'a Item)> {
+    fn behind<'a>(&'a self, after: Option<&'a Key>) -> impl Iterator<Item = (Key, &'a SharedItem)> {
         let partitions = self.0.range::<str, _>((
             after.map_or(Unbounded, |after| Included(after.partition.as_str())),
             Unbounded,
@@ -77,14 +76,14 @@ impl Items {
             let first = after.filter(|after| after.partition == *partition);
             let from = first.map_or(Unbounded, |after| Excluded(after.sort.as_str()));
             let items = items.range::<str, _>((from, Unbounded));
-            items.map(move |(sort, item)| (Key::new(partition, sort), &**item))
+            items.map(move |(sort, item)| (Key::new(partition, sort), item))
         })
     }
 }
 
 fn page<'a>(
     partition: &str,
-    within: impl Iterator<Item = (&'a String, &'a Arc<Item>)>,
+    within: impl Iterator<Item = (&'a String, &'a SharedItem)>,
     limit: usize,
 ) -> Page {
     let mut room = Room::for_parts(limit);
@@ -95,7 +94,7 @@ fn page<'a>(
         }
         let key = Key::new(partition, sort);
         room.take(item_bytes(&key, item));
-        items.push((key, Item::clone(item)));
+        items.push((key, item.clone()));
     }
     Page { items, more: false }
 }

@@ -17,8 +17,8 @@ use super::{
     lane::{Serial, reading},
 };
 use crate::port::{
-    Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Reading, Receipt,
-    Segment, Sheet, StoreError, Survey, Table, Wanted, Write, WriteError, Written,
+    Delivery, Direction, Feed, Key, MessageBody, Messages, Page, Position, Range, Reading, Receipt, Segment,
+    SharedItem, Sheet, StoreError, Survey, Table, Wanted, Write, WriteError, Written,
 };
 
 /// A store in memory. Clones share their content; it is gone with the last of them.
@@ -54,36 +54,31 @@ impl MemoryStore {
 
 impl State {
     fn write(&mut self, writes: Vec<Write>) -> Result<Vec<Written>, WriteError> {
-        let current = writes.iter().map(|write| self.item(write.key())).collect();
+        let current = writes.iter().map(|write| self.items.get(write.key()).cloned()).collect();
         let after = decide(writes, current)?;
         Ok(after.into_iter().map(|(key, item)| self.keep(key, item)).collect())
     }
 
-    fn keep(&mut self, key: Key, item: Option<Item>) -> Written {
-        if self.items.get(&key).map(Arc::as_ref) != item.as_ref() {
-            let new = item.clone().map(Arc::new);
-            let old = self.items.replace(&key, new.clone());
-            self.changes.add(key, old, new);
+    fn keep(&mut self, key: Key, item: Option<SharedItem>) -> Written {
+        if self.items.get(&key) != item.as_ref() {
+            let old = self.items.replace(&key, item.clone());
+            self.changes.add(key, old, item.clone());
         }
         Written::Now(item)
-    }
-
-    fn item(&self, key: &Key) -> Option<Item> {
-        self.items.get(key).map(|item| Item::clone(item))
     }
 }
 
 #[async_trait]
 impl Table for MemoryStore {
-    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+    async fn get(&self, key: &Key) -> Result<Option<SharedItem>, StoreError> {
         validate::key(key)?;
-        Ok(self.state().item(key))
+        Ok(self.state().items.get(key).cloned())
     }
 
-    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<SharedItem>>, StoreError> {
         validate::keys(keys)?;
         let state = self.state();
-        Ok(keys.iter().map(|key| state.item(key)).collect())
+        Ok(keys.iter().map(|key| state.items.get(key).cloned()).collect())
     }
 
     async fn query(

@@ -14,7 +14,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::port::Key;
+use crate::port::{Key, SharedItem};
+
+/// How much larger than its encoding an item is in memory, at most about: its names and values are allocated one by one.
+const SPREAD: usize = 5;
 
 /// What a key costs besides its own bytes and those of what stands there, at most about.
 const KEY_BYTES: usize = 256;
@@ -24,8 +27,10 @@ const KEY_BYTES: usize = 256;
 pub(super) struct Stored {
     /// Its row's number.
     pub(super) row: i64,
-    /// Its encoding.
-    pub(super) body: Arc<[u8]>,
+    /// What stands in the row.
+    pub(super) item: SharedItem,
+    /// The bytes of its encoding.
+    pub(super) encoded_bytes: usize,
 }
 
 /// What stands at a key; none if nothing does.
@@ -169,7 +174,7 @@ impl State {
 impl Slot {
     fn bytes(&self) -> usize {
         match self {
-            Self::Held { known: Some(stored), .. } => stored.body.len(),
+            Self::Held { known: Some(stored), .. } => stored.encoded_bytes * SPREAD,
             Self::Held { known: None, .. } | Self::InDoubt => 0,
         }
     }

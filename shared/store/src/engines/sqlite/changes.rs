@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::body::decode;
+use super::{
+    body::{decode, encode},
+    fault::Fault,
+};
 use crate::{
-    engines::{lane::Serial, page::Room},
-    port::{Change, Item, Key, StoreError},
+    engines::{interpreter::item_bytes, lane::Serial, page::Room},
+    port::{Change, Key, SharedItem, StoreError},
 };
 
 const ADD: &str = "INSERT INTO changes (position, partition, sort, old, new) VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -28,32 +31,34 @@ pub(super) struct Added {
     /// One more than the last change's.
     pub(super) position: Serial,
     pub(super) key: Arc<Key>,
-    /// The item's body before.
-    pub(super) old: Option<Arc<[u8]>>,
-    /// The item's body after.
-    pub(super) new: Option<Arc<[u8]>>,
+    pub(super) old: Option<SharedItem>,
+    pub(super) new: Option<SharedItem>,
 }
 
 impl Added {
     /// The bytes of both images.
     pub(super) fn bytes(&self) -> usize {
-        [&self.old, &self.new].into_iter().flatten().map(|body| body.len()).sum()
+        [&self.old, &self.new].into_iter().flatten().map(|image| item_bytes(&self.key, image)).sum()
     }
 
     /// As the feed tells it.
-    pub(super) fn change(&self) -> Result<Change, StoreError> {
-        let image = |body: &Option<Arc<[u8]>>| -> Result<Option<Item>, StoreError> {
-            body.as_ref().map(|body| decode(&self.key, body)).transpose()
-        };
-        let (old, new) = (image(&self.old)?, image(&self.new)?);
-        Ok(Change { mark: self.position.mark(), key: Key::clone(&self.key), old, new })
+    pub(super) fn change(&self) -> Change {
+        let (mark, key) = (self.position.mark(), Key::clone(&self.key));
+        Change { mark, key, old: self.old.clone(), new: self.new.clone() }
     }
 }
 
 /// Adds a change.
 pub(super) fn add(connection: &Connection, added: &Added) -> rusqlite::Result<()> {
     let Added { position, key, old, new } = added;
-    let values = params![number(*position), key.partition, key.sort, old.as_deref(), new.as_deref()];
+    let [old, new] = [old, new].map(|image| {
+        image.as_deref().map(|item| {
+            let mut body = Vec::new();
+            encode(item, &mut body);
+            body
+        })
+    });
+    let values = params![number(*position), key.partition, key.sort, old, new];
     connection.prepare_cached(ADD)?.execute(values).map(drop)
 }
 
@@ -67,7 +72,7 @@ pub(super) fn read(
     connection: &Connection,
     after: Serial,
     limit: usize,
-) -> rusqlite::Result<Vec<Arc<Added>>> {
+) -> Result<Vec<Arc<Added>>, Fault<StoreError>> {
     let mut room = Room::for_parts(limit);
     let mut select = connection.prepare_cached(READ)?;
     let mut rows = select.query(params![number(after), room.parts()])?;
@@ -77,7 +82,11 @@ pub(super) fn read(
     {
         let position = Serial(row.get::<_, i64>(0)?.unsigned_abs());
         let key = Arc::new(Key::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?));
-        let change = Added { position, key, old: row.get(3)?, new: row.get(4)? };
+        let image = |column| -> Result<Option<SharedItem>, Fault<StoreError>> {
+            let body = row.get_ref(column)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+            Ok(body.map(|body| decode(&key, body)).transpose()?.map(Arc::new))
+        };
+        let change = Added { position, old: image(3)?, new: image(4)?, key: Arc::clone(&key) };
         room.take(change.bytes());
         changes.push(Arc::new(change));
     }

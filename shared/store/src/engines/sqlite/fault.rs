@@ -24,9 +24,12 @@ impl From<StoreError> for Fault<StoreError> {
     }
 }
 
-impl From<StoreError> for Fault<WriteError> {
-    fn from(error: StoreError) -> Self {
-        Self::Own(error.into())
+impl From<Fault<StoreError>> for Fault<WriteError> {
+    fn from(fault: Fault<StoreError>) -> Self {
+        match fault {
+            Fault::Sqlite(error) => Self::Sqlite(error),
+            Fault::Own(error) => Self::Own(error.into()),
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The items of the table: reading them, and carrying out requests of writes.
 
-use rusqlite::{Connection, OptionalExtension, ToSql, params};
+use std::sync::Arc;
+
+use rusqlite::{Connection, ToSql, params};
 
 use super::{
     body::decode,
@@ -57,7 +59,7 @@ pub(super) fn query(
         let key = Key::new(partition, row.get::<_, String>(0)?);
         let item = decode(&key, row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
         room.take(item_bytes(&key, &item));
-        items.push((key, item));
+        items.push((key, Arc::new(item)));
     }
     Ok(Page { items, more: false })
 }
@@ -83,48 +85,38 @@ pub(super) fn survey(
         let body = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
         room.take(body.len());
         if wanted(&key) {
-            items.push((key.clone(), decode(&key, body)?));
+            items.push((key.clone(), Arc::new(decode(&key, body)?)));
         }
         last = Some(key);
     }
     Ok(Sheet { items, next: None })
 }
 
-/// Carries out a request. Everything is decided before the first row is written, so a request that fails has
-/// written nothing and needs no savepoint.
+/// Carries out a request. Everything is decided before anything is changed, so a request that fails has changed
+/// nothing and needs no savepoint.
 pub(super) fn write(
     transaction: &mut Transaction,
     writes: Vec<Write>,
 ) -> Result<Vec<Written>, Fault<WriteError>> {
-    let mut before = Vec::with_capacity(writes.len());
-    let mut current = Vec::with_capacity(writes.len());
-    for write in &writes {
-        let known = transaction.find(write.key())?;
-        let needed = known.as_ref().filter(|_| is_about_what_stands_there(write));
-        current.push(needed.map(|stored| decode(write.key(), &stored.body)).transpose()?);
-        before.push(known);
-    }
-    let mut written = Vec::with_capacity(before.len());
-    for ((key, item), before) in decide(writes, current)?.into_iter().zip(before) {
-        transaction.replace(key, before.as_ref(), item.as_ref())?;
-        written.push(Written::Now(item));
-    }
-    Ok(written)
-}
-
-/// Whether the item as it stands has a part in what the write does. If not, it need not be decoded.
-const fn is_about_what_stands_there(write: &Write) -> bool {
-    match write {
-        Write::Put { condition, .. } | Write::Delete { condition, .. } => condition.is_some(),
-        Write::Update { .. } | Write::Check { .. } => true,
-    }
+    let before = writes.iter().map(|write| transaction.find(write.key())).collect::<Result<Vec<_>, _>>()?;
+    let current = before.iter().map(|standing| standing.item.clone()).collect();
+    let after = decide(writes, current)?.into_iter().zip(before);
+    Ok(after
+        .map(|((key, item), before)| {
+            transaction.replace(key, before, item.clone());
+            Written::Now(item)
+        })
+        .collect())
 }
 
 /// The row at a key.
-pub(super) fn find(connection: &Connection, key: &Key) -> rusqlite::Result<Known> {
+pub(super) fn find(connection: &Connection, key: &Key) -> Result<Known, Fault<StoreError>> {
     let mut get = connection.prepare_cached(GET)?;
-    get.query_row(params![key.partition, key.sort], |row| Ok(Stored { row: row.get(0)?, body: row.get(1)? }))
-        .optional()
+    let mut rows = get.query(params![key.partition, key.sort])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let body = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+    let item = Arc::new(decode(key, body)?);
+    Ok(Some(Stored { row: row.get(0)?, item, encoded_bytes: body.len() }))
 }
 
 /// Makes a row; gives its number.

@@ -32,7 +32,6 @@ use tokio::task;
 
 pub use self::schema::OpenError;
 use self::{
-    body::decode,
     cache::Looked,
     fault::Fault,
     jobs::Queue,
@@ -47,8 +46,8 @@ use super::{
     visibility::{due_microseconds, now_microseconds},
 };
 use crate::port::{
-    Delivery, Direction, Feed, Item, Key, MessageBody, Messages, Page, Position, Range, Reading, Receipt,
-    Segment, Sheet, StoreError, Survey, Table, Wanted, Write, WriteError, Written,
+    Delivery, Direction, Feed, Key, MessageBody, Messages, Page, Position, Range, Reading, Receipt, Segment,
+    SharedItem, Sheet, StoreError, Survey, Table, Wanted, Write, WriteError, Written,
 };
 
 /// A store in a file. Clones share it; it is closed by [`SqliteStore::close`] or with the last of them.
@@ -111,18 +110,18 @@ impl SqliteStore {
     }
 
     /// Asks no thread if what stands at the key is known.
-    async fn find(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+    async fn find(&self, key: &Key) -> Result<Option<SharedItem>, StoreError> {
         let known = match self.threads.on_disk.cache.look(key) {
             Looked::Known(known) => known,
             Looked::Unknown(ticket) => {
                 let sought = key.clone();
-                let find = move |connection: &mut _| Ok(items::find(connection, &sought)?);
+                let find = move |connection: &mut _| items::find(connection, &sought);
                 let found = self.threads.reads.read(find).await?;
                 self.threads.on_disk.cache.keep_found(key, &found, ticket);
                 found
             }
         };
-        known.map(|stored| decode(key, &stored.body)).transpose()
+        Ok(known.map(|stored| stored.item))
     }
 }
 
@@ -151,12 +150,12 @@ impl Drop for Threads {
 
 #[async_trait]
 impl Table for SqliteStore {
-    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+    async fn get(&self, key: &Key) -> Result<Option<SharedItem>, StoreError> {
         validate::key(key)?;
         self.find(key).await
     }
 
-    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<SharedItem>>, StoreError> {
         validate::keys(keys)?;
         try_join_all(keys.iter().map(|key| self.find(key))).await
     }
@@ -239,7 +238,7 @@ impl Feed for SqliteStore {
         let changes = match self.threads.on_disk.recent.read(behind, limit) {
             Some(changes) => changes,
             None => {
-                let read = move |connection: &mut _| Ok(changes::read(connection, behind, limit)?);
+                let read = move |connection: &mut _| changes::read(connection, behind, limit);
                 self.threads.reads.read(read).await?
             }
         };
@@ -247,8 +246,7 @@ impl Feed for SqliteStore {
         let forgotten = changes.first().map_or(head, |first| Serial(first.position.0 - 1));
         let through = changes.last().map_or(behind.max(head), |last| last.position);
         let changes = changes.iter().filter(|added| wanted(&added.key)).map(|added| added.change());
-        let changes = changes.collect::<Result<_, _>>()?;
-        Ok(reading(after, Found { changes, through, has_gap: behind < forgotten }))
+        Ok(reading(after, Found { changes: changes.collect(), through, has_gap: behind < forgotten }))
     }
 
     async fn forget(&self, through: &Position) -> Result<(), StoreError> {

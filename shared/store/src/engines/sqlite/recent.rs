@@ -83,14 +83,15 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::port::Key;
+    use crate::port::{Item, Key, Value};
 
     fn changes(positions: std::ops::RangeInclusive<u64>) -> impl Iterator<Item = Added> {
         positions.map(|position| Added {
             position: Serial(position),
             key: Arc::new(Key::new("p", "s")),
             old: None,
-            new: Some(Arc::from(&[0; 100][..])),
+            // Of 100 bytes with the key.
+            new: Some(Arc::new(Item::from([("a".to_owned(), Value::from("x".repeat(97)))]))),
         })
     }
 

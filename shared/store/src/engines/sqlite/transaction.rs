@@ -1,4 +1,7 @@
-//! The writer's transaction: what it has read and written so far, and what the others learn of it once it is on disk.
+//! The writer's transaction: what it has read and changed so far, and what the others learn of it once it is on disk.
+//!
+//! Rows are written once, before the commit, however often an item has changed: requests that share a commit often are about the same
+//! buyer.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -9,16 +12,17 @@ use super::{
     body::encode,
     cache::{Cache, Known, Looked, Stored},
     changes::{self, Added},
+    fault::Fault,
     items,
     recent::Recent,
 };
 use crate::{
     engines::lane::Serial,
-    port::{Item, Key, Wanted},
+    port::{Key, SharedItem, StoreError, Wanted},
 };
 
 /// How many bytes of items are kept in memory: those of some ten thousands of calls.
-const CACHE_BYTES: usize = 64 * 1024 * 1024;
+const CACHE_BYTES: usize = 128 * 1024 * 1024;
 /// How many bytes of changes are kept in memory.
 const RECENT_BYTES: usize = 8 * 1024 * 1024;
 
@@ -33,18 +37,48 @@ pub(super) struct OnDisk {
     pub(super) head: watch::Sender<Serial>,
 }
 
+/// An item as it stands within the transaction.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Standing {
+    /// Its row on disk, even if it is deleted by now.
+    row: Option<i64>,
+    pub(super) item: Option<SharedItem>,
+    encoded_bytes: usize,
+    /// Whether it stands otherwise on disk.
+    is_changed: bool,
+}
+
 /// The writer's connection, and the transaction under way on it.
 pub(super) struct Transaction {
     connection: Connection,
     on_disk: Arc<OnDisk>,
     /// Items as they stand within it.
-    items: HashMap<Arc<Key>, Known>,
+    items: HashMap<Arc<Key>, Standing>,
     changes: Vec<Added>,
+    /// How many of the changes are written.
+    changes_written: usize,
     /// Of which items the feed is told.
     fed: Wanted,
     /// The position of the last change within it.
     head: Serial,
     body: Vec<u8>,
+}
+
+impl From<Known> for Standing {
+    fn from(known: Known) -> Self {
+        known.map_or_else(Self::default, |Stored { row, item, encoded_bytes }| Self {
+            row: Some(row),
+            item: Some(item),
+            encoded_bytes,
+            is_changed: false,
+        })
+    }
+}
+
+impl From<Standing> for Known {
+    fn from(Standing { row, item, encoded_bytes, .. }: Standing) -> Self {
+        row.zip(item).map(|(row, item)| Stored { row, item, encoded_bytes })
+    }
 }
 
 impl Transaction {
@@ -57,7 +91,7 @@ impl Transaction {
             head: watch::Sender::new(head),
         });
         let (items, changes, body) = (HashMap::new(), Vec::new(), Vec::new());
-        Ok(Self { connection, on_disk, items, changes, fed, head, body })
+        Ok(Self { connection, on_disk, items, changes, changes_written: 0, fed, head, body })
     }
 
     /// What the others see.
@@ -81,80 +115,84 @@ impl Transaction {
     }
 
     /// What stands at a key, all writes so far included.
-    pub(super) fn find(&mut self, key: &Key) -> rusqlite::Result<Known> {
-        if let Some(known) = self.items.get(key) {
-            return Ok(known.clone());
+    pub(super) fn find(&mut self, key: &Key) -> Result<Standing, Fault<StoreError>> {
+        if let Some(standing) = self.items.get(key) {
+            return Ok(standing.clone());
         }
         match self.on_disk.cache.look(key) {
-            Looked::Known(known) => Ok(known),
+            Looked::Known(known) => Ok(known.into()),
             Looked::Unknown(_) => {
-                let known = items::find(&self.connection, key)?;
-                self.items.insert(Arc::new(key.clone()), known.clone());
-                Ok(known)
+                let standing = Standing::from(items::find(&self.connection, key)?);
+                self.items.insert(Arc::new(key.clone()), standing.clone());
+                Ok(standing)
             }
         }
     }
 
-    /// Puts or deletes the item, and tells the feed if anybody wants to know. Writes nothing if nothing changes: equal items have equal
-    /// bodies.
-    pub(super) fn replace(
-        &mut self,
-        key: Key,
-        old: Option<&Stored>,
-        item: Option<&Item>,
-    ) -> rusqlite::Result<()> {
-        let Some(new) = self.write(&key, old, item)? else { return Ok(()) };
-        let key = Arc::new(key);
-        if !(self.fed)(&key) {
-            self.items.insert(key, new);
-            return Ok(());
+    /// Puts or deletes the item, and tells the feed if anybody wants to know. Nothing happens if nothing changes.
+    pub(super) fn replace(&mut self, key: Key, before: Standing, item: Option<SharedItem>) {
+        if before.item == item {
+            return;
         }
-        self.head = Serial(self.head.0 + 1);
-        let body = |stored: &Stored| Arc::clone(&stored.body);
-        let (old, new_body) = (old.map(body), new.as_ref().map(body));
-        let added = Added { position: self.head, key: Arc::clone(&key), old, new: new_body };
-        changes::add(&self.connection, &added)?;
-        self.changes.push(added);
-        self.items.insert(key, new);
+        let key = Arc::new(key);
+        if (self.fed)(&key) {
+            self.head = Serial(self.head.0 + 1);
+            let (old, new) = (before.item, item.clone());
+            self.changes.push(Added { position: self.head, key: Arc::clone(&key), old, new });
+        }
+        self.items.insert(key, Standing { item, is_changed: true, ..before });
+    }
+
+    /// Writes the rows of what has changed.
+    fn write_items(&mut self) -> rusqlite::Result<()> {
+        let connection = &self.connection;
+        for (key, standing) in self.items.iter_mut().filter(|(_, standing)| standing.is_changed) {
+            match (&standing.item, standing.row) {
+                (Some(item), row) => {
+                    encode(item, &mut self.body);
+                    match row {
+                        Some(row) => items::update(connection, row, &self.body)?,
+                        None => standing.row = Some(items::insert(connection, key, &self.body)?),
+                    }
+                    standing.encoded_bytes = self.body.len();
+                }
+                (None, Some(row)) => items::delete(connection, row)?,
+                // It came and went within the transaction.
+                (None, None) => {}
+            }
+        }
         Ok(())
     }
 
-    /// What stands at the key now; none if nothing changed.
-    fn write(
-        &mut self,
-        key: &Key,
-        old: Option<&Stored>,
-        item: Option<&Item>,
-    ) -> rusqlite::Result<Option<Known>> {
-        let connection = &self.connection;
-        let Some(item) = item else {
-            return old.map(|old| items::delete(connection, old.row).map(|()| None)).transpose();
-        };
-        encode(item, &mut self.body);
-        let row = match old {
-            Some(old) if *old.body == *self.body => return Ok(None),
-            Some(old) => items::update(connection, old.row, &self.body).map(|()| old.row)?,
-            None => items::insert(connection, key, &self.body)?,
-        };
-        Ok(Some(Some(Stored { row, body: Arc::from(&*self.body) })))
+    fn write_changes(&mut self) -> rusqlite::Result<()> {
+        for change in &self.changes[self.changes_written..] {
+            changes::add(&self.connection, change)?;
+        }
+        self.changes_written = self.changes.len();
+        Ok(())
     }
 
     /// Forgets some changes; true if more may be left.
-    pub(super) fn forget(&self, through: Serial) -> rusqlite::Result<bool> {
+    pub(super) fn forget(&mut self, through: Serial) -> rusqlite::Result<bool> {
+        // Those of this transaction are forgotten like all others.
+        self.write_changes()?;
         changes::forget(&self.connection, through, self.head)
     }
 
     /// Ends it. When this returns without an error, everything is on disk and known to the others. After an error, it
     /// must be rolled back.
     pub(super) fn commit(&mut self) -> rusqlite::Result<()> {
+        self.write_items()?;
+        self.write_changes()?;
         self.on_disk.cache.begin_commit(self.items.keys());
         if let Err(error) = self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]))
         {
             self.on_disk.cache.end_commit(std::iter::empty());
             return Err(error);
         }
-        self.on_disk.cache.end_commit(self.items.drain());
+        self.on_disk.cache.end_commit(self.items.drain().map(|(key, standing)| (key, standing.into())));
         self.on_disk.recent.add(self.changes.drain(..));
+        self.changes_written = 0;
         let head = self.head;
         self.on_disk.head.send_if_modified(|told| std::mem::replace(told, head) != head);
         Ok(())
@@ -164,6 +202,7 @@ impl Transaction {
     pub(super) fn roll_back(&mut self) {
         self.items.clear();
         self.changes.clear();
+        self.changes_written = 0;
         self.head = *self.on_disk.head.borrow();
         if !self.connection.is_autocommit()
             && let Err(error) = self.connection.execute_batch("ROLLBACK")
@@ -172,3 +211,6 @@ impl Transaction {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

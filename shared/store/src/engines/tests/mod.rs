@@ -10,15 +10,15 @@ pub(super) use self::arbitrary::any_item;
 use self::arbitrary::{Request, request};
 use super::{lane::Serial, memory::MemoryStore, sqlite::SqliteStore};
 use crate::port::{
-    Delivery, Direction, Feed, Item, Messages, Page, Position, Progress, Range, Reading, Receipt, StoreError,
-    Table, WriteError, Written,
+    Delivery, Direction, Feed, Messages, Page, Position, Progress, Range, Reading, Receipt, SharedItem,
+    StoreError, Table, WriteError, Written,
 };
 
 /// Everything that a caller learns from a request.
 #[derive(Debug, PartialEq)]
 enum Answer {
     Written(Result<Vec<Written>, WriteError>),
-    Items(Result<Vec<Option<Item>>, StoreError>),
+    Items(Result<Vec<Option<SharedItem>>, StoreError>),
     Page(Result<Page, StoreError>),
     Deliveries(Result<Vec<Delivery>, StoreError>),
     Changes(Result<Reading, StoreError>),

@@ -8,7 +8,7 @@ use ringfall_domain::{
 
 use super::super::queue::line_behind;
 use crate::{
-    port::{Item, Key, Refusal, StoreError, Table},
+    port::{Key, Refusal, StoreError, Table},
     records::callback::{self, Callback},
 };
 
@@ -31,7 +31,7 @@ pub async fn find_by_number(
     queue: &QueueId,
 ) -> Result<Option<Callback>, StoreError> {
     let pointer = table.get(&callback::pointer_key(account, number, queue)).await?;
-    let Some(call) = pointer.as_ref().map(callback::decode_pointer).transpose()? else { return Ok(None) };
+    let Some(call) = pointer.as_deref().map(callback::decode_pointer).transpose()? else { return Ok(None) };
     Ok(find(table, account, call).await?.filter(Callback::is_open))
 }
 
@@ -65,7 +65,7 @@ async fn read(table: &dyn Table, keys: &[Key]) -> Result<Vec<Callback>, StoreErr
         return Ok(Vec::new());
     }
     let items = table.get_many(keys).await?;
-    keys.iter().zip(items).filter_map(|(key, item)| Some(callback::decode(key, &item?))).collect()
+    keys.iter().zip(items).filter_map(|(key, item)| Some(callback::decode(key, item.as_deref()?))).collect()
 }
 
 /// The callback against which a write's condition was judged; if it held, or the engine does not tell, as it is now.
@@ -75,7 +75,7 @@ pub(super) async fn as_it_stands(
     refusal: Option<&Refusal>,
 ) -> Result<Box<Callback>, StoreError> {
     let key = callback::key(known.account, known.call);
-    let item: Option<Item> = match refusal.and_then(|refusal| refusal.item.clone()) {
+    let item = match refusal.and_then(|refusal| refusal.item.clone()) {
         Some(item) => Some(item),
         None => table.get(&key).await?,
     };

@@ -16,7 +16,7 @@ pub(super) async fn read(scene: &Scene<'_>, buyer: BuyerId) -> Result<CapacityRe
 /// The capacity of a buyer; none where there is no such buyer.
 pub(super) async fn find(scene: &Scene<'_>, buyer: BuyerId) -> Result<Option<CapacityRecord>, StoreError> {
     let item = scene.table.get(&capacity::key(scene.account, buyer)).await?;
-    item.as_ref().map(capacity::decode).transpose()
+    item.as_deref().map(capacity::decode).transpose()
 }
 
 /// Changes limits. Whoever reserves by the limits that stood before is refused, and reads again.

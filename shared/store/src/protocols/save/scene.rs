@@ -9,7 +9,7 @@ use ringfall_domain::{ids::AccountId, problem::Problem};
 
 use super::{Conflict, SaveError};
 use crate::{
-    port::{Direction, Item, Key, Range, StoreError, Table, Write},
+    port::{Direction, Key, Range, SharedItem, StoreError, Table, Write},
     protocols::resources::find,
     records::{
         reference, resource,
@@ -38,7 +38,7 @@ impl<'a> Scene<'a> {
     /// Looks at the counts of saves before anything else is read.
     pub(super) async fn enter(table: &'a dyn Table, account: AccountId) -> Result<Self, StoreError> {
         let item = table.get(&saves::key(account)).await?;
-        Ok(Self { table, account, seen: saves::decode(item.as_ref())? })
+        Ok(Self { table, account, seen: saves::decode(item.as_deref())? })
     }
 
     /// Refuses the whole save where one of the other side came between.
@@ -65,13 +65,13 @@ impl<'a> Scene<'a> {
         let keys = ids.iter().map(|id| resource::key(self.account, D::KIND, id)).collect();
         let mut found = BTreeMap::new();
         for (id, item) in ids.into_iter().zip(self.items(keys).await?) {
-            found.insert(id, Named::from(item.as_ref().map(resource::decode).transpose()?));
+            found.insert(id, Named::from(item.as_deref().map(resource::decode).transpose()?));
         }
         Ok(found)
     }
 
     /// The items at any number of different keys, in their order.
-    pub(super) async fn items(&self, keys: Vec<Key>) -> Result<Vec<Option<Item>>, StoreError> {
+    pub(super) async fn items(&self, keys: Vec<Key>) -> Result<Vec<Option<SharedItem>>, StoreError> {
         let mut items = Vec::with_capacity(keys.len());
         for chunk in keys.chunks(100) {
             items.extend(self.table.get_many(chunk).await?);

@@ -7,7 +7,7 @@ use aws_sdk_dynamodbstreams::types::{AttributeValue as StreamValue, Record};
 
 use crate::{
     engines::dynamodb::table::value::{Attributes, decode},
-    port::{Change, Item, Key, Lane, Mark, Place, StoreError},
+    port::{Change, Key, Lane, Mark, Place, SharedItem, StoreError},
 };
 
 /// Reads a record.
@@ -18,11 +18,11 @@ pub(super) fn read(lane: &Lane, record: Record) -> Result<Change, StoreError> {
     let (old, new) = (image(data.old_image)?, image(data.new_image)?);
     let key = new.as_ref().or(old.as_ref()).map(|(key, _)| key.clone());
     let key = key.ok_or_else(|| damaged("neither an old nor a new image"))?;
-    let item = |image: Option<(Key, Item)>| image.map(|(_, item)| item);
+    let item = |image: Option<(Key, SharedItem)>| image.map(|(_, item)| item);
     Ok(Change { mark, key, old: item(old), new: item(new) })
 }
 
-fn image(image: Option<HashMap<String, StreamValue>>) -> Result<Option<(Key, Item)>, StoreError> {
+fn image(image: Option<HashMap<String, StreamValue>>) -> Result<Option<(Key, SharedItem)>, StoreError> {
     let Some(image) = image else { return Ok(None) };
     let attributes: Attributes = image.into_iter().map(|(name, value)| (name, table_value(value))).collect();
     decode(attributes).map(Some)

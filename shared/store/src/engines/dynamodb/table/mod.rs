@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::{Client, types::ConsumedCapacity};
 use super::meter::{Meter, Operation, units};
 use crate::{
     engines::interpreter::validate,
-    port::{Direction, Item, Key, Page, Range, StoreError, Table, Write, WriteError, Written},
+    port::{Direction, Key, Page, Range, SharedItem, StoreError, Table, Write, WriteError, Written},
 };
 
 /// One table.
@@ -38,12 +38,12 @@ impl DynamoTable {
 
 #[async_trait]
 impl Table for DynamoTable {
-    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+    async fn get(&self, key: &Key) -> Result<Option<SharedItem>, StoreError> {
         validate::key(key)?;
         self.get_item(key).await
     }
 
-    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<SharedItem>>, StoreError> {
         validate::keys(keys)?;
         match keys {
             [] => Ok(Vec::new()),

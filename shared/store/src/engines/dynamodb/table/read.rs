@@ -14,14 +14,14 @@ use crate::{
         attempts::{Failure, Patience, Repeatable, persist},
         meter::Operation,
     },
-    port::{Direction, Item, Key, Page, Range, StoreError},
+    port::{Direction, Key, Page, Range, SharedItem, StoreError},
 };
 
 /// The most items of one page.
 const PAGE_ITEMS: usize = 1_000;
 
 impl DynamoTable {
-    pub(super) async fn get_item(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+    pub(super) async fn get_item(&self, key: &Key) -> Result<Option<SharedItem>, StoreError> {
         let request = self
             .client
             .get_item()
@@ -38,8 +38,8 @@ impl DynamoTable {
         answer.item.map(|item| Ok(decode(item)?.1)).transpose()
     }
 
-    pub(super) async fn batch_get_item(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
-        let mut found: HashMap<Key, Item> = HashMap::new();
+    pub(super) async fn batch_get_item(&self, keys: &[Key]) -> Result<Vec<Option<SharedItem>>, StoreError> {
+        let mut found: HashMap<Key, SharedItem> = HashMap::new();
         let mut wanted: Vec<Attributes> = keys.iter().map(encode_key).collect();
         let mut patience = Patience::new();
         while !wanted.is_empty() {
@@ -60,7 +60,7 @@ impl DynamoTable {
     async fn batch_get_some(
         &self,
         wanted: Vec<Attributes>,
-        found: &mut HashMap<Key, Item>,
+        found: &mut HashMap<Key, SharedItem>,
     ) -> Result<Vec<Attributes>, StoreError> {
         let keys = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
         let keys = keys.map_err(|error| StoreError::Invalid(error.to_string()))?;
@@ -112,7 +112,7 @@ impl DynamoTable {
         direction: Direction,
         limit: usize,
         start: Option<Attributes>,
-    ) -> Result<(Vec<(Key, Item)>, Option<Attributes>), StoreError> {
+    ) -> Result<(Vec<(Key, SharedItem)>, Option<Attributes>), StoreError> {
         let (condition, placeholders) = key_condition(partition, range);
         let (names, values) = placeholders.meanings();
         // One more, for the item at the end of the range, which is not wanted.
@@ -136,7 +136,7 @@ impl DynamoTable {
         let answer = persist(Repeatable::Yes, send).await?;
         self.meter(Operation::Query, &answer.consumed_capacity);
         let items = answer.items.unwrap_or_default().into_iter().map(decode);
-        let is_wanted = |found: &Result<(Key, Item), StoreError>| match (found, &range.to) {
+        let is_wanted = |found: &Result<(Key, SharedItem), StoreError>| match (found, &range.to) {
             (Ok((key, _)), Some(to)) => key.sort != *to,
             (Err(_), _) | (_, None) => true,
         };
@@ -164,7 +164,7 @@ fn key_condition(partition: &str, range: &Range) -> (String, Placeholders) {
 }
 
 /// At most so many of the items found.
-fn page(mut items: Vec<(Key, Item)>, more: bool, limit: usize) -> Page {
+fn page(mut items: Vec<(Key, SharedItem)>, more: bool, limit: usize) -> Page {
     let more = more || items.len() > limit;
     items.truncate(limit);
     Page { items, more }

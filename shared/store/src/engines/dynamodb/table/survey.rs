@@ -15,7 +15,7 @@ use crate::{
         },
         interpreter::validate,
     },
-    port::{Item, Key, Segment, Sheet, StoreError, Survey, Wanted},
+    port::{Key, Segment, SharedItem, Sheet, StoreError, Survey, Wanted},
 };
 
 /// The most items of one sheet: all that fit into DynamoDB's page of 1 MB, if they are not tiny.
@@ -48,7 +48,7 @@ impl Survey for DynamoTable {
         };
         let answer = persist(Repeatable::Yes, send).await?;
         self.meter(Operation::Scan, &answer.consumed_capacity);
-        let mut items: Vec<(Key, Item)> = Vec::new();
+        let mut items: Vec<(Key, SharedItem)> = Vec::new();
         for attributes in answer.items.unwrap_or_default() {
             if wanted(&decode_key(&attributes)?) {
                 items.push(decode(attributes)?);

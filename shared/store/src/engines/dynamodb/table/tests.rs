@@ -15,7 +15,7 @@ use crate::{
         Units, Unmetered,
         script::{Script, fails},
     },
-    port::{Condition, Refusal, Update, Value},
+    port::{Condition, Item, Refusal, Update, Value},
 };
 
 fn table(script: &Script) -> DynamoTable {
@@ -72,7 +72,7 @@ async fn what_was_throttled_is_tried_again() {
     let throttled = ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"];
     for code in throttled.into_iter().chain(["TransactionConflictException"]) {
         let script = Script::of([fails(code), fails(code), (200, json!({"Attributes": attributes("1")}))]);
-        assert_eq!(table(&script).write(vec![add("1")]).await, Ok(vec![Written::Now(Some(item()))]));
+        assert_eq!(table(&script).write(vec![add("1")]).await, Ok(vec![Written::Now(Some(item().into()))]));
         assert_eq!(script.sent().len(), 3, "{code}");
     }
 }
@@ -117,7 +117,7 @@ async fn a_refusal_beside_a_conflict_is_judged_again_and_then_told_in_its_place(
     let settled = cancelled(&json!([{"Code": "None"}, refused, {"Code": "ConditionalCheckFailed"}]));
     let script = Script::of([mixed, settled]);
     let answer = table(&script).write(vec![add("1"), add("2"), add("3")]).await;
-    let told = [None, Some(Refusal { item: Some(item()) }), Some(Refusal { item: None })];
+    let told = [None, Some(Refusal { item: Some(item().into()) }), Some(Refusal { item: None })];
     assert_eq!(answer, Err(WriteError::Refused(told.to_vec())));
     assert_eq!(script.sent().len(), 2);
 }
@@ -148,7 +148,10 @@ async fn keys_that_were_left_unread_are_read_again_until_patience_ends() {
     };
     let keys = ["1", "2", "3"].map(key);
     let script = Script::of([part(&["3"], &["1", "2"]), part(&[], &["1", "2"]), part(&["1"], &[])]);
-    assert_eq!(table(&script).get_many(&keys).await, Ok(vec![Some(item()), None, Some(item())]));
+    assert_eq!(
+        table(&script).get_many(&keys).await,
+        Ok(vec![Some(item().into()), None, Some(item().into())])
+    );
     let sent = script.sent();
     assert_eq!(sent.len(), 3);
     assert!(sent.iter().all(|sent| sent["RequestItems"]["t"]["ConsistentRead"] == true), "{sent:?}");
@@ -164,7 +167,7 @@ async fn a_page_without_items_is_not_the_end() {
         (200, json!({"Items": [attributes("2")]})),
     ]);
     let page = table(&script).query("p", &Range::default(), Direction::Ascending, 5).await.expect("a page");
-    assert_eq!(page, Page { items: vec![(key("2"), item())], more: false });
+    assert_eq!(page, Page { items: vec![(key("2"), item().into())], more: false });
     assert_eq!(script.sent()[1]["ExclusiveStartKey"], next);
 }
 

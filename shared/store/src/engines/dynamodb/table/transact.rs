@@ -1,5 +1,7 @@
 //! Writing several items: all or none.
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::{
     config::http::HttpResponse,
     error::{BuildError, SdkError},
@@ -138,7 +140,7 @@ impl DynamoTable {
 /// What is known of an item without reading it again.
 fn written(write: Write) -> Written {
     match write {
-        Write::Put { item, .. } => Written::Now(Some(item)),
+        Write::Put { item, .. } => Written::Now(Some(Arc::new(item))),
         Write::Delete { .. } => Written::Now(None),
         Write::Update { .. } | Write::Check { .. } => Written::Unknown,
     }

@@ -1,11 +1,11 @@
 //! Items as DynamoDB has them: the key among the attributes, numbers as text.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rust_decimal::Decimal;
 
-use crate::port::{Item, Key, StoreError, Value};
+use crate::port::{Item, Key, SharedItem, StoreError, Value};
 
 /// The attribute of the partition.
 pub(in super::super) const PARTITION: &str = "pk";
@@ -56,7 +56,7 @@ pub(super) fn encode_value(value: &Value) -> AttributeValue {
 }
 
 /// Reads an item with its key.
-pub(in super::super) fn decode(mut attributes: Attributes) -> Result<(Key, Item), StoreError> {
+pub(in super::super) fn decode(mut attributes: Attributes) -> Result<(Key, SharedItem), StoreError> {
     let mut part = |name: &str| match attributes.remove(name) {
         Some(AttributeValue::S(text)) => Ok(text),
         _ => Err(without_text(name)),
@@ -68,8 +68,8 @@ pub(in super::super) fn decode(mut attributes: Attributes) -> Result<(Key, Item)
         })?;
         Ok((name, value))
     });
-    let item = values.collect::<Result<_, StoreError>>()?;
-    Ok((key, item))
+    let item: Item = values.collect::<Result<_, StoreError>>()?;
+    Ok((key, Arc::new(item)))
 }
 
 fn decode_value(value: AttributeValue) -> Option<Value> {
@@ -115,7 +115,7 @@ mod tests {
         #[test]
         fn every_item_reads_back(item in any_item()) {
             let key = Key::new("p", "s");
-            assert_eq!(decode(encode(&key, &item)), Ok((key, item)));
+            assert_eq!(decode(encode(&key, &item)), Ok((key, Arc::new(item))));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Writing one item, with the operation for it.
 
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 use aws_sdk_dynamodb::{
     config::http::HttpResponse,
@@ -83,7 +83,7 @@ impl DynamoTable {
         };
         let answer = unless_refused(persist(Repeatable::No, send).await?)?;
         self.meter(Operation::PutItem, &answer.consumed_capacity);
-        Ok(Written::Now(Some(item)))
+        Ok(Written::Now(Some(Arc::new(item))))
     }
 
     pub(super) async fn update(

@@ -1,13 +1,15 @@
 //! What is known when, and how much of it.
 
 use super::*;
+use crate::port::{Item, Value};
 
 fn key(name: &str) -> Key {
     Key::new("p", name)
 }
 
-fn stored(body: &[u8]) -> Known {
-    Some(Stored { row: 1, body: Arc::from(body) })
+fn stored(text: &str) -> Known {
+    let item = Arc::new(Item::from([("a".to_owned(), Value::from(text))]));
+    Some(Stored { row: 1, item, encoded_bytes: text.len() })
 }
 
 fn commit(cache: &Cache, name: &str, known: Known) {
@@ -36,7 +38,7 @@ fn knows(cache: &Cache, name: &str, expected: Option<&Known>) {
 fn what_was_committed_is_known_and_what_was_deleted_is_known_to_be_gone() {
     let cache = Cache::new(10_000);
     knows(&cache, "a", None);
-    for known in [stored(b"1"), stored(b"2"), None] {
+    for known in [stored("1"), stored("2"), None] {
         commit(&cache, "a", known.clone());
         knows(&cache, "a", Some(&known));
     }
@@ -45,15 +47,15 @@ fn what_was_committed_is_known_and_what_was_deleted_is_known_to_be_gone() {
 #[test]
 fn an_item_is_in_doubt_while_it_is_committed_and_after_a_failure() {
     let cache = Cache::new(10_000);
-    commit(&cache, "a", stored(b"1"));
-    commit(&cache, "b", stored(b"1"));
+    commit(&cache, "a", stored("1"));
+    commit(&cache, "b", stored("1"));
     cache.begin_commit([&Arc::new(key("a"))].into_iter());
     knows(&cache, "a", None);
-    knows(&cache, "b", Some(&stored(b"1")));
+    knows(&cache, "b", Some(&stored("1")));
     cache.end_commit([].into_iter());
     knows(&cache, "a", None);
-    cache.keep_found(&key("a"), &stored(b"2"), ticket(&cache, "a"));
-    knows(&cache, "a", Some(&stored(b"2")));
+    cache.keep_found(&key("a"), &stored("2"), ticket(&cache, "a"));
+    knows(&cache, "a", Some(&stored("2")));
 }
 
 /// Whatever a commit does between a reader's look and its coming back, what it found is not kept.
@@ -64,24 +66,25 @@ fn what_a_reader_found_is_kept_only_if_it_is_not_outdated() {
     cache.begin_commit([&changed].into_iter());
     let during = ticket(&cache, "a");
     for ticket in [before, during] {
-        cache.keep_found(&changed, &stored(b"old"), ticket);
+        cache.keep_found(&changed, &stored("old"), ticket);
         knows(&cache, "a", None);
     }
     cache.end_commit([].into_iter());
     for ticket in [before, during] {
-        cache.keep_found(&changed, &stored(b"old"), ticket);
+        cache.keep_found(&changed, &stored("old"), ticket);
         knows(&cache, "a", None);
     }
-    cache.keep_found(&changed, &stored(b"new"), ticket(&cache, "a"));
-    knows(&cache, "a", Some(&stored(b"new")));
+    cache.keep_found(&changed, &stored("new"), ticket(&cache, "a"));
+    knows(&cache, "a", Some(&stored("new")));
 }
 
 #[test]
 fn it_never_holds_more_than_it_may_and_keeps_what_is_used() {
-    let body = [0; 1_000];
+    // With what it takes in memory, a thousand bytes.
+    let text = "x".repeat(1_000 / SPREAD);
     let cache = Cache::new(10_000);
     for number in 0..1_000 {
-        commit(&cache, &number.to_string(), stored(&body));
+        commit(&cache, &number.to_string(), stored(&text));
         cache.look(&key("0"));
         let state = cache.state();
         let held: usize = state.slots.iter().map(|(key, slot)| key_bytes(key) + slot.bytes()).sum();
@@ -89,10 +92,10 @@ fn it_never_holds_more_than_it_may_and_keeps_what_is_used() {
         assert_eq!(state.slots.len(), state.turns.len());
     }
     assert_eq!(cache.state().slots.len(), 7);
-    knows(&cache, "0", Some(&stored(&body)));
+    knows(&cache, "0", Some(&stored(&text)));
     knows(&cache, "1", None);
-    knows(&cache, "999", Some(&stored(&body)));
-    commit(&cache, "large", stored(&[0; 20_000]));
+    knows(&cache, "999", Some(&stored(&text)));
+    commit(&cache, "large", stored(&text.repeat(20)));
     knows(&cache, "large", None);
     assert!(cache.state().bytes <= 10_000);
 }
@@ -100,11 +103,11 @@ fn it_never_holds_more_than_it_may_and_keeps_what_is_used() {
 #[test]
 fn a_closed_store_knows_nothing() {
     let cache = Cache::new(10_000);
-    commit(&cache, "a", stored(b"1"));
+    commit(&cache, "a", stored("1"));
     cache.close();
     knows(&cache, "a", None);
-    cache.keep_found(&key("a"), &stored(b"1"), ticket(&cache, "a"));
-    commit(&cache, "b", stored(b"1"));
+    cache.keep_found(&key("a"), &stored("1"), ticket(&cache, "a"));
+    commit(&cache, "b", stored("1"));
     knows(&cache, "a", None);
     knows(&cache, "b", None);
 }

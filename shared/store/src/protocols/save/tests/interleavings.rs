@@ -21,7 +21,7 @@ use super::{
 use crate::{
     engines::memory::MemoryStore,
     fixtures::account,
-    port::{Direction, Item, Key, Page, Range, StoreError, Table, Write, WriteError, Written},
+    port::{Direction, Key, Page, Range, SharedItem, StoreError, Table, Write, WriteError, Written},
     protocols::resources::{find, list},
     records::{capacity, plan, resource::Resource},
 };
@@ -52,12 +52,12 @@ impl Waiting {
 
 #[async_trait]
 impl Table for Waiting {
-    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+    async fn get(&self, key: &Key) -> Result<Option<SharedItem>, StoreError> {
         self.wait().await;
         self.store.get(key).await
     }
 
-    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<SharedItem>>, StoreError> {
         self.wait().await;
         self.store.get_many(keys).await
     }

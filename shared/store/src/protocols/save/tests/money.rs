@@ -21,7 +21,7 @@ use super::{
 use crate::{
     engines::memory::MemoryStore,
     fixtures::{account, at, call, capacity as capacity_of, leg},
-    port::{Direction, Item, Key, Page, Range, StoreError, Table, Update, Write, WriteError, Written},
+    port::{Direction, Key, Page, Range, SharedItem, StoreError, Table, Update, Write, WriteError, Written},
     protocols::{
         arrive::arrive,
         release::release,
@@ -77,11 +77,11 @@ fn holds_newest(scope: &capacity::ScopeRecord, write: &Write) -> bool {
 
 #[async_trait]
 impl Table for Audited {
-    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+    async fn get(&self, key: &Key) -> Result<Option<SharedItem>, StoreError> {
         self.0.get(key).await
     }
 
-    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<SharedItem>>, StoreError> {
         self.0.get_many(keys).await
     }
 
