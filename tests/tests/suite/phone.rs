@@ -48,7 +48,7 @@ async fn set_up(api: &Api, desk: &str) -> Result<()> {
 /// The relay learns of a new number within a second or so: until then it is answered that there is none.
 async fn dial(stack: &Stack) -> Result<()> {
     let mut refused = None;
-    for _ in 0..20 {
+    for _ in 0..LOOKS {
         let at = stack.sip().context("it takes no SIP")?;
         match Phone::calling(NUMBER.trim_start_matches('+'), at)?.finish().await {
             Ok(()) => return Ok(()),
@@ -91,8 +91,9 @@ async fn profit_and_loss(api: &Api) -> Result<Value> {
 async fn a_phone_dials_in_presses_a_key_and_talks_to_a_buyer_who_pays() -> Result<()> {
     let stack = Stack::start_with_sip(Profile::Debug).await?;
     let (api, desk) = (stack.api(), free_address()?);
-    set_up(&api, &format!("sip:desk@{desk}")).await?;
+    // At once, so that nobody else takes the port meanwhile.
     let buyer = Phone::answering(desk)?;
+    set_up(&api, &format!("sip:desk@{desk}")).await?;
     dial(&stack).await.context("the caller")?;
     buyer.finish().await.context("the buyer")?;
     let call = billed(&api).await?;
