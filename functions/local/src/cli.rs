@@ -101,6 +101,10 @@ struct StoreArguments {
     /// Folder of the data; made if it is missing
     #[arg(long, env = "RINGFALL_DATA_DIR", value_name = "FOLDER", default_value = "./.ringfall")]
     data_dir: PathBuf,
+    /// File of the key that providers' secrets are sealed with; made where it is missing, for dynamodb only with --create-tables
+    /// [default: ringfall.key in --data-dir]
+    #[arg(long, env = "RINGFALL_KEY_FILE", value_name = "FILE")]
+    key_file: Option<PathBuf>,
     /// Where the data is kept: sqlite (a file in --data-dir) or dynamodb (regions, credentials and endpoints as every
     /// AWS program finds them)
     #[arg(long, env = "RINGFALL_STORE", value_name = "ENGINE", default_value = "sqlite")]
@@ -176,12 +180,12 @@ pub(crate) fn read(
         Subcommand::Export(ExportArguments { account, to, store, logs }) => {
             let what = moving::What::Export { account, to };
             let logs = logs.read(Verbosity::Warn, &environment)?;
-            Ok(Command::Move(moving::Settings { engine: engine(&store), what }, logs))
+            Ok(Command::Move(moving::Settings { engine: engine(&store), keys: key_file(&store), what }, logs))
         }
         Subcommand::Import(ImportArguments { from, store, logs }) => {
             let what = moving::What::Import { from };
             let logs = logs.read(Verbosity::Warn, &environment)?;
-            Ok(Command::Move(moving::Settings { engine: engine(&store), what }, logs))
+            Ok(Command::Move(moving::Settings { engine: engine(&store), keys: key_file(&store), what }, logs))
         }
     }
 }
@@ -190,11 +194,11 @@ fn serve_settings(
     arguments: ServeArguments,
     environment: impl Fn(&str) -> Result<String, VarError>,
 ) -> Result<serve::Settings, Refusal> {
-    let engine = engine(&arguments.store);
+    let (engine, keys) = (engine(&arguments.store), key_file(&arguments.store));
     let ServeArguments { listen, public_url, relay, store, .. } = arguments;
     let (admin_key, relay_secret) = (admin_key(&environment)?, relay_secret(&environment)?);
     let relay = relay.settings(store.data_dir);
-    Ok(serve::Settings { listen, public_url, admin_key, engine, relay, relay_secret })
+    Ok(serve::Settings { listen, public_url, admin_key, engine, keys, relay, relay_secret })
 }
 
 fn engine(arguments: &StoreArguments) -> serve::Engine {
@@ -206,6 +210,16 @@ fn engine(arguments: &StoreArguments) -> serve::Engine {
             missing: if arguments.create_tables { Missing::Create } else { Missing::Refuse },
         }),
     }
+}
+
+fn key_file(arguments: &StoreArguments) -> serve::KeyFile {
+    let path = arguments.key_file.clone();
+    let missing = match arguments.store {
+        values::Store::DynamoDb if !arguments.create_tables => serve::MissingKey::Refuse,
+        values::Store::DynamoDb | values::Store::Sqlite => serve::MissingKey::Make,
+    };
+    let path = path.unwrap_or_else(|| arguments.data_dir.join(serve::KeyFile::NAME));
+    serve::KeyFile { path, missing }
 }
 
 fn admin_key(

@@ -8,20 +8,24 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use ringfall_app::{connection::Connection, seal::KeyRing};
 use ringfall_domain::ids::AccountId;
 use ringfall_store::{
-    port::{Survey, Table},
+    port::{Item, Key, Survey, Table},
     protocols::accounts::list_accounts,
+    records::pointer::{connection_of, decode_connection},
     transfer::{Imported, export, import},
 };
 
-use crate::serve::{Engine, store::Store};
+use crate::serve::{Engine, KeyFile, store::Store};
 
 /// What is to be done, and where.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
     /// The store.
     pub(crate) engine: Engine,
+    /// What providers' secrets in it are sealed with.
+    pub(crate) keys: KeyFile,
     /// What is to be done.
     pub(crate) what: What,
 }
@@ -50,8 +54,8 @@ pub(crate) enum What {
 pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let store = Store::open(&settings.engine).await?;
     let moved = match &store {
-        Store::Sqlite(engine) => carry_out(engine, &settings.what).await,
-        Store::DynamoDb { store: engine, .. } => carry_out(engine, &settings.what).await,
+        Store::Sqlite(engine) => carry_out(engine, &settings).await,
+        Store::DynamoDb { store: engine, .. } => carry_out(engine, &settings).await,
     };
     store.close().await?;
     let (done, Imported { account, items }) = moved?;
@@ -59,8 +63,11 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn carry_out<S: Table + Survey>(store: &S, what: &What) -> anyhow::Result<(&'static str, Imported)> {
-    match what {
+async fn carry_out<S: Table + Survey>(
+    store: &S,
+    settings: &Settings,
+) -> anyhow::Result<(&'static str, Imported)> {
+    match &settings.what {
         What::Export { account, to } => {
             let account = match account {
                 Some(account) => *account,
@@ -74,9 +81,28 @@ async fn carry_out<S: Table + Survey>(store: &S, what: &What) -> anyhow::Result<
         }
         What::Import { from } => {
             let file = File::open(from).with_context(|| from.display().to_string())?;
-            let imported = import(store, BufReader::new(file)).await;
+            let ring = settings.keys.read()?;
+            let opens = |key: &Key, item: &Item| {
+                opens(&ring, key, item).map_err(|why| format!("{why} {}", settings.keys.path.display()))
+            };
+            let imported = import(store, BufReader::new(file), opens).await;
             Ok(("imported", imported.with_context(|| from.display().to_string())?))
         }
+    }
+}
+
+/// Secrets stay sealed as they are: whoever cannot open a connection's must not take its account.
+fn opens(ring: &KeyRing, key: &Key, item: &Item) -> Result<(), String> {
+    let Some(id) = connection_of(key) else { return Ok(()) };
+    let unreadable = |error: &dyn std::fmt::Display| format!("connection {id}: {error}; read with");
+    let pointer = decode_connection(item).map_err(|error| unreadable(&error))?;
+    let connection: Connection =
+        serde_json::from_str(&pointer.document).map_err(|error| unreadable(&error))?;
+    match ring.lacks(&connection.needed_keys()) {
+        None => Ok(()),
+        Some(key) => Err(format!(
+            "connection {id} is sealed with the key {key}: append the key file of where it was exported to"
+        )),
     }
 }
 
@@ -89,7 +115,7 @@ async fn only_account(store: &impl Table) -> anyhow::Result<AccountId> {
     }
 }
 
-/// For its owner alone: it holds callers' numbers and providers' secrets.
+/// For its owner alone: it holds callers' numbers, and secrets that were kept before they were sealed.
 fn new_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -1,6 +1,7 @@
 //! Connections: an agency's account at a telephony provider, as configured and as used.
 
 mod relay;
+mod secrets;
 
 use std::{fmt, sync::Arc};
 
@@ -18,10 +19,12 @@ use ringfall_providers::{
     relay::{Relay, RelayCarrier},
     twilio::{Twilio, TwilioCarrier, TwilioCredentials},
 };
-use ringfall_store::{port::StoreError, records::pointer::ConnectionPointer};
+use ringfall_store::port::StoreError;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::ToSchema;
+
+use crate::seal::{Kept, StillSealed};
 
 pub(crate) use self::relay::trunk;
 pub use self::relay::{DigestDocument, RelayCredentialsDocument, SrtpDocument, TrunkDocument};
@@ -65,16 +68,16 @@ pub struct TwilioCredentialsDocument {
     #[schema(pattern = "^AC[0-9A-Za-z]{1,62}$")]
     pub account_sid: String,
     /// The account's auth token: verifies webhooks and signs in to the REST API. Never shown again.
-    #[schema(write_only, pattern = "^[!-~]{1,256}$")]
-    pub auth_token: String,
+    #[schema(value_type = String, write_only, pattern = "^[!-~]{1,256}$")]
+    pub auth_token: Kept<String>,
     /// Where the REST API is, if not at Twilio's own address (a region, or a test).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^https?://")]
     pub api_base_url: Option<String>,
     /// The secret of a shared key, where webhooks are signed by HMAC-SHA256. Never shown again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(write_only, pattern = "^[!-~]{1,256}$")]
-    pub signature_key: Option<String>,
+    #[schema(value_type = Option<String>, write_only, pattern = "^[!-~]{1,256}$")]
+    pub signature_key: Option<Kept<String>>,
 }
 
 /// What a provider charges the agency for begun minutes.
@@ -222,13 +225,18 @@ fn invalid(error: InvalidCredentials) -> InvalidConnection {
     InvalidConnection { field: format!("credentials.{}", error.field), expected: error.expected.to_owned() }
 }
 
+fn still_sealed(field: &str) -> impl FnOnce(StillSealed) -> InvalidConnection {
+    move |error| InvalidConnection { field: format!("credentials.{field}"), expected: error.to_string() }
+}
+
 fn twilio_credentials(document: &TwilioCredentialsDocument) -> Result<TwilioCredentials, InvalidConnection> {
-    let mut credentials =
-        TwilioCredentials::new(&document.account_sid, &document.auth_token).map_err(invalid)?;
+    let auth_token = document.auth_token.clear().map_err(still_sealed("auth_token"))?;
+    let mut credentials = TwilioCredentials::new(&document.account_sid, auth_token).map_err(invalid)?;
     if let Some(api_base_url) = &document.api_base_url {
         credentials = credentials.with_api_base_url(api_base_url).map_err(invalid)?;
     }
     if let Some(key) = &document.signature_key {
+        let key = key.clear().map_err(still_sealed("signature_key"))?;
         credentials = credentials.with_signature_key(key).map_err(invalid)?;
     }
     Ok(credentials)
@@ -251,20 +259,20 @@ pub struct Connected {
 }
 
 impl Connected {
-    /// Makes a connection ready from what is stored of it.
+    /// Makes a connection ready from its document, which has been opened.
     pub(crate) fn new(
         connector: &dyn Connector,
         public_url: &Url,
         id: ConnectionId,
-        pointer: &ConnectionPointer,
+        account: AccountId,
+        connection: &Connection,
     ) -> Result<Self, StoreError> {
-        let damaged = |error: String| StoreError::Damaged(format!("connection {id}: {error}"));
-        let connection: Connection =
-            serde_json::from_str(&pointer.document).map_err(|error| damaged(error.to_string()))?;
-        let halves = connector.connect(id, &connection).map_err(|error| damaged(error.to_string()))?;
+        let halves = connector
+            .connect(id, connection)
+            .map_err(|error| StoreError::Damaged(format!("connection {id}: {error}")))?;
         Ok(Self {
             id,
-            account: pointer.account,
+            account,
             provider: halves.provider,
             carrier: halves.carrier,
             callbacks: Callbacks::new(public_url, id),

@@ -51,6 +51,7 @@ use crate::{
     clock::{Clock, Randomness},
     connection::{Connected, Connection, Connector, Halves, InvalidConnection},
     platform::{Platform, Ports, Settings},
+    seal::{KeyRing, Keys, KeysAtHand},
 };
 
 /// A clock that stands until it is moved.
@@ -318,6 +319,7 @@ impl World {
             Arc::clone(&clock) as _,
             Arc::new(Counting::default()),
             Arc::new(ToldConnector(Arc::clone(&told))),
+            keys(),
             Settings {
                 public_url: "https://calls.example.com".parse().expect("a URL"),
                 cache_time: Duration::from_secs(3_600),
@@ -408,6 +410,11 @@ pub(crate) fn arrival(name: &str) -> EventKind {
         dialled: "+18005550111".parse().expect("a number"),
         caller_facts: CallerFacts::default(),
     })
+}
+
+/// Keys as every platform has them.
+pub(crate) fn keys() -> Arc<dyn Keys> {
+    Arc::new(KeysAtHand::new(KeyRing::read(&"0a".repeat(32)).expect("a key")))
 }
 
 async fn seed(store: &MemoryStore, plan: &PlanRecord) {

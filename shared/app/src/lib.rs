@@ -5,6 +5,7 @@
 //! - [`api`]: REST v1.
 //! - [`media`], [`audio`]: sounds of our own that providers fetch, and whether they get those of others.
 //! - [`relays`]: the trunks, for our own media relays.
+//! - [`seal`]: providers' secrets, as they are kept.
 //! - [`worker`], [`rollup`], [`sweep`], [`repair`]: delayed messages, the change feed, what should never be left behind, and sums
 //!   that were left wrong.
 //!
@@ -25,6 +26,7 @@ pub mod platform;
 pub mod relays;
 pub mod repair;
 pub mod rollup;
+pub mod seal;
 pub mod sweep;
 pub mod webhooks;
 pub mod worker;

@@ -20,8 +20,9 @@ use url::Url;
 use crate::{
     audio::AudioGuard,
     clock::{Clock, Randomness},
-    connection::{Connected, Connector},
+    connection::{Connected, Connection, Connector},
     metrics::Metrics,
+    seal::Keys,
 };
 
 /// The platform's parts, shared by all its functions.
@@ -40,6 +41,8 @@ pub struct Platform {
     pub randomness: Arc<dyn Randomness>,
     /// Makes providers and carriers of connections.
     pub connector: Arc<dyn Connector>,
+    /// What connections' secrets are sealed with.
+    pub keys: Arc<dyn Keys>,
     /// What is set from outside.
     pub settings: Settings,
     /// What is counted.
@@ -108,6 +111,7 @@ impl Platform {
         clock: Arc<dyn Clock>,
         randomness: Arc<dyn Randomness>,
         connector: Arc<dyn Connector>,
+        keys: Arc<dyn Keys>,
         settings: Settings,
     ) -> Self {
         let ttl = settings.cache_time;
@@ -122,6 +126,7 @@ impl Platform {
             clock,
             randomness,
             connector,
+            keys,
             plans: Cache::builder().max_capacity(10_000).time_to_live(ttl).build(),
             // What leads to a fallback number is kept much longer than a plan: it is needed just when the store cannot be asked.
             campaigns: Cache::builder().max_capacity(100_000).time_to_live(ttl * 1_000).build(),
@@ -206,9 +211,23 @@ impl Platform {
             return Ok(None);
         };
         let pointer = records::pointer::decode_connection(&item)?;
-        let connected = Arc::new(Connected::new(&*self.connector, &self.settings.public_url, id, &pointer)?);
+        let connection = self.read_connection(id, &pointer.document).await?;
+        let public_url = &self.settings.public_url;
+        let connected = Connected::new(&*self.connector, public_url, id, pointer.account, &connection)?;
+        let connected = Arc::new(connected);
         self.connections.insert(id, Arc::clone(&connected)).await;
         Ok(Some(connected))
+    }
+
+    /// A connection's document as it is kept, opened.
+    pub(crate) async fn read_connection(
+        &self,
+        id: ConnectionId,
+        document: &str,
+    ) -> Result<Connection, StoreError> {
+        let connection: Connection = serde_json::from_str(document)
+            .map_err(|error| StoreError::Damaged(format!("connection {id}: {error}")))?;
+        connection.opened(id, &*self.keys).await
     }
 
     /// Forgets which numbers are whose, so that one that was moved is moved at once in this process.

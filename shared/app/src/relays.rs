@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use ringfall_domain::ids::ConnectionId;
 use ringfall_providers::{
     Callbacks,
     relay::{
@@ -87,24 +88,29 @@ fn is_signed(asked: &Asked, headers: &HeaderMap) -> bool {
 
 async fn list(platform: &Platform) -> Result<TrunkList, StoreError> {
     let records = list_trunks(&*platform.table).await?;
-    Ok(TrunkList { trunks: records.iter().filter_map(|record| told(platform, record)).collect() })
+    let mut trunks = Vec::with_capacity(records.len());
+    for record in &records {
+        match platform.read_connection(record.connection, &record.pointer.document).await {
+            Ok(connection) => trunks.extend(told(platform, record, &connection)),
+            // Without the keys there are no trunks, rather than fewer than there are.
+            Err(error @ StoreError::Unavailable(_)) => return Err(error),
+            Err(error) => cannot_be_read(record.connection, &error),
+        }
+    }
+    Ok(TrunkList { trunks })
 }
 
 /// One that cannot be read must not keep the others from their calls.
-fn told(platform: &Platform, record: &TrunkRecord) -> Option<Trunk> {
+fn told(platform: &Platform, record: &TrunkRecord, connection: &Connection) -> Option<Trunk> {
     let id = record.connection;
-    let damaged =
-        |error: &dyn fmt::Display| tracing::error!(connection = %id, %error, "a trunk cannot be read");
-    let connection: Connection = match serde_json::from_str(&record.pointer.document) {
-        Ok(connection) => connection,
-        Err(error) => {
-            damaged(&error);
-            return None;
-        }
-    };
-    let Connection::Relay { credentials, trunk: document, .. } = &connection else { return None };
+    let Connection::Relay { credentials, trunk: document, .. } = connection else { return None };
     let callbacks = Callbacks::new(&platform.settings.public_url, id);
-    trunk(id, credentials, document, &record.numbers, &callbacks).inspect_err(|error| damaged(error)).ok()
+    let trunk = trunk(id, credentials, document, &record.numbers, &callbacks);
+    trunk.inspect_err(|error| cannot_be_read(id, error)).ok()
+}
+
+fn cannot_be_read(connection: ConnectionId, error: &dyn fmt::Display) {
+    tracing::error!(%connection, %error, "a trunk cannot be read");
 }
 
 /// 304 to a relay that has this list already (RFC 9110 §13.1.2).

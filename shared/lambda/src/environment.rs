@@ -16,6 +16,8 @@ pub struct Configuration {
     pub public_url: Option<Url>,
     /// The ARN or the name of the secret that holds the first account's key. Only the function with the REST API knows it.
     pub admin_key_secret: Option<String>,
+    /// The ARN or the name of the secret that holds the keys by which providers' secrets are sealed. It is read when the first is needed.
+    pub key_secret: String,
     /// Which addresses agencies may name.
     pub network: Network,
 }
@@ -44,6 +46,7 @@ const STREAM: &str = "RINGFALL_STREAM";
 const QUEUE: &str = "RINGFALL_QUEUE";
 const PUBLIC_URL: &str = "RINGFALL_PUBLIC_URL";
 const ADMIN_KEY_SECRET: &str = "RINGFALL_ADMIN_KEY_SECRET";
+const KEY_SECRET: &str = "RINGFALL_KEY_SECRET";
 const PRIVATE_ADDRESSES: &str = "RINGFALL_PRIVATE_ADDRESSES";
 
 /// Reads the configuration.
@@ -61,6 +64,7 @@ pub fn read(variable: impl Fn(&str) -> Result<String, VarError>) -> Result<Confi
         places,
         public_url: variables.optional(PUBLIC_URL, public_url)?,
         admin_key_secret: variables.optional(ADMIN_KEY_SECRET, secret)?,
+        key_secret: variables.needed(KEY_SECRET, secret)?,
         network: variables.optional(PRIVATE_ADDRESSES, network)?.unwrap_or(Network::Public),
     })
 }
@@ -112,6 +116,7 @@ fn queue_url(text: &str) -> Result<String, &'static str> {
 
 fn secret(text: &str) -> Result<String, &'static str> {
     let is_name = text.len() <= 512
+        && !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+=.@-:".contains(&byte));
     is_name.then(|| text.to_owned()).ok_or("expected the ARN or the name of a secret in Secrets Manager")
 }

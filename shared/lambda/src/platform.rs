@@ -8,13 +8,14 @@ use ringfall_app::{
     clock::{SystemClock, SystemRandomness},
     connection::RealProviders,
     platform::{Platform, Ports, Settings},
+    seal::Keys,
 };
 use ringfall_store::engines::dynamodb::{DynamoStore, OpenError, Unmetered};
 use url::Url;
 
 use crate::{
     environment::{Configuration, Misconfigured, Network},
-    secret::{self, SecretError},
+    secret::{self, SecretError, SecretKeys},
 };
 
 /// How long plans and connections are kept before they are read again: another function may change them.
@@ -25,6 +26,7 @@ const CACHE_TIME: Duration = Duration::from_secs(5);
 pub struct Function {
     configuration: Configuration,
     aws: SdkConfig,
+    keys: Arc<SecretKeys>,
     providers: RealProviders,
     /// The table, its stream and the queue.
     pub store: DynamoStore,
@@ -57,7 +59,8 @@ impl Function {
         let store = DynamoStore::at(&aws, configuration.places.clone(), Arc::new(Unmetered))?;
         let providers = RealProviders::new(configuration.network == Network::Any)
             .map_err(|error| StartError::Providers(error.to_string()))?;
-        Ok(Self { configuration, aws, providers, store })
+        let keys = Arc::new(SecretKeys::new(aws.clone(), configuration.key_secret.clone()));
+        Ok(Self { configuration, aws, keys, providers, store })
     }
 
     /// The base URL that providers sign, if the deployment tells it.
@@ -78,8 +81,14 @@ impl Function {
             cache_time: CACHE_TIME,
             private_addresses_allowed: self.configuration.network == Network::Any,
         };
-        let providers = Arc::new(self.providers.clone());
-        Arc::new(Platform::new(ports, Arc::new(SystemClock), Arc::new(SystemRandomness), providers, settings))
+        Arc::new(Platform::new(
+            ports,
+            Arc::new(SystemClock),
+            Arc::new(SystemRandomness),
+            Arc::new(self.providers.clone()),
+            Arc::clone(&self.keys) as Arc<dyn Keys>,
+            settings,
+        ))
     }
 
     /// The platform of a function that providers do not call: the deployment must tell where they do.

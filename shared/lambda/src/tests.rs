@@ -7,7 +7,8 @@ use crate::{
     timing::until,
 };
 
-const WHOLE: [(&str, &str); 3] = [
+const WHOLE: [(&str, &str); 4] = [
+    ("RINGFALL_KEY_SECRET", "arn:aws:secretsmanager:us-east-1:123456789012:secret:ringfall-keys-a1b2c3"),
     ("RINGFALL_TABLE", "calls"),
     ("RINGFALL_STREAM", "arn:aws:dynamodb:us-east-1:123456789012:table/calls/stream/2026-01-01T00:00:00.000"),
     ("RINGFALL_QUEUE", "https://sqs.us-east-1.amazonaws.com/123456789012/messages"),
@@ -52,6 +53,8 @@ fn whatever_is_missing_or_wrong_is_named_with_what_it_should_be() {
         ("RINGFALL_QUEUE", "", "it is not set; expected the URL"),
         ("RINGFALL_QUEUE", "messages", "expected the URL of an SQS queue"),
         ("RINGFALL_PUBLIC_URL", "calls.example.com", "expected an http or https URL"),
+        ("RINGFALL_KEY_SECRET", "", "it is not set; expected the ARN or the name of a secret"),
+        ("RINGFALL_KEY_SECRET", "the key itself", "expected the ARN or the name of a secret"),
         ("RINGFALL_ADMIN_KEY_SECRET", "the key itself", "expected the ARN or the name of a secret"),
         ("RINGFALL_PRIVATE_ADDRESSES", "yes", "expected refused or allowed"),
     ] {

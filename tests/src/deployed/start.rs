@@ -99,6 +99,7 @@ async fn one(program: &Path, listener: &TcpListener, aws: &Aws, stream: &str) ->
         .env("RINGFALL_QUEUE", "https://sqs.us-east-1.amazonaws.com/000000000000/ringfall-start")
         .env("RINGFALL_PUBLIC_URL", "https://calls.example.com")
         .env("RINGFALL_ADMIN_KEY_SECRET", NAME)
+        .env("RINGFALL_KEY_SECRET", NAME)
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     aws.tell(&mut command);

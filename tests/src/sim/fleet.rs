@@ -13,7 +13,9 @@ use ringfall_app::{
     connection::Connector,
     message::ServeWaiters,
     platform::{Platform, Ports, Settings},
-    rollup, sweep, webhooks, worker,
+    rollup,
+    seal::{KeyRing, KeysAtHand},
+    sweep, webhooks, worker,
 };
 use ringfall_domain::ids::{AccountId, CampaignId};
 use ringfall_store::port::{Feed, Position};
@@ -134,6 +136,7 @@ impl Fleet {
             Arc::new(clock) as Arc<dyn Clock>,
             Arc::new(Counting::default()),
             Arc::clone(&parts.connector),
+            Arc::new(KeysAtHand::new(KeyRing::read(&"0a".repeat(32)).expect("a key"))),
             settings,
         ));
         let outlooks_since = Arc::new(Mutex::new(Instant::now()));

@@ -9,7 +9,9 @@ use ringfall_app::{
     clock::{SystemClock, SystemRandomness},
     connection::RealProviders,
     platform::{Platform, Ports, Settings},
-    rollup, webhooks,
+    rollup,
+    seal::{KeyRing, KeysAtHand},
+    webhooks,
 };
 use ringfall_store::port::Position;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -47,6 +49,7 @@ impl<G: Gauge> Metered<G> {
             Arc::new(SystemClock),
             Arc::new(SystemRandomness),
             Arc::new(RealProviders::new(true)?),
+            Arc::new(KeysAtHand::new(KeyRing::read(&"0a".repeat(32))?)),
             settings,
         ));
         ensure_first_account(&platform, Some(ADMIN_KEY)).await?;

@@ -13,6 +13,7 @@ mod phone;
 mod queue;
 mod race;
 mod schemathesis;
+mod secrets;
 mod simulator;
 mod terraform;
 mod tidy;

@@ -71,6 +71,21 @@ fn dynamodb_is_taken_with_a_table_and_a_queue_that_are_made_only_if_asked_for() 
 }
 
 #[test]
+fn the_key_is_a_file_in_the_data_folder_or_wherever_it_is_said_to_be() {
+    use serve::MissingKey::{Make, Refuse};
+    for (arguments, path, missing) in [
+        (&[][..], "./.ringfall/ringfall.key", Make),
+        (&["--data-dir", "/tmp/x"], "/tmp/x/ringfall.key", Make),
+        (&["--key-file", "/tmp/key"], "/tmp/key", Make),
+        (&["--store", "dynamodb", "--key-file", "/tmp/key"], "/tmp/key", Refuse),
+        (&["--store", "dynamodb", "--create-tables"], "./.ringfall/ringfall.key", Make),
+    ] {
+        let keys = serve(arguments, &[]).keys;
+        assert_eq!((keys.path, keys.missing), (PathBuf::from(path), missing), "{arguments:?}");
+    }
+}
+
+#[test]
 fn a_bad_setting_is_named_by_both_its_names_with_what_it_should_be() {
     let long_enough = "k".repeat(32);
     let short = "k".repeat(31);

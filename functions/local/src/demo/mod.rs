@@ -31,7 +31,7 @@ use self::{
     screen::Screen,
     seed::Agency,
 };
-use crate::serve::{self, AdminKey, Engine, Signals, Stack};
+use crate::serve::{self, AdminKey, Engine, KeyFile, MissingKey, Signals, Stack};
 
 /// How long a second of a call takes.
 const SECOND: Duration = Duration::from_millis(10);
@@ -60,6 +60,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         public_url: None,
         admin_key: settings.admin_key.clone(),
         engine: Engine::Sqlite { data_dir: folder.path() },
+        keys: KeyFile { path: folder.path().join(KeyFile::NAME), missing: MissingKey::Make },
         relay: serve::RelaySettings::off(folder.path()),
         relay_secret: None,
     })

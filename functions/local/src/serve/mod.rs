@@ -3,6 +3,7 @@
 mod banner;
 mod folder;
 mod http;
+mod keys;
 pub(crate) mod logs;
 mod relay;
 mod router;
@@ -17,6 +18,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 pub(crate) use self::{
+    keys::{KeyFile, MissingKey},
     relay::{RelaySettings, Sip},
     settings::{AdminKey, Engine, Settings},
     stack::Stack,

@@ -6,7 +6,7 @@ use ringfall_providers::relay::text::Secret;
 use ringfall_store::engines::dynamodb;
 use url::Url;
 
-use super::relay::RelaySettings;
+use super::{keys::KeyFile, relay::RelaySettings};
 
 /// What `serve` is told.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     pub(crate) admin_key: Option<AdminKey>,
     /// What keeps the data.
     pub(crate) engine: Engine,
+    /// What providers' secrets are sealed with.
+    pub(crate) keys: KeyFile,
     /// The relay that runs beside the platform.
     pub(crate) relay: RelaySettings,
     /// What relays elsewhere sign in with, if there are any.

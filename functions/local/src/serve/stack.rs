@@ -9,6 +9,7 @@ use ringfall_app::{
     connection::RealProviders,
     platform::{self, Platform},
     relays::RelaySecrets,
+    seal::KeysAtHand,
 };
 use ringfall_providers::relay::text::Secret;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -57,9 +58,10 @@ impl Stack {
         let address = listener.local_addr().context("no address to listen on")?;
         let url = Url::parse(&format!("http://{address}")).context("no URL for the address")?;
         let store = Store::open(&settings.engine).await?;
+        let keys = KeysAtHand::new(settings.keys.read()?);
         let own_secret = made_secret()?;
         let relay = OwnRelay::start(&settings.relay, address, own_secret.clone()).await?;
-        let platform = platform(&settings, &store, url.clone(), relay.commands()?.as_ref())?;
+        let platform = platform(&settings, &store, keys, url.clone(), relay.commands()?.as_ref())?;
         let secrets = RelaySecrets::new(settings.relay_secret.clone().into_iter().chain([own_secret]));
         let admin_key = settings.admin_key.as_ref().map(|key| key.expose());
         let first_key = ensure_first_account(&platform, admin_key).await.map_err(named)?;
@@ -135,6 +137,7 @@ fn made_secret() -> anyhow::Result<Secret> {
 fn platform(
     settings: &Settings,
     store: &Store,
+    keys: KeysAtHand,
     url: Url,
     own_relay: Option<&Url>,
 ) -> anyhow::Result<Arc<Platform>> {
@@ -152,6 +155,7 @@ fn platform(
         Arc::new(SystemClock),
         Arc::new(SystemRandomness),
         Arc::new(providers),
+        Arc::new(keys),
         settings,
     );
     if let Some(units) = store.units() {

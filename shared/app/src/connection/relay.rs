@@ -19,6 +19,8 @@ use ringfall_providers::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::seal::{Kept, StillSealed};
+
 /// A relay's credentials.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -26,8 +28,8 @@ pub struct RelayCredentialsDocument {
     /// What the relay signs its webhooks with, and the platform its commands. Made up where none is given, and shown in that one reply: a
     /// relay learns it together with the trunk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^[!-~]{16,256}$")]
-    pub secret: Option<String>,
+    #[schema(value_type = Option<String>, pattern = "^[!-~]{16,256}$")]
+    pub secret: Option<Kept<String>>,
     /// Where the relay takes commands; the relay that `ringfall serve` has started itself where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^https?://")]
@@ -100,7 +102,7 @@ pub struct DigestDocument {
     pub username: DigestWord,
     /// The password. Never shown again.
     #[schema(value_type = String, write_only, pattern = "^[!-~]{1,128}$")]
-    pub password: DigestWord,
+    pub password: Kept<DigestWord>,
 }
 
 /// Whether a trunk's audio is encrypted.
@@ -117,12 +119,19 @@ pub enum SrtpDocument {
 }
 
 impl RelayCredentialsDocument {
+    /// The secret, empty where there is none.
+    fn clear_secret(&self) -> Result<&str, StillSealed> {
+        self.secret.as_ref().map_or(Ok(""), |secret| secret.clear().map(String::as_str))
+    }
+
     /// The credentials, with the relay's own address where none is configured.
     ///
     /// # Errors
     /// Names `secret` or `api_base_url`.
     pub fn credentials(&self, own_relay: Option<&str>) -> Result<RelayCredentials, InvalidCredentials> {
-        let credentials = RelayCredentials::new(self.secret.as_deref().unwrap_or_default())?;
+        let still_sealed =
+            |_| InvalidCredentials { field: "secret", expected: "a secret that has been opened" };
+        let credentials = RelayCredentials::new(self.clear_secret().map_err(still_sealed)?)?;
         match self.api_base_url.as_deref().or(own_relay) {
             Some(url) => credentials.with_api_base_url(url),
             None => Ok(credentials),
@@ -187,12 +196,12 @@ impl TrunkDocument {
     }
 
     /// The same in the relay's words, which have the same forms.
-    fn rules(&self) -> Result<Rules, Misshapen> {
+    fn rules(&self) -> Result<Rules, Untold> {
         Ok(Rules {
             allow: self.allow.clone(),
-            digest: self.digest.as_ref().map(digest),
+            digest: self.digest.as_ref().map(digest).transpose()?,
             outbound: self.outbound.as_ref().map(|uri| uri.as_str().parse()).transpose()?,
-            outbound_digest: self.outbound_digest.as_ref().map(digest),
+            outbound_digest: self.outbound_digest.as_ref().map(digest).transpose()?,
             most_calls: self.most_calls,
             most_calls_per_second: self.most_calls_per_second,
             most_seconds: self.most_seconds,
@@ -211,8 +220,19 @@ impl TrunkDocument {
     }
 }
 
-fn digest(document: &DigestDocument) -> Digest {
-    Digest { username: document.username.clone(), password: document.password.clone() }
+/// Why a relay is not told of a trunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Untold {
+    /// It has a part that no relay would read: nothing that was saved has.
+    #[error(transparent)]
+    Misshapen(#[from] Misshapen),
+    /// Nobody has opened it.
+    #[error("expected {0}")]
+    StillSealed(#[from] StillSealed),
+}
+
+fn digest(document: &DigestDocument) -> Result<Digest, StillSealed> {
+    Ok(Digest { username: document.username.clone(), password: document.password.clear()?.clone() })
 }
 
 fn destination(destination: &Destination) -> Result<order::Destination, Misshapen> {
@@ -223,19 +243,16 @@ fn destination(destination: &Destination) -> Result<order::Destination, Misshape
 }
 
 /// A connection as relays are told of it.
-///
-/// # Errors
-/// It has a part that no relay would read: nothing that was saved has.
 pub(crate) fn trunk(
     id: ConnectionId,
     credentials: &RelayCredentialsDocument,
     trunk: &TrunkDocument,
     numbers: &[ringfall_domain::phone::PhoneNumber],
     callbacks: &Callbacks,
-) -> Result<Trunk, Misshapen> {
+) -> Result<Trunk, Untold> {
     Ok(Trunk {
         connection: id.to_string().parse()?,
-        secret: credentials.secret.as_deref().unwrap_or_default().parse()?,
+        secret: credentials.clear_secret()?.parse()?,
         voice_url: callbacks.entry(WebhookEvent::Voice).parse()?,
         status_url: callbacks.entry(WebhookEvent::Status).parse()?,
         numbers: numbers.iter().map(|number| number.as_str().parse()).collect::<Result<_, _>>()?,

@@ -44,6 +44,11 @@ pub fn connection_key(connection: ConnectionId) -> Key {
     Key::new(format!("C#{connection}"), "CONNECTION")
 }
 
+/// Whose pointer stands at a key; none where no connection's does.
+pub fn connection_of(key: &Key) -> Option<ConnectionId> {
+    key.partition.strip_prefix("C#")?.parse().ok()
+}
+
 /// Where the pointers of a connection's numbers stand.
 pub fn number_partition(connection: ConnectionId) -> String {
     format!("N#{connection}")

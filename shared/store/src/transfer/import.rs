@@ -59,15 +59,17 @@ fn marker_key(account: AccountId) -> Key {
 }
 
 /// Brings an account into a store that does not have it. The whole file is looked at first. An import that was interrupted goes on when it is
-/// made again with the same file; before its end the account cannot be used.
+/// made again with the same file; before its end the account cannot be used. `accepts` says what keeps an item from being taken, if anything
+/// does: then none is.
 ///
 /// # Errors
 /// Nothing was written, but if the store failed.
 pub async fn import<S: Table>(
     store: &S,
     mut file: impl BufRead + Seek + Send,
+    accepts: impl Fn(&Key, &Item) -> Result<(), String> + Send,
 ) -> Result<Imported, ImportError> {
-    let checked = check(&mut file)?;
+    let checked = check(&mut file, accepts)?;
     let account = checked.account;
     begin(store, account, &checked.sha256).await?;
     for key in &checked.entrances {
@@ -99,7 +101,10 @@ struct Checked {
     entrances: Vec<Key>,
 }
 
-fn check(file: &mut (impl BufRead + Seek)) -> Result<Checked, ImportError> {
+fn check(
+    file: &mut (impl BufRead + Seek),
+    accepts: impl Fn(&Key, &Item) -> Result<(), String>,
+) -> Result<Checked, ImportError> {
     file.seek(SeekFrom::Start(0))?;
     let mut lines = Lines::of(file);
     let head = match lines.next()? {
@@ -119,6 +124,7 @@ fn check(file: &mut (impl BufRead + Seek)) -> Result<Checked, ImportError> {
         match lines.next()? {
             Some((Line::Item(item), number)) => {
                 let (key, item) = item.into_item(number)?;
+                accepts(&key, &item).map_err(|what| NoLine { number, what })?;
                 checked.items += 1;
                 if !is_inside(account, &key) {
                     if !is_entrance(account, &key, &item) {

@@ -64,7 +64,21 @@ async fn exported(store: &MemoryStore, account: AccountId) -> String {
 }
 
 async fn taken(store: &MemoryStore, file: &str) -> Result<Imported, String> {
-    import(store, Cursor::new(file)).await.map_err(|error| error.to_string())
+    import(store, Cursor::new(file), |_, _| Ok(())).await.map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn an_item_that_is_not_accepted_keeps_all_of_them_out() {
+    let (from, to) = (MemoryStore::new(), MemoryStore::new());
+    open(&from, 1, "one").await;
+    let file = exported(&from, id(1)).await;
+    let accepts = |key: &Key, _: &Item| match pointer::connection_of(key) {
+        Some(connection) => Err(format!("not {connection}")),
+        None => Ok(()),
+    };
+    let refused = import(&to, Cursor::new(file), accepts).await.expect_err("one is not accepted").to_string();
+    assert!(refused.ends_with(&format!("not {}", ConnectionId::from_parts(2, 1))), "{refused}");
+    assert_eq!(to.get(&account::key(id(1))).await, Ok(None));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ mod input;
 use ringfall_domain::{ids::ConnectionId, money::Money, problem::Problem};
 use ringfall_providers::{Callbacks, WebhookEvent};
 use ringfall_store::{
-    port::Write,
+    port::{StoreError, Write},
     protocols::save::{Change, Consequences, Save, SaveError, Scene},
     records::{
         idempotency::Seed,
@@ -27,6 +27,7 @@ use crate::{
     },
     connection::{Connection, TrunkDocument},
     platform::Platform,
+    seal::Kept,
 };
 
 /// The members that are never shown.
@@ -133,8 +134,16 @@ impl Resource for Connection {
             return (self, MadeUp::Nothing);
         }
         let (one, two) = (platform.randomness.bits(), platform.randomness.bits());
-        credentials.secret = Some(format!("{one:032x}{two:032x}"));
+        credentials.secret = Some(Kept::Clear(format!("{one:032x}{two:032x}")));
         (self, MadeUp::Secret)
+    }
+
+    async fn sealed(self, id: ConnectionId, platform: &Platform) -> Result<Self, StoreError> {
+        Self::sealed(self, id, &*platform.keys, &*platform.randomness).await
+    }
+
+    async fn opened(self, id: ConnectionId, platform: &Platform) -> Result<Self, StoreError> {
+        Self::opened(self, id, &*platform.keys).await
     }
 
     fn shown_once(&self) -> Option<Value> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::{extract::State, response::IntoResponse};
 use http::{HeaderMap, StatusCode, header};
 use ringfall_store::{
+    port::StoreError,
     protocols::{
         resources::{find, list as list_resources},
         save::{Expected, SaveError, Wish, save},
@@ -37,7 +38,7 @@ pub(super) async fn create<R: Resource>(
 ) -> Answer {
     let (document, made_up) = read_document::<R>(body, None, &platform)?;
     let id = R::id(seed);
-    let (shown, once) = carry_out(&platform, &caller, id, &Wish::Create(document), made_up).await?;
+    let (shown, once) = carry_out(&platform, &caller, id, Wish::Create(document), made_up).await?;
     Ok(shown.created(R::PATH, once))
 }
 
@@ -83,10 +84,13 @@ pub(super) async fn replace<R: Resource>(
 ) -> Answer {
     let id = parse_id::<R>(&id)?;
     let expected = if_match.required()?;
-    let before = if R::KEEPS { Some(found::<R>(&platform, &caller, id).await?.document) } else { None };
+    let before = match R::KEEPS {
+        true => Some(found::<R>(&platform, &caller, id).await?.document.opened(id, &platform).await?),
+        false => None,
+    };
     let (document, made_up) = read_document(body, before.as_ref(), &platform)?;
     let (shown, once) =
-        carry_out(&platform, &caller, id, &Wish::Replace { document, expected }, made_up).await?;
+        carry_out(&platform, &caller, id, Wish::Replace { document, expected }, made_up).await?;
     Ok(shown.reply_once(StatusCode::OK, once))
 }
 
@@ -106,14 +110,15 @@ pub(super) async fn patch<R: Resource>(
     if is_stale {
         return Err(SaveError::Stale { version: resource.version }.into());
     }
-    let mut document = serde_json::to_value(&resource.document).expect("a document always serialises");
+    let opened = resource.document.opened(id, &platform).await?;
+    let mut document = serde_json::to_value(&opened).expect("a document always serialises");
     merge(&mut document, patch.into_iter().collect());
     // What a patch takes out is not kept: a secret that is taken out is made anew.
     let (document, made_up) = read_document::<R>(document.into(), None, &platform)?;
     // The patch was made to this version, whichever was named.
     let expected = Expected::OneOf(vec![resource.version]);
     let (shown, once) =
-        carry_out(&platform, &caller, id, &Wish::Replace { document, expected }, made_up).await?;
+        carry_out(&platform, &caller, id, Wish::Replace { document, expected }, made_up).await?;
     Ok(shown.reply_once(StatusCode::OK, once))
 }
 
@@ -125,7 +130,7 @@ pub(super) async fn archive<R: Resource>(
 ) -> Answer {
     let id = parse_id::<R>(&id)?;
     let wish = Wish::Archive { expected: expected.unwrap_or(Expected::Any) };
-    let (shown, _) = carry_out::<R>(&platform, &caller, id, &wish, MadeUp::Nothing).await?;
+    let (shown, _) = carry_out::<R>(&platform, &caller, id, wish, MadeUp::Nothing).await?;
     Ok(shown.reply(StatusCode::OK))
 }
 
@@ -134,12 +139,13 @@ async fn carry_out<R: Resource>(
     platform: &Platform,
     caller: &Caller,
     id: R::Id,
-    wish: &Wish<R>,
+    wish: Wish<R>,
     made_up: MadeUp,
 ) -> Result<(Shown<R::Fields>, Option<Value>), Refusal> {
-    let mut warnings = check_outside(wish, platform, caller.account, id).await?;
+    let mut warnings = check_outside(&wish, platform, caller.account, id).await?;
+    let wish = sealed(wish, id, platform).await?;
     let saved =
-        save(&*platform.table, caller.account, id, wish, platform.now()).await.map_err(
+        save(&*platform.table, caller.account, id, &wish, platform.now()).await.map_err(
             |error| match error {
                 SaveError::Missing => Refusal::not_found(R::KIND.as_str(), &id.to_string()),
                 other => other.into(),
@@ -150,8 +156,22 @@ async fn carry_out<R: Resource>(
     // The change was made: that what is beside it cannot be read takes nothing of that back.
     let beside = saved.resource.document.warnings_beside(platform, caller.account, id).await;
     warnings.extend(beside.unwrap_or_default());
-    let once = (made_up == MadeUp::Secret).then(|| saved.resource.document.shown_once()).flatten();
+    let once = match made_up {
+        MadeUp::Secret => saved.resource.document.clone().opened(id, platform).await?.shown_once(),
+        MadeUp::Nothing => None,
+    };
     Ok((Shown::warned(id, saved.resource, platform, warnings), once))
+}
+
+/// Nothing secret goes further than this.
+async fn sealed<R: Resource>(wish: Wish<R>, id: R::Id, platform: &Platform) -> Result<Wish<R>, StoreError> {
+    Ok(match wish {
+        Wish::Create(document) => Wish::Create(document.sealed(id, platform).await?),
+        Wish::Replace { document, expected } => {
+            Wish::Replace { document: document.sealed(id, platform).await?, expected }
+        }
+        Wish::Archive { expected } => Wish::Archive { expected },
+    })
 }
 
 async fn found<R: Resource>(

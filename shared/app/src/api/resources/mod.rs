@@ -70,6 +70,24 @@ pub(super) trait Resource: Save + Configured<Id: PartialSchema> + ToSchema {
         (self, MadeUp::Nothing)
     }
 
+    /// The document as it is to be kept.
+    fn sealed(
+        self,
+        _id: Self::Id,
+        _platform: &Platform,
+    ) -> impl Future<Output = Result<Self, StoreError>> + Send {
+        std::future::ready(Ok(self))
+    }
+
+    /// A document that was kept, as it was given.
+    fn opened(
+        self,
+        _id: Self::Id,
+        _platform: &Platform,
+    ) -> impl Future<Output = Result<Self, StoreError>> + Send {
+        std::future::ready(Ok(self))
+    }
+
     /// What is shown of it in the one reply to the request for which a secret was made up.
     fn shown_once(&self) -> Option<Value> {
         None

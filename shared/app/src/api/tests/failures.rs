@@ -59,6 +59,7 @@ async fn a_fault_of_ours_is_told_without_its_inside() {
             Arc::clone(&api.platform.clock),
             Arc::new(Counting::default()),
             Arc::new(RealProviders::new(true).expect("a client")),
+            Arc::clone(&api.platform.keys),
             api.platform.settings.clone(),
         );
         let request = Request::get("/v1/buyers").header(header::AUTHORIZATION, "Bearer x");

@@ -21,7 +21,7 @@ use crate::{
     api::{ensure_first_account, router},
     clock::Clock,
     connection::RealProviders,
-    fixtures::Counting,
+    fixtures::{Counting, keys},
     platform::{Platform, Ports, Settings},
 };
 
@@ -72,6 +72,7 @@ impl Api {
             Arc::clone(&clock) as _,
             Arc::new(Counting::default()),
             Arc::new(RealProviders::new(allowed).expect("a client")),
+            keys(),
             Settings {
                 public_url: "http://127.0.0.1:8080".parse().expect("a URL"),
                 cache_time: Duration::from_secs(3_600),

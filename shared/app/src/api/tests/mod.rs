@@ -14,6 +14,7 @@ mod lists;
 mod mutations;
 mod queues;
 mod races;
+mod sealing;
 mod separation;
 mod signing_in;
 mod simulation;

@@ -3,8 +3,11 @@
 use ringfall_domain::text::Name;
 use serde::{Deserialize, Deserializer};
 
-use crate::connection::{
-    Connection, RatesDocument, RelayCredentialsDocument, TrunkDocument, TwilioCredentialsDocument,
+use crate::{
+    connection::{
+        Connection, RatesDocument, RelayCredentialsDocument, TrunkDocument, TwilioCredentialsDocument,
+    },
+    seal::Kept,
 };
 
 /// A connection of either provider.
@@ -68,6 +71,8 @@ enum Misfit {
     Unknown(&'static str),
     #[error("unknown field `{0}` of `credentials`: connections of this provider have none")]
     UnknownCredential(&'static str),
+    #[error("invalid type: map, expected a string for each password of `trunk`")]
+    Sealed,
 }
 
 impl TryFrom<AnyConnection> for ConnectionInput {
@@ -85,6 +90,10 @@ impl TryFrom<AnyConnection> for ConnectionInput {
             }
             ProviderName::Relay => {
                 let trunk = trunk.ok_or(Misfit::Missing("trunk"))?;
+                let mut digests = trunk.digest.iter().chain(&trunk.outbound_digest);
+                if digests.any(|digest| digest.password.clear().is_err()) {
+                    return Err(Misfit::Sealed);
+                }
                 let credentials = credentials.unwrap_or_default().of_a_relay()?;
                 Connection::Relay { name, credentials, trunk, rates }
             }
@@ -97,9 +106,9 @@ impl AnyCredentials {
         refuse("secret", self.secret.as_ref())?;
         Ok(TwilioCredentialsDocument {
             account_sid: self.account_sid.ok_or(Misfit::MissingCredential("account_sid"))?,
-            auth_token: self.auth_token.ok_or(Misfit::MissingCredential("auth_token"))?,
+            auth_token: Kept::Clear(self.auth_token.ok_or(Misfit::MissingCredential("auth_token"))?),
             api_base_url: self.api_base_url,
-            signature_key: self.signature_key.flatten(),
+            signature_key: self.signature_key.flatten().map(Kept::Clear),
         })
     }
 
@@ -107,7 +116,8 @@ impl AnyCredentials {
         refuse("account_sid", self.account_sid.as_ref())?;
         refuse("auth_token", self.auth_token.as_ref())?;
         refuse("signature_key", self.signature_key.as_ref())?;
-        Ok(RelayCredentialsDocument { secret: self.secret.flatten(), api_base_url: self.api_base_url })
+        let secret = self.secret.flatten().map(Kept::Clear);
+        Ok(RelayCredentialsDocument { secret, api_base_url: self.api_base_url })
     }
 }
 
