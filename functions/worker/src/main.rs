@@ -65,3 +65,6 @@ async fn one(platform: &Platform, store: &DynamoStore, message: SqsMessage) -> R
     }
     work(platform, &delivery).await
 }
+
+#[cfg(test)]
+mod tests;
