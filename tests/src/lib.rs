@@ -1,6 +1,6 @@
 //! What whole behaviours are tested with: the house rules, the contract of the stores, the simulator, the real
 //! program, the platform as it is deployed, the units that calls use on DynamoDB, the queue beside a list, how many calls a core carries,
-//! the waits that callers are told.
+//! the waits that callers are told, a cap that moves under load.
 
 pub mod aws;
 pub mod contract;
@@ -8,6 +8,7 @@ pub mod deployed;
 pub mod entry_points;
 pub mod estimates;
 pub mod model;
+pub mod resized;
 pub mod rtp_load;
 pub mod sim;
 pub mod stack;

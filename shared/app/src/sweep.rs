@@ -11,7 +11,9 @@ use ringfall_domain::{
 };
 use ringfall_store::{
     port::StoreError,
-    protocols::{accounts::list_accounts, find::find, reserve::read_capacity, resources::list},
+    protocols::{
+        accounts::list_accounts, find::find, leases::read_leases, reserve::read_capacity, resources::list,
+    },
 };
 
 use crate::{
@@ -66,9 +68,11 @@ async fn watch_stale_legs(platform: &Platform, account: AccountId) -> Result<usi
     loop {
         let page = list::<Buyer>(&*platform.table, account, after, PAGE, true).await?;
         let buyers: Vec<BuyerId> = page.resources.iter().map(|(id, _)| *id).collect();
-        for record in read_capacity(&*platform.table, account, &buyers).await?.into_iter().flatten() {
-            let stale =
-                record.leases.into_iter().filter(|(_, lease)| lease.expires_at < now).map(|(leg, _)| leg);
+        let records = read_capacity(&*platform.table, account, &buyers).await?;
+        for (buyer, record) in buyers.iter().zip(records) {
+            let Some(record) = record else { continue };
+            let leases = read_leases(&*platform.table, account, *buyer, &record).await?;
+            let stale = leases.into_iter().filter(|(_, lease)| lease.expires_at < now).map(|(leg, _)| leg);
             for leg in stale.chain(record.undecided) {
                 watched += watch_again(platform, account, leg, now).await?;
             }

@@ -12,6 +12,7 @@ mod patience;
 mod phone;
 mod queue;
 mod race;
+mod resized;
 mod schemathesis;
 mod secrets;
 mod simulator;

@@ -80,7 +80,7 @@ struct TargetUsage {
 #[derive(Debug, Serialize, ToSchema)]
 struct ScopeUsage {
     /// Calls in flight.
-    live: usize,
+    live: u32,
     /// How many may be in flight.
     #[serde(skip_serializing_if = "Option::is_none")]
     concurrency_cap: Option<u32>,
@@ -180,7 +180,7 @@ fn scope_usage(scope: &ScopeRecord, windows: &[Window; 4]) -> ScopeUsage {
         money_cap: window.period.money_limit(&limits.money_caps),
     };
     ScopeUsage {
-        live: scope.live.len(),
+        live: scope.legs(),
         concurrency_cap: limits.caps.concurrency,
         minimum_seconds_between_calls: limits.minimum_seconds_between_calls,
         last_reserved_at: scope.last_reserved_at,

@@ -4,6 +4,7 @@
 //! - [`record`]: facts are written once each; the reports of one thing may come in any order and number.
 //! - [`reserve`], [`release`]: capacity. In one transaction the buyer's caps are checked and taken and the attempt is written into its
 //!   call, if absent: there is no reservation without its attempt, and a late hang-up of one attempt cannot free another.
+//!   [`leases`] tells which legs hold a slot.
 //! - [`caller`]: to whom a caller was sold, claimed along with capacity, so that two simultaneous calls know of each other.
 //! - [`queue`]: who waits, where, and how they leave; [`callback`]: who has hung up and keeps a place.
 //! - [`arrivals`], [`blocked`]: how often a caller calls, and whether they may.
@@ -25,6 +26,7 @@ pub mod callback;
 pub mod caller;
 pub mod find;
 pub mod idempotency;
+pub mod leases;
 pub mod queue;
 pub mod record;
 pub mod release;

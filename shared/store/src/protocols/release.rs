@@ -16,7 +16,7 @@ use crate::{
     port::{Condition, StoreError, Table, Update, Write, WriteError},
     records::{
         self,
-        capacity::{Lease, Place, encode_lease, names},
+        capacity::{Lease, Place, lease, names},
     },
 };
 
@@ -54,17 +54,45 @@ pub async fn release(
         Standing::NotConverted => (give_back(leg), Released::Settled),
         Standing::Undecided { until } => (vec![note_undecided(&id)], Released::Undecided { until }),
     };
-    let freed = free_slot(leg, &id).chain(rest.clone()).collect();
-    let (was_live, ()) = futures::try_join!(
-        update(table, call, leg, freed, is_live(&id)),
-        settle_claim(table, call, leg, standing),
-    )?;
-    if was_live == Held::NotAny && released == Released::Settled && leg.may_have_been_undecided() {
+    let (was_live, ()) =
+        futures::try_join!(free(table, call, leg, &rest), settle_claim(table, call, leg, standing))?;
+    if !was_live && released == Released::Settled && leg.may_have_been_undecided() {
         let decided = Update::Remove(Place::Buyer.path([names::UNDECIDED, &id]));
         let updates = [decided].into_iter().chain(rest).collect();
         update(table, call, leg, updates, is_undecided(&id)).await?;
     }
     Ok(released)
+}
+
+/// Frees the slot, wherever its lease stands, and makes the other updates along with it.
+///
+/// # Returns
+/// Whether there was one.
+async fn free(table: &dyn Table, call: &Call, leg: &Leg, rest: &[Update]) -> Result<bool, StoreError> {
+    let id = LegId { call: call.id, attempt: leg.attempt };
+    let freed = free_slot(leg, &id.to_string()).chain(rest.iter().cloned()).collect();
+    match update(table, call, leg, freed, is_live(&id.to_string())).await? {
+        Held::Within => Ok(true),
+        Held::Nowhere => Ok(false),
+        Held::MaybeElsewhere => {
+            let fewer = |place: Place<'_>| Update::Add(place.path([names::ELSEWHERE]), (-1).into());
+            let updates = Place::all_of(leg).map(fewer).chain(rest.iter().cloned()).collect();
+            let capacity = records::capacity::key(call.account, leg.buyer);
+            let lease = lease::key(call.account, leg.buyer, id);
+            is_written(
+                table,
+                vec![
+                    Write::Update { key: capacity, updates, condition: None },
+                    Write::Delete { key: lease, condition: Some(is_a_lease()) },
+                ],
+            )
+            .await
+        }
+    }
+}
+
+fn is_a_lease() -> Condition {
+    Condition::Exists(lease::EXPIRES_AT.into())
 }
 
 fn is_live(id: &str) -> Condition {
@@ -105,17 +133,26 @@ pub async fn extend(
     leg: &Leg,
     expires_at: Timestamp,
 ) -> Result<(), StoreError> {
-    let id = LegId { call: call.id, attempt: leg.attempt }.to_string();
-    let lease = encode_lease(&Lease { target: leg.target, expires_at });
-    let set = Update::Set(Place::Buyer.path([names::LIVE, &id]), lease);
-    update(table, call, leg, vec![set], is_live(&id)).await?;
+    let id = LegId { call: call.id, attempt: leg.attempt };
+    let name = id.to_string();
+    let lease = Lease { target: leg.target, expires_at };
+    let set = Update::Set(Place::Buyer.path([names::LIVE, &name]), lease::encode_within(&lease));
+    if update(table, call, leg, vec![set], is_live(&name)).await? == Held::MaybeElsewhere {
+        let (key, item) = (lease::key(call.account, leg.buyer, id), lease::encode(&lease));
+        is_written(table, vec![Write::Put { key, item, condition: Some(is_a_lease()) }]).await?;
+    }
     Ok(())
 }
 
+/// What a condition on CAPACITY tells of a leg.
 #[derive(PartialEq, Eq)]
 enum Held {
-    Some,
-    NotAny,
+    /// It held; the update was made.
+    Within,
+    /// It did not hold, and no lease stands elsewhere.
+    Nowhere,
+    /// It did not hold, and the leg's lease may stand elsewhere.
+    MaybeElsewhere,
 }
 
 async fn update(
@@ -127,8 +164,20 @@ async fn update(
 ) -> Result<Held, StoreError> {
     let key = records::capacity::key(call.account, leg.buyer);
     match table.write(vec![Write::Update { key, updates, condition: Some(condition) }]).await {
-        Ok(_) => Ok(Held::Some),
-        Err(WriteError::Refused(_)) => Ok(Held::NotAny),
+        Ok(_) => Ok(Held::Within),
+        Err(WriteError::Refused(refusals)) => {
+            let item = refusals.first().and_then(|refusal| refusal.as_ref()?.item.as_deref());
+            let elsewhere = item.map(lease::has_some_elsewhere).transpose()?.unwrap_or(false);
+            Ok(if elsewhere { Held::MaybeElsewhere } else { Held::Nowhere })
+        }
+        Err(WriteError::Store(error)) => Err(error),
+    }
+}
+
+async fn is_written(table: &dyn Table, writes: Vec<Write>) -> Result<bool, StoreError> {
+    match table.write(writes).await {
+        Ok(_) => Ok(true),
+        Err(WriteError::Refused(_)) => Ok(false),
         Err(WriteError::Store(error)) => Err(error),
     }
 }

@@ -13,6 +13,10 @@
 //! A caller who waits is taken out of the queue by the same transaction: of two who serve the same one, one is refused, and a slot
 //! and a caller are never taken separately.
 //!
+//! Where many legs are live the lease is an item of its own ([`lease`](crate::records::capacity::lease)), and a third of the transaction. What a
+//! scope holds is then the size of a map and a count; a condition adds nothing up, so it goes by the size as it was read: "as many as that
+//! or fewer within, and with those at most cap − 1 elsewhere".
+//!
 //! A condition compares and does not calculate: "committed + price ≤ cap" is "committed ≤ cap − price", the right side a figure of
 //! the writer's. So the limits are those that the writer has read, and the write holds only while their revision stands. A cap
 //! that was lowered meanwhile refuses it; it is tried again by the limits that stand then.
@@ -23,7 +27,6 @@ use jiff::Timestamp;
 use ringfall_domain::{
     call::{Call, Leg},
     capacity::{Full, Pace, Period, Window},
-    config::Limits,
     ids::{AccountId, BuyerId, LegId},
     money::Money,
     queue::Waiter,
@@ -42,7 +45,7 @@ use crate::{
         self,
         call::names as call_names,
         caller::CallerRecord,
-        capacity::{CapacityRecord, Lease, Place, ScopeRecord, encode_lease, names},
+        capacity::{CapacityRecord, Lease, LeasePlace, Place, ScopeRecord, lease, names},
         waiter,
     },
 };
@@ -103,7 +106,7 @@ pub async fn reserve(table: &dyn Table, request: &Request<'_>) -> Result<Reserve
             Err(WriteError::Refused(refusals)) => match refusal(request, &known, &refusals)? {
                 Found::Answer(reserved) => return Ok(reserved),
                 Found::NotWaiting => return not_waiting(table, request.call).await,
-                Found::OtherLimits(record) => known = Cow::Owned(*record),
+                Found::Otherwise(record) => known = Cow::Owned(*record),
             },
         }
     }
@@ -120,14 +123,24 @@ fn writes(request: &Request<'_>, known: &CapacityRecord) -> Option<Vec<Write>> {
     let (call, leg) = (request.call, request.leg);
     let scopes = known.scopes_of(leg)?;
     let id = LegId { call: call.id, attempt: leg.attempt };
+    let place = known.next_lease();
     let capacity = Write::Update {
         key: records::capacity::key(call.account, leg.buyer),
-        updates: take(request, &scopes, id),
+        updates: take(request, &scopes, id, place),
         condition: Some(has_room(known, &scopes, id, leg)),
     };
     let attempt = write_attempt(request);
     let claim = request.caller.and_then(|known| claim(call, leg, known));
-    Some([capacity, attempt].into_iter().chain(take_out(request)).chain(claim).collect())
+    let lease = (place == LeasePlace::Elsewhere).then(|| Write::Put {
+        key: lease::key(call.account, leg.buyer, id),
+        item: lease::encode(&lease_of(request)),
+        condition: Some(Condition::Absent(lease::EXPIRES_AT.into())),
+    });
+    Some([capacity, attempt].into_iter().chain(take_out(request)).chain(claim).chain(lease).collect())
+}
+
+const fn lease_of(request: &Request<'_>) -> Lease {
+    Lease { target: request.leg.target, expires_at: request.expires_at }
 }
 
 fn take_out(request: &Request<'_>) -> Option<Write> {
@@ -167,16 +180,54 @@ fn has_room(known: &CapacityRecord, scopes: &Scopes<'_>, id: LegId, leg: &Leg) -
         Condition::AtMost(leg.terms.price.as_decimal().into(), Operand::Path(names::AVAILABLE.into()));
     let budget =
         Condition::Any(vec![Condition::Equal(Operand::Path(names::BUDGETED.into()), false.into()), budget]);
-    let scopes = scopes.iter().flat_map(|(place, scope)| scope_has_room(*place, &scope.limits, id, leg));
-    Condition::All([same_limits, budget].into_iter().chain(scopes).collect())
+    let lease = known.next_lease();
+    let within = (lease == LeasePlace::Within).then(|| takes_another_within(known.most_within()));
+    let scopes = scopes.iter().flat_map(|(place, scope)| scope_has_room(*place, scope, lease, id, leg));
+    Condition::All(
+        [same_limits, budget].into_iter().chain(within.into_iter().flatten()).chain(scopes).collect(),
+    )
 }
 
-fn scope_has_room(place: Place<'_>, limits: &Limits, id: LegId, leg: &Leg) -> Vec<Condition> {
+/// No lease stands elsewhere, and CAPACITY holds fewer than it may.
+fn takes_another_within(most: u32) -> [Condition; 2] {
+    let live = Place::Buyer.path([names::LIVE]);
+    [is_below(Place::Buyer.path([names::ELSEWHERE]), 1), Condition::Below(Operand::Size(live), most.into())]
+}
+
+/// A count that is absent is none.
+fn is_below(count: Path, limit: u32) -> Condition {
+    let none = (limit > 0).then(|| Condition::Absent(count.clone()));
+    let fewer = Condition::Below(Operand::Path(count), limit.into());
+    Condition::Any(none.into_iter().chain([fewer]).collect())
+}
+
+/// A slot is free: of those within and those elsewhere together, fewer than the limit are taken.
+fn slot_is_free(place: Place<'_>, scope: &ScopeRecord, lease: LeasePlace, limit: u32) -> Vec<Condition> {
+    let live = Operand::Size(place.path([names::LIVE]));
+    match lease {
+        // None is elsewhere.
+        LeasePlace::Within => vec![Condition::Below(live, limit.into())],
+        LeasePlace::Elsewhere => {
+            let within = u32::try_from(scope.live.len()).unwrap_or(u32::MAX);
+            let elsewhere = place.path([names::ELSEWHERE]);
+            vec![Condition::AtMost(live, within.into()), is_below(elsewhere, limit.saturating_sub(within))]
+        }
+    }
+}
+
+fn scope_has_room(
+    place: Place<'_>,
+    scope: &ScopeRecord,
+    lease: LeasePlace,
+    id: LegId,
+    leg: &Leg,
+) -> Vec<Condition> {
+    let limits = &scope.limits;
     let live = place.path([names::LIVE]);
     let mut conditions =
-        vec![Condition::Exists(live.clone()), Condition::Absent(place.path([names::LIVE, &id.to_string()]))];
-    let concurrency = limits.caps.concurrency;
-    conditions.extend(concurrency.map(|limit| Condition::Below(Operand::Size(live), limit.into())));
+        vec![Condition::Exists(live), Condition::Absent(place.path([names::LIVE, &id.to_string()]))];
+    let concurrency = limits.caps.concurrency.into_iter();
+    conditions.extend(concurrency.flat_map(|limit| slot_is_free(place, scope, lease, limit)));
     for (period, window) in Period::ALL.into_iter().zip(leg.counted_in) {
         let calls = period.limit(&limits.caps);
         conditions.extend(calls.map(|limit| calls_have_room(place, window, limit)));
@@ -190,10 +241,7 @@ fn scope_has_room(place: Place<'_>, limits: &Limits, id: LegId, leg: &Leg) -> Ve
 
 /// A window in which nothing was counted yet has room for a first call, if for any.
 fn calls_have_room(place: Place<'_>, window: Window, limit: u32) -> Condition {
-    let counted = place.path([names::COUNTED, &window.to_string()]);
-    let first = (limit > 0).then(|| Condition::Absent(counted.clone()));
-    let next = Condition::Below(Operand::Path(counted), limit.into());
-    Condition::Any(first.into_iter().chain([next]).collect())
+    is_below(place.path([names::COUNTED, &window.to_string()]), limit)
 }
 
 fn money_has_room(place: Place<'_>, window: Window, limit: Money, price: Money) -> Condition {
@@ -212,16 +260,20 @@ fn is_not_too_soon(place: Place<'_>, minimum_seconds: u32, at: Timestamp) -> Con
     ])
 }
 
-fn take(request: &Request<'_>, scopes: &Scopes<'_>, id: LegId) -> Vec<Update> {
+fn take(request: &Request<'_>, scopes: &Scopes<'_>, id: LegId, lease: LeasePlace) -> Vec<Update> {
     let (leg, name) = (request.leg, id.to_string());
     let price = leg.terms.price;
     let mut updates = vec![Update::Add(names::AVAILABLE.into(), (-price).as_decimal())];
     for (place, scope) in scopes {
-        let held = match place {
-            Place::Buyer => encode_lease(&Lease { target: leg.target, expires_at: request.expires_at }),
-            Place::Group(_) | Place::Target(_) => true.into(),
-        };
-        updates.push(Update::Set(place.path([names::LIVE, &name]), held));
+        updates.push(match (lease, place) {
+            (LeasePlace::Elsewhere, _) => Update::Add(place.path([names::ELSEWHERE]), 1.into()),
+            (LeasePlace::Within, Place::Buyer) => {
+                Update::Set(place.path([names::LIVE, &name]), lease::encode_within(&lease_of(request)))
+            }
+            (LeasePlace::Within, Place::Group(_) | Place::Target(_)) => {
+                Update::Set(place.path([names::LIVE, &name]), true.into())
+            }
+        });
         for window in leg.counted_in.map(|window| window.to_string()) {
             updates.push(Update::Add(place.path([names::COUNTED, &window]), 1.into()));
             updates.push(Update::Add(place.path([names::COMMITTED, &window]), price.as_decimal()));
@@ -244,8 +296,8 @@ fn clear_past_windows(place: Place<'_>, scope: &ScopeRecord, now: Timestamp) -> 
 /// What a refusal comes to.
 enum Found {
     Answer(Reserved),
-    /// The limits were saved since they were read.
-    OtherLimits(Box<CapacityRecord>),
+    /// The limits were saved since they were read, or leases stand otherwise.
+    Otherwise(Box<CapacityRecord>),
     /// Somebody else has taken the caller out of the queue, or they have left it.
     NotWaiting,
 }
@@ -271,19 +323,30 @@ fn refusal(
     if is_refused(claim) {
         return Ok(Found::Answer(Reserved::CallerClaimed));
     }
-    let item = refusals.first().and_then(|refusal| refusal.as_ref()?.item.as_ref());
-    let Some(item) = item else { return Ok(Found::Answer(Reserved::CapacityGone)) };
+    let Some(refusal) = refusals.first().and_then(Option::as_ref) else {
+        return Err(StoreError::Damaged("a lease without its attempt".to_owned()));
+    };
+    let Some(item) = &refusal.item else { return Ok(Found::Answer(Reserved::CapacityGone)) };
     let record = records::capacity::decode(item)?;
     if record.scopes_of(request.leg).is_none() {
         return Ok(Found::Answer(Reserved::CapacityGone));
     }
     match record.full(request.leg) {
         Some(full) => Ok(Found::Answer(Reserved::Full(full))),
-        None if record.revision != known.revision => Ok(Found::OtherLimits(Box::new(record))),
+        None if stands_otherwise(&record, known, request.leg) => Ok(Found::Otherwise(Box::new(record))),
         None => Err(StoreError::Damaged(
             "capacity that has room and yet was refused: the leg holds a slot without its attempt".to_owned(),
         )),
     }
+}
+
+/// Whether what the conditions went by is no longer so. How much of the rest is in use they have judged themselves.
+fn stands_otherwise(record: &CapacityRecord, known: &CapacityRecord, leg: &Leg) -> bool {
+    let leases = |record: &CapacityRecord| {
+        let scopes = record.scopes_of(leg).unwrap_or_default();
+        scopes.iter().map(|(_, scope)| (scope.live.len(), scope.elsewhere)).collect::<Vec<_>>()
+    };
+    record.revision != known.revision || leases(record) != leases(known)
 }
 
 /// The capacity of some buyers, in their order; none where a buyer has no record.

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`call`] | `{account}#C#{call}` | `CALL` |
 //! | [`capacity`] | `{account}#B#{buyer}` | `CAPACITY` |
+//! | [`lease`](capacity::lease) | `{account}#B#{buyer}` | `LEASE#{call}#{attempt}` |
 //! | [`plan`] | `{account}#P#{campaign}` | `PLAN` |
 //! | [`tally`] | `{account}#A#{dimension}` | `{hour}#{key}` |
 //! | [`pointer`](mod@pointer) | `C#{connection}`, `N#{connection}` | `CONNECTION`, the phone number |

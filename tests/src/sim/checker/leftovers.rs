@@ -61,8 +61,8 @@ impl Checker {
         };
         let now = self.clock.at(tokio::time::Instant::now());
         for (scope, record) in scopes(buyer, &record) {
-            if !record.live.is_empty() {
-                let held = &record.live;
+            if record.legs() != 0 {
+                let held = (&record.live, record.elsewhere);
                 self.violated(Invariant::Leftover, format_args!("{scope} of {account} still holds {held:?}"));
             }
             let counted = record.counted.keys().map(|window| (scope.clone(), *window));

@@ -53,7 +53,8 @@ use ringfall_store::{
     port::{Item, Key, StoreError, Value, Write},
     protocols::find::find,
     records::{
-        call as call_record, capacity as capacity_record,
+        call as call_record,
+        capacity::{self as capacity_record, lease},
         journal::{self as journal_record},
     },
 };
@@ -157,6 +158,7 @@ impl Checker {
         let mut state = held(&self.state);
         let seen = match (key.sort.as_str(), after) {
             (CAPACITY, Some(after)) => self.slots_changed(&mut state, key, after),
+            (_, after) if lease::leg_of(key).is_some() => self.lease_changed(&mut state, key, after),
             (call_record::SORT, Some(after)) => self.call_changed(&mut state, key, after),
             (_, after) if journal_record::is_journal(key) => self.entry_written(&mut state, key, after),
             (_, after) if key.partition.ends_with("#R#blocked_caller") => {
@@ -176,17 +178,30 @@ impl Checker {
         let live: BTreeSet<LegId> =
             live.into_iter().flatten().filter_map(|(leg, _)| leg.parse().ok()).collect();
         let held = state.slots.insert(key.partition.clone(), live.clone()).unwrap_or_default();
-        for freed in held.difference(&live) {
-            self.trace.count("slot: freed");
-            if state.attempts.get(freed).is_some_and(Attempt::is_live) {
-                self.violated(
-                    Invariant::Slot,
-                    format_args!("the slot of {freed} was freed under its live leg"),
-                );
-            }
-        }
+        held.difference(&live).for_each(|freed| self.slot_freed(state, *freed));
         live.difference(&held).for_each(|_| self.trace.count("slot: taken"));
         Ok(())
+    }
+
+    /// A lease that stands in an item of its own. A put may only extend it.
+    fn lease_changed(&self, state: &mut State, key: &Key, after: Option<&Item>) -> Result<(), StoreError> {
+        let Some(leg) = lease::leg_of(key) else { return Ok(()) };
+        let elsewhere = state.slots.entry(format!("{}, elsewhere", key.partition)).or_default();
+        if after.is_some() {
+            if elsewhere.insert(leg) {
+                self.trace.count("slot: taken elsewhere");
+            }
+        } else if elsewhere.remove(&leg) {
+            self.slot_freed(state, leg);
+        }
+        Ok(())
+    }
+
+    fn slot_freed(&self, state: &State, freed: LegId) {
+        self.trace.count("slot: freed");
+        if state.attempts.get(&freed).is_some_and(Attempt::is_live) {
+            self.violated(Invariant::Slot, format_args!("the slot of {freed} was freed under its live leg"));
+        }
     }
 
     fn call_changed(&self, state: &mut State, key: &Key, item: &Item) -> Result<(), StoreError> {

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use ringfall_domain::ids::AccountId;
 use ringfall_store::{
-    port::{Item, Key, Table, Write},
+    port::{Item, Key, Table, Update, Write},
     protocols::save::{Save, Wish, save},
     records::{
         account::{self, Account},
+        capacity::{self, names},
         pointer::{ConnectionPointer, connection_key, encode_connection},
         resource::{self, Kind, Resource},
     },
@@ -28,6 +29,13 @@ pub async fn found(world: &World, table: &dyn Table) {
         }
         for (id, buyer) in &agency.buyers {
             create(table, account, *id, buyer, now).await;
+        }
+        // Some have so few leases in their capacity that others stand elsewhere at once.
+        for (id, within) in agency.buyers.keys().step_by(2).zip([1_u32, 2, 0].into_iter().cycle()) {
+            let set = Update::Set(names::WITHIN.into(), within.into());
+            let key = capacity::key(account, *id);
+            let written = table.write(vec![Write::Update { key, updates: vec![set], condition: None }]).await;
+            drop(written.expect("the engine in memory does not fail"));
         }
         for (id, target) in &agency.targets {
             create(table, account, *id, target, now).await;

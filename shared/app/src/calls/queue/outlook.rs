@@ -86,7 +86,6 @@ fn usable_slots(
     let wanted: BTreeSet<usize> = wanted.collect();
     let of_buyer = |(index, record): (usize, &Option<CapacityRecord>)| {
         let record = record.as_ref()?;
-        let live = |scope: &[_]| u32::try_from(scope.len()).unwrap_or(u32::MAX);
         let mut of_targets = 0_u32;
         for target in
             wanted.iter().map(|target| &plan.targets[*target]).filter(|target| target.buyer == index)
@@ -96,7 +95,7 @@ fn usable_slots(
             of_targets = of_targets.saturating_add(slots);
         }
         let slots = of_targets.min(record.buyer.limits.caps.concurrency.unwrap_or(u32::MAX));
-        Some(if slots == u32::MAX { live(&record.buyer.live).max(1) } else { slots })
+        Some(if slots == u32::MAX { record.buyer.legs().max(1) } else { slots })
     };
     capacity.iter().enumerate().filter_map(of_buyer).fold(0, u32::saturating_add)
 }

@@ -55,7 +55,7 @@ async fn limits(scene: &Scene<'_>, id: BuyerId, before: &Buyer, after: &Buyer) -
     let mut changes = Changes::default();
     let own = Place::Buyer.path([names::LIMITS]);
     changes.updates.push(Update::Set(own, encode_limits(&after.limits())));
-    budget::change(scene, &record, before.budget, after.budget, &mut changes).await?;
+    budget::change(scene, id, &record, before.budget, after.budget, &mut changes).await?;
     groups::change(&record, &after.groups, &mut changes);
     if !before.groups.is_empty() || !after.groups.is_empty() || !record.groups.is_empty() {
         changes.conditions.push(is_as_read(&record));

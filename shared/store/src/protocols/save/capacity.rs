@@ -40,7 +40,15 @@ pub(super) fn is_as_read(record: &CapacityRecord) -> Condition {
 }
 
 /// No call holds anything of a scope, or may yet: one that is undecided may be of any.
-pub(super) fn is_idle(place: Place<'_>) -> [Condition; 2] {
-    [place.path([names::LIVE]), Place::Buyer.path([names::UNDECIDED])]
-        .map(|legs| Condition::Equal(Operand::Size(legs), 0_u32.into()))
+pub(super) fn is_idle(place: Place<'_>) -> [Condition; 3] {
+    let is_empty = |legs| Condition::Equal(Operand::Size(legs), 0_u32.into());
+    let elsewhere = place.path([names::ELSEWHERE]);
+    [
+        is_empty(place.path([names::LIVE])),
+        is_empty(Place::Buyer.path([names::UNDECIDED])),
+        Condition::Any(vec![
+            Condition::Absent(elsewhere.clone()),
+            Condition::Equal(Operand::Path(elsewhere), 0_u32.into()),
+        ]),
+    ]
 }

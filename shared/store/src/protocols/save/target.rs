@@ -101,7 +101,7 @@ async fn archive(scene: &Scene<'_>, id: TargetId, target: &Target) -> Result<Con
     let record = read(scene, target.buyer_id).await?;
     // A leg that is undecided may be this target's, and gives its counts back later.
     let seems_idle =
-        record.undecided.is_empty() && record.targets.get(&id).is_some_and(|scope| scope.live.is_empty());
+        record.undecided.is_empty() && record.targets.get(&id).is_some_and(|scope| scope.legs() == 0);
     let place = Place::Target(id);
     let removal = seems_idle
         .then(|| change(scene, target.buyer_id, [Update::Remove(place.path([]))], is_idle(place).to_vec()));

@@ -7,7 +7,8 @@
 //! budgeted, available                   the money left; kept even without a budget, so that refunds need no look
 //! buyer.limits.{concurrency,hourly,…}   the limits on calls, absent where there is none
 //! buyer.limits.money.{hourly,…}         those on money; buyer.limits.minimum_seconds: the one on pace
-//! buyer.live.{call#attempt}             the lease of each leg that holds a slot
+//! buyer.live.{call#attempt}             the lease of each leg that holds a slot, up to `within` of them (64, where it is absent)
+//! buyer.elsewhere                       how many more stand in items of their own; see [`lease`]
 //! buyer.undecided.{call#attempt}        the legs that are over and may yet turn out to have converted
 //! buyer.counted.{window}                calls counted: qualified and in flight
 //! buyer.committed.{window}              their prices
@@ -19,11 +20,11 @@
 //! Calls and money are counted in all four windows of a scope whether it has such a cap or not, so that a cap which is set at noon knows
 //! of the morning. A least time between calls knows of none that came before it was set.
 
+pub mod lease;
 mod scope;
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use ringfall_domain::{
     call::Leg,
     capacity::{BuyerUsage, Demand, Full, Scope, Window},
@@ -33,8 +34,12 @@ use ringfall_domain::{
     text::Name,
 };
 
-pub use self::scope::{ScopeRecord, encode_limits, encode_new_scope};
+use self::lease::MOST_WITHIN;
 use self::scope::{decode_scope, new_scope};
+pub use self::{
+    lease::{Lease, LeasePlace},
+    scope::{ScopeRecord, encode_limits, encode_new_scope},
+};
 use super::attributes::{Attributes, Reader, damaged};
 use crate::port::{Item, Key, Path, StoreError, Value};
 
@@ -54,8 +59,12 @@ pub mod names {
     pub const TARGETS: &str = "targets";
     /// A scope's limits.
     pub const LIMITS: &str = "limits";
-    /// A scope's leases.
+    /// A scope's leases within the item.
     pub const LIVE: &str = "live";
+    /// How many more leases a scope has, in items of their own.
+    pub const ELSEWHERE: &str = "elsewhere";
+    /// How many leases the item itself holds at the most.
+    pub const WITHIN: &str = "within";
     /// The legs that are over and of which it is undecided whether they converted. Only of the buyer's scope.
     pub const UNDECIDED: &str = "undecided";
     /// A scope's counts.
@@ -64,15 +73,6 @@ pub mod names {
     pub const COMMITTED: &str = "committed";
     /// When capacity was last reserved in a scope, in milliseconds of the epoch.
     pub const LAST_RESERVED_AT: &str = "last_reserved_at";
-}
-
-/// What holds a slot.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lease {
-    /// The target that is rung.
-    pub target: TargetId,
-    /// After this the sweep asks what became of the leg. Never a ground to free the slot.
-    pub expires_at: Timestamp,
 }
 
 /// A buyer's capacity.
@@ -86,7 +86,9 @@ pub struct CapacityRecord {
     pub balance: Money,
     /// The buyer's own scope.
     pub buyer: ScopeRecord,
-    /// The leases of all legs that hold a slot.
+    /// How many leases the item itself holds at the most, where it is not [`MOST_WITHIN`].
+    pub within: Option<u32>,
+    /// The leases that the item itself holds.
     pub leases: BTreeMap<LegId, Lease>,
     /// The legs that are over and may yet turn out to have converted: their counts and prices are held.
     pub undecided: Vec<LegId>,
@@ -101,6 +103,18 @@ impl CapacityRecord {
     pub fn buyer_usage(&self, windows: &[Window; 4]) -> BuyerUsage {
         let groups = self.groups.iter().map(|(name, scope)| (name.clone(), scope.usage(windows)));
         BuyerUsage { own: self.buyer.usage(windows), groups: groups.collect(), available: self.available }
+    }
+
+    /// How many leases the item itself holds at the most.
+    pub fn most_within(&self) -> u32 {
+        self.within.unwrap_or(MOST_WITHIN)
+    }
+
+    /// Where the next lease is to stand. Once one stands elsewhere all do until the last of those is gone: so what stands within only grows less,
+    /// and can be gone by.
+    pub fn next_lease(&self) -> LeasePlace {
+        let is_full = u32::try_from(self.buyer.live.len()).is_ok_and(|live| live >= self.most_within());
+        if self.buyer.elsewhere > 0 || is_full { LeasePlace::Elsewhere } else { LeasePlace::Within }
     }
 
     /// The scopes in which a leg counts, the widest first; none if one of them is not there.
@@ -175,14 +189,6 @@ pub fn encode_new(buyer: &Buyer) -> Item {
         .into_map()
 }
 
-/// A lease.
-pub fn encode_lease(lease: &Lease) -> Value {
-    Attributes::new()
-        .with_text("target", lease.target)
-        .with("expires_at", lease.expires_at.as_millisecond())
-        .into()
-}
-
 /// Reads a buyer's capacity.
 pub fn decode(item: &Item) -> Result<CapacityRecord, StoreError> {
     let reader = Reader(item);
@@ -194,7 +200,8 @@ pub fn decode(item: &Item) -> Result<CapacityRecord, StoreError> {
         available: budgeted.then_some(balance),
         balance,
         buyer: decode_scope(buyer)?,
-        leases: decode_leases(buyer.map(names::LIVE)?)?,
+        within: reader.optional_number(names::WITHIN)?,
+        leases: lease::decode_within(buyer.map(names::LIVE)?)?,
         undecided: decode_legs(buyer.map(names::UNDECIDED)?)?,
         groups: decode_scopes(reader.map(names::GROUPS)?, "a group's name")?,
         targets: decode_scopes(reader.map(names::TARGETS)?, "a target's id")?,
@@ -214,16 +221,4 @@ fn decode_scopes<K: std::str::FromStr + Ord>(
 
 fn decode_legs(reader: Reader<'_>) -> Result<Vec<LegId>, StoreError> {
     reader.0.keys().map(|leg| leg.parse().map_err(|_| damaged(leg, "a leg's id"))).collect()
-}
-
-fn decode_leases(reader: Reader<'_>) -> Result<BTreeMap<LegId, Lease>, StoreError> {
-    let mut leases = BTreeMap::new();
-    for name in reader.0.keys() {
-        let lease = reader.map(name)?;
-        let leg = name.parse().map_err(|_| damaged(name, "a leg's id"))?;
-        let expires_at = lease.optional_milliseconds("expires_at")?;
-        let expires_at = expires_at.ok_or_else(|| damaged("expires_at", "a number"))?;
-        leases.insert(leg, Lease { target: lease.parsed("target")?, expires_at });
-    }
-    Ok(leases)
 }

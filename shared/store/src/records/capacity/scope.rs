@@ -21,8 +21,10 @@ use crate::{
 pub struct ScopeRecord {
     /// The limits.
     pub limits: Limits,
-    /// The legs that hold a slot.
+    /// The legs that hold a slot, and whose leases stand within CAPACITY.
     pub live: Vec<LegId>,
+    /// How many more hold one.
+    pub elsewhere: u32,
     /// Calls counted, by window.
     pub counted: BTreeMap<Window, u32>,
     /// Their prices, by window.
@@ -32,6 +34,11 @@ pub struct ScopeRecord {
 }
 
 impl ScopeRecord {
+    /// How many legs hold a slot.
+    pub fn legs(&self) -> u32 {
+        u32::try_from(self.live.len()).unwrap_or(u32::MAX).saturating_add(self.elsewhere)
+    }
+
     /// What is in use in the current windows (in the order of [`Period::ALL`]).
     pub fn usage(&self, windows: &[Window; 4]) -> Usage {
         let Limits { caps, money_caps, minimum_seconds_between_calls } = self.limits;
@@ -40,7 +47,7 @@ impl ScopeRecord {
         };
         Usage {
             caps,
-            live: u32::try_from(self.live.len()).unwrap_or(u32::MAX),
+            live: self.legs(),
             counted: windows.map(|window| self.calls_in(window)),
             money: (!money_caps.is_unlimited()).then(money),
             pace: minimum_seconds_between_calls
@@ -109,6 +116,7 @@ pub(super) fn decode_scope(reader: Reader<'_>) -> Result<ScopeRecord, StoreError
     Ok(ScopeRecord {
         limits: decode_limits(reader.map(names::LIMITS)?)?,
         live: decode_legs(reader.map(names::LIVE)?)?,
+        elsewhere: if reader.0.contains_key(names::ELSEWHERE) { count(reader, names::ELSEWHERE)? } else { 0 },
         counted: by_window(reader.map(names::COUNTED)?, count)?,
         committed: by_window(reader.map(names::COMMITTED)?, Reader::money)?,
         last_reserved_at: reader.optional_milliseconds(names::LAST_RESERVED_AT)?,

@@ -1,11 +1,18 @@
 //! A buyer's budget is set, changed or taken away while calls hold some of it.
 
-use ringfall_domain::{ids::LegId, money::Money, problem::Problem};
+use ringfall_domain::{
+    ids::{BuyerId, LegId},
+    money::Money,
+    problem::Problem,
+};
 
 use super::Changes;
 use crate::{
     port::{Condition, Operand, StoreError, Update},
-    protocols::save::{SaveError, Scene},
+    protocols::{
+        leases::read_leases,
+        save::{SaveError, Scene},
+    },
     records::{
         call,
         capacity::{CapacityRecord, names},
@@ -16,6 +23,7 @@ use crate::{
 /// gives back at the same time.
 pub(super) async fn change(
     scene: &Scene<'_>,
+    id: BuyerId,
     record: &CapacityRecord,
     before: Option<Money>,
     after: Option<Money>,
@@ -36,7 +44,7 @@ pub(super) async fn change(
             }
         }
         (None, Some(budget)) => {
-            let held = held(scene, record).await?;
+            let held = held(scene, id, record).await?;
             refuse_overdraft(budget, held)?;
             changes.updates.push(Update::Set(names::BUDGETED.into(), true.into()));
             changes.updates.push(Update::Set(available(), (budget - held).as_decimal().into()));
@@ -63,8 +71,9 @@ fn nothing_moved(record: &CapacityRecord) -> Condition {
 
 /// The money that calls under way hold. They were reserved before there was a budget, and give it back to the new
 /// one if they do not convert: so it is taken off first.
-async fn held(scene: &Scene<'_>, record: &CapacityRecord) -> Result<Money, StoreError> {
-    let legs: Vec<LegId> = record.leases.keys().chain(&record.undecided).copied().collect();
+async fn held(scene: &Scene<'_>, id: BuyerId, record: &CapacityRecord) -> Result<Money, StoreError> {
+    let leases = read_leases(scene.table, scene.account, id, record).await?;
+    let legs: Vec<LegId> = leases.keys().chain(&record.undecided).copied().collect();
     let mut keys: Vec<_> = legs.iter().map(|leg| call::key(scene.account, leg.call)).collect();
     keys.sort_unstable();
     keys.dedup();

@@ -31,7 +31,7 @@ pub(super) fn change(record: &CapacityRecord, groups: &[Group], changes: &mut Ch
     }
     for (name, scope) in &record.groups {
         let is_wanted = groups.iter().any(|group| group.name == *name);
-        if !is_wanted && scope.live.is_empty() && record.undecided.is_empty() {
+        if !is_wanted && scope.legs() == 0 && record.undecided.is_empty() {
             let place = Place::Group(name);
             changes.updates.push(Update::Remove(place.path([])));
             changes.conditions.extend(is_idle(place));
