@@ -1,5 +1,6 @@
 //! DynamoDB and SQS to test against: a local one that is started for the test, or what the environment names.
 
+mod faulty;
 mod ministack;
 
 use std::{env, process::Command, sync::Arc, thread};
@@ -8,6 +9,7 @@ use anyhow::Result;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
 
+pub use self::faulty::{Fault, FaultyNetwork};
 use self::ministack::MiniStack;
 
 /// Which, if set, names the DynamoDB to test against; SQS is named beside it in the same way, or is AWS'.
@@ -23,6 +25,8 @@ pub enum Aws {
     Named,
     /// A local one of our own.
     Local(Arc<MiniStack>),
+    /// The same, behind a network that fails.
+    Behind(Arc<FaultyNetwork>),
 }
 
 impl Aws {
@@ -45,22 +49,33 @@ impl Aws {
         Ok(Self::Local(Arc::new(MiniStack::start().await?)))
     }
 
+    /// A local AWS of our own behind a network of which so many requests of a thousand go wrong, by a seed, once it is told to fail.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn start_behind_faults(seed: u64, per_mille: u64) -> Result<(Self, Arc<FaultyNetwork>)> {
+        let local = Arc::new(MiniStack::start().await?);
+        let network = Arc::new(FaultyNetwork::before(local, seed, per_mille).await?);
+        Ok((Self::Behind(Arc::clone(&network)), network))
+    }
+
     /// Where a local one listens.
     pub fn local_url(&self) -> Option<&str> {
         match self {
             Self::Named => None,
             Self::Local(local) => Some(local.url()),
+            Self::Behind(network) => Some(network.url()),
         }
     }
 
     /// Where it is, for this process.
     pub async fn config(&self) -> SdkConfig {
         let defaults = aws_config::defaults(BehaviorVersion::latest());
-        match self {
-            Self::Named => defaults.load().await,
-            Self::Local(local) => {
+        match self.local_url() {
+            None => defaults.load().await,
+            Some(url) => {
                 let credentials = Credentials::new(ACCESS_KEY, ACCESS_KEY, None, None, "tests");
-                let local = defaults.endpoint_url(local.url()).region(Region::new(REGION));
+                let local = defaults.endpoint_url(url).region(Region::new(REGION));
                 local.credentials_provider(credentials).load().await
             }
         }
@@ -68,9 +83,9 @@ impl Aws {
 
     /// Where it is, for a process that is to be started.
     pub fn tell(&self, command: &mut Command) {
-        if let Self::Local(local) = self {
+        if let Some(url) = self.local_url() {
             command
-                .env("AWS_ENDPOINT_URL", local.url())
+                .env("AWS_ENDPOINT_URL", url)
                 .env("AWS_REGION", REGION)
                 .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
                 .env("AWS_SECRET_ACCESS_KEY", ACCESS_KEY);
@@ -105,7 +120,7 @@ impl Names {
 impl Drop for Names {
     fn drop(&mut self) {
         // What a local one keeps is gone with it.
-        if matches!(self.aws, Aws::Local(_)) {
+        if self.aws.local_url().is_some() {
             return;
         }
         let (aws, name) = (self.aws.clone(), self.name.clone());

@@ -57,7 +57,7 @@ async fn dynamodb_holds_to_the_contract() {
     let aws = Aws::start().await.expect("DynamoDB to test against");
     let config = aws.config().await;
     let known: &[&str] = match &aws {
-        Aws::Local(_) => &MINISTACK_ERRS,
+        Aws::Local(_) | Aws::Behind(_) => &MINISTACK_ERRS,
         Aws::Named => &[],
     };
     hold_to_contract_but_for(known, async || {

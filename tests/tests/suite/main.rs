@@ -8,6 +8,7 @@ mod example;
 mod geography;
 mod kill;
 mod model;
+mod network;
 mod patience;
 mod phone;
 mod queue;
