@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Parser;
-use ringfall_tests::sim::{Defect, Options, Series};
+use ringfall_tests::sim::{Defect, Options, Scene, Series};
 
 /// Runs the simulator over many seeds, and tells which of them break an invariant.
 #[derive(Debug, Parser)]
@@ -20,6 +20,9 @@ struct Arguments {
     /// Callers in each run
     #[arg(long, env = "SIM_CALLS", default_value_t = 200)]
     calls: u32,
+    /// What runs are drawn for; that of the defect, or anything, where none is given
+    #[arg(long, value_enum)]
+    scene: Option<Scene>,
     /// Runs a platform that is built wrong in this way, such as `PlainCounter`
     #[arg(long)]
     defect: Option<Defect>,
@@ -32,6 +35,7 @@ fn main() -> io::Result<ExitCode> {
     let arguments = Arguments::parse();
     let options = Options {
         calls: arguments.calls,
+        scene: arguments.scene.or(arguments.defect.map(Defect::scene)).unwrap_or_default(),
         defect: arguments.defect,
         lines_kept: if arguments.trace { usize::MAX } else { 0 },
     };

@@ -32,6 +32,7 @@ pub use self::{
     run::{Options, Outcome, run},
     series::Series,
     verdict::{Invariant, Violation},
+    world::Scene,
 };
 
 /// The sort key under which a buyer's capacity stands.

@@ -20,7 +20,7 @@ use super::{
     fleet::{Fleet, Parts, SWEEP_INTERVAL},
     trace::Trace,
     verdict::{Invariant, Verdict, Violation},
-    world::{World, found},
+    world::{Scene, World, found},
 };
 
 /// What kind of run.
@@ -28,6 +28,8 @@ use super::{
 pub struct Options {
     /// How many callers call.
     pub calls: u32,
+    /// What it is drawn for.
+    pub scene: Scene,
     /// In what the platform is built wrong; none is the platform as it is.
     pub defect: Option<Defect>,
     /// How many of its last lines the trace keeps.
@@ -37,7 +39,7 @@ pub struct Options {
 impl Default for Options {
     /// A run of 100 calls on the platform as it is.
     fn default() -> Self {
-        Self { calls: 100, defect: None, lines_kept: 400 }
+        Self { calls: 100, scene: Scene::Any, defect: None, lines_kept: 400 }
     }
 }
 
@@ -77,7 +79,7 @@ pub fn run(seed: u64, options: Options) -> Outcome {
 
 async fn simulate(seed: u64, options: Options) -> Outcome {
     let trace = Arc::new(Trace::begin(options.lines_kept));
-    let world = Arc::new(World::drawn(seed, options.calls));
+    let world = Arc::new(World::drawn(seed, options.calls, options.scene));
     let clock = SimulatedClock::starting(world.begins_at);
     trace.note(format_args!("seed {seed} begins at {}", world.begins_at));
     let verdict = Arc::new(Verdict::new(Arc::clone(&trace)));

@@ -74,7 +74,7 @@ impl Outcome {
         let mut text = String::new();
         // Writing into a string does not fail.
         let _ = self.write(&mut text, violation, with_trace);
-        World::drawn(self.seed, self.options.calls).with_short_names(&text)
+        World::drawn(self.seed, self.options.calls, self.options.scene).with_short_names(&text)
     }
 
     fn write(&self, text: &mut String, violation: &super::Violation, with_trace: bool) -> fmt::Result {

@@ -47,6 +47,8 @@ pub(super) struct Line {
     pub(super) minimum_seconds: u32,
     /// Whether a machine has answered that presses no key.
     pub(super) is_voicemail: bool,
+    /// Whose number it is, where that was drawn.
+    person: Option<u64>,
     dialled: PhoneNumber,
     began_at: Instant,
     gone: Notify,
@@ -64,14 +66,18 @@ impl Line {
         let agency = carrier.agency(caller.agency);
         let chance = Chance::new(carrier.world.seed, &format!("caller {}", caller.number));
         let numbers: Vec<_> = agency.numbers.values().collect();
-        let number = *chance.one_of(&numbers);
+        let number = match caller.person {
+            Some(person) => numbers[usize::try_from(person).unwrap_or(0) % numbers.len()],
+            None => *chance.one_of(&numbers),
+        };
         let is_misdialled = chance.happens(10);
         let nobodys = || "+18005550000".parse().expect("a number");
         let minimum_seconds = agency.campaigns[&number.campaign_id].conversion.minimum_seconds;
         let dialled = if is_misdialled { nobodys() } else { number.phone_number.clone() };
         let id = CallId::of_provider_call(agency.connection, &sid);
         let label = format!("c{}", caller.number);
-        Arc::new(Self::through(label, sid, id, caller.agency, chance, minimum_seconds, dialled))
+        let line = Self::through(label, sid, id, caller.agency, chance, minimum_seconds, dialled);
+        Arc::new(Self { person: caller.person, ..line })
     }
 
     /// The line of somebody who is called back: another call, of the same agency.
@@ -102,6 +108,7 @@ impl Line {
             chance,
             minimum_seconds,
             is_voicemail: false,
+            person: None,
             dialled,
             began_at: Instant::now(),
             gone: Notify::new(),
@@ -232,7 +239,8 @@ impl Carrier {
     fn arrival(&self, line: &Line) -> Arrival {
         let chance = &line.chance;
         let is_anonymous = chance.happens(50);
-        let number = format!("+1512{:07}", chance.within(CALLERS));
+        let person = line.person.unwrap_or_else(|| chance.within(CALLERS));
+        let number = format!("+1512{person:07}");
         let attestations = [
             None,
             None,

@@ -1,11 +1,13 @@
 //! Invariant 6: each attempt of a callback rings once, and the place that is kept is the one that the caller had; and invariant 5 for those who
 //! leave a queue: each comes to one end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use ringfall_domain::{
-    call::{Call, FinishKind},
+    call::{Call, FinishKind, KnownCaller},
+    config::{CallbackPolicy, CallingHours},
+    geography::NumberPlace,
     ids::CallId,
     queue::WaiterKind,
 };
@@ -21,12 +23,15 @@ use crate::sim::verdict::Invariant;
 /// A callback whose message was lost is looked at again by the sweep, once it is surely late.
 const SWEPT_WITHIN: SignedDuration = SignedDuration::from_mins(52);
 
+/// Between the decision to ring somebody and the carrier's ringing: a store that takes its time, twice.
+const RUNG_LATE: SignedDuration = SignedDuration::from_secs(20);
+
 /// Everybody who is to be called back, or was.
 #[derive(Debug, Default)]
 pub(super) struct Callbacks {
     known: BTreeMap<CallId, Callback>,
-    /// Attempts that the carrier was asked for.
-    rung: BTreeSet<(CallId, u8)>,
+    /// Attempts that the carrier was asked for, each with the time by its right clock.
+    rung: BTreeMap<(CallId, u8), Timestamp>,
 }
 
 impl Checker {
@@ -72,7 +77,8 @@ impl Checker {
     /// The carrier begins to ring somebody.
     pub fn called_back(&self, of: CallId, attempt: u8) {
         let mut state = held(&self.state);
-        if !state.callbacks.rung.insert((of, attempt)) {
+        let now = self.clock.at(Instant::now());
+        if state.callbacks.rung.insert((of, attempt), now).is_some() {
             self.violated(
                 Invariant::Callback,
                 format_args!("attempt {attempt} to call {of} back rings twice"),
@@ -112,6 +118,45 @@ impl Checker {
             self.is_not_forgotten(&state, callback);
         }
         books.calls.values().for_each(|call| self.comes_to_one_end(&state, call));
+        for ((of, attempt), at) in &state.callbacks.rung {
+            let (Some(callback), Some(call)) = (state.callbacks.known.get(of), books.calls.get(of)) else {
+                continue;
+            };
+            self.rings_when_it_may(callback, call, *attempt, *at);
+        }
+    }
+
+    /// Not at night, not sooner after the attempt before than the policy says, and not too often.
+    fn rings_when_it_may(&self, callback: &Callback, call: &Call, attempt: u8, at: Timestamp) {
+        let campaign =
+            self.world.agency(callback.account).and_then(|agency| agency.campaigns.get(&callback.campaign));
+        let Some(rules) = campaign.and_then(|campaign| campaign.queue.as_ref()?.callback.as_ref()) else {
+            return;
+        };
+        self.trace.count("check: somebody is rung");
+        let CallbackPolicy { hours, attempts, retry_after_seconds, .. } = rules;
+        let apart = SignedDuration::try_from(self.world.own_clocks_apart).unwrap_or_default();
+        if let Some(zone) = zones(callback, call).find(|zone| !is_day(*hours, zone, at, apart)) {
+            self.violated(
+                Invariant::Callback,
+                format_args!("{} is rung at {at}, outside {hours:?} in {zone}", callback.call),
+            );
+        }
+        let before = usize::from(attempt).checked_sub(2).and_then(|index| callback.attempts.get(index));
+        let ended_at = before.and_then(|before| before.ended).map(|(ended_at, _)| ended_at);
+        let spacing = SignedDuration::from_secs(i64::from(*retry_after_seconds));
+        if ended_at.is_some_and(|ended_at| at.duration_since(ended_at) + apart < spacing) {
+            self.violated(
+                Invariant::Callback,
+                format_args!("attempt {attempt} to call {} back follows within {spacing:?}", callback.call),
+            );
+        }
+        if attempt > *attempts {
+            self.violated(
+                Invariant::Callback,
+                format_args!("{} is rung for attempt {attempt}", callback.call),
+            );
+        }
     }
 
     fn is_not_forgotten(&self, state: &State, callback: &Callback) {
@@ -161,4 +206,31 @@ impl Checker {
             self.violated(Invariant::Callback, format_args!("{heir} has {has}, and {kept} was kept for it"));
         }
     }
+}
+
+/// Every zone where somebody may be: the caller's own, as far as it is their own number that is rung.
+fn zones<'a>(callback: &'a Callback, call: &'a Call) -> impl Iterator<Item = String> + 'a {
+    let is_own = call.origin.caller.known() == Some(&callback.phone_number);
+    let own = KnownCaller::of(call).whereabouts.zones.filter(|_| is_own);
+    let own = own.map(|zones| zones.values.as_slice().iter().map(ToString::to_string).collect::<Vec<_>>());
+    let zones = own.unwrap_or_else(|| {
+        NumberPlace::of(&callback.phone_number).zones.iter().map(ToString::to_string).collect()
+    });
+    zones.into_iter()
+}
+
+/// Whether a clock on a wall there shows an hour at which people may be rung, as some machine's clock went and with as late a ringing as may
+/// be.
+fn is_day(hours: CallingHours, zone: &str, at: Timestamp, apart: SignedDuration) -> bool {
+    let Ok(zone) = TimeZone::get(zone) else { return false };
+    let minutes = |at: Timestamp| {
+        let clock = at.to_zoned(zone.clone());
+        i64::from(clock.hour()) * 60 + i64::from(clock.minute())
+    };
+    let (from, to) = (i64::from(hours.from.minutes()), i64::from(hours.to.minutes()));
+    let is_within = |minutes: i64| match from < to {
+        true => (from..to).contains(&minutes),
+        false => minutes >= from || minutes < to,
+    };
+    [at - RUNG_LATE - apart, at, at + apart].into_iter().any(|at| is_within(minutes(at)))
 }

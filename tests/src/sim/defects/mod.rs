@@ -14,7 +14,7 @@ use ringfall_store::{
     records::capacity::names,
 };
 
-use super::{CAPACITY, Invariant};
+use super::{CAPACITY, Invariant, Scene};
 
 /// A product that is built wrong in one way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,6 +136,15 @@ impl Defect {
             Self::OverflowUnnoted => &[Place, Slot],
             Self::HeadBlocks => &[Hold],
             Self::CallbackTwice | Self::PlaceForgotten => &[Callback],
+        }
+    }
+
+    /// The runs that show it. Most show in any.
+    pub const fn scene(self) -> Scene {
+        match self {
+            Self::ClaimUnconditional => Scene::CallsAtOnce,
+            Self::HeadBlocks => Scene::UnlikeWaiters,
+            _ => Scene::Any,
         }
     }
 

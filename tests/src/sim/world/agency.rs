@@ -10,7 +10,7 @@ use ringfall_domain::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{super::chance::Chance, Party, address, flows, queues, suppression, targets};
+use super::{super::chance::Chance, Party, Scene, address, flows, queues, suppression, targets};
 
 /// An agency with all that it has configured.
 #[derive(Debug)]
@@ -73,14 +73,19 @@ impl Manners {
     }
 }
 
-fn read<D: DeserializeOwned>(document: Value) -> D {
+pub(super) fn read<D: DeserializeOwned>(document: Value) -> D {
     let shown = document.to_string();
     serde_json::from_value(document)
         .unwrap_or_else(|error| unreachable!("a document that is none: {error}: {shown}"))
 }
 
 impl Agency {
-    pub(super) fn drawn(chance: &Chance, index: u64, begins_at: Timestamp, length: Duration) -> Self {
+    pub(super) fn drawn(
+        chance: &Chance,
+        index: u64,
+        (begins_at, length): (Timestamp, Duration),
+        scene: Scene,
+    ) -> Self {
         let mut ids = Ids { milliseconds: 1_700_000_000_000, last: u128::from(index) * 1_000 };
         let mut agency = Self {
             account: AccountId::from_parts(ids.milliseconds, ids.next()),
@@ -109,6 +114,7 @@ impl Agency {
             let id = BlockedCallerId::from_parts(ids.milliseconds, ids.next());
             agency.blocked_callers.insert(id, read(document));
         }
+        scene.set(&mut agency);
         agency
     }
 

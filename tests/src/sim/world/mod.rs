@@ -5,6 +5,7 @@ mod calendar;
 mod flows;
 mod founding;
 mod queues;
+mod scene;
 mod suppression;
 mod targets;
 
@@ -20,6 +21,7 @@ pub use self::{
     agency::{Agency, Manners},
     flows::{BUSY, REFUSED, TURNED_AWAY, answer},
     founding::found,
+    scene::Scene,
     suppression::CALLERS,
     targets::hours,
 };
@@ -54,6 +56,8 @@ pub struct Caller {
     pub after: Duration,
     /// Index into [`World::agencies`].
     pub agency: usize,
+    /// Whose number it is, and which one is dialled; drawn when they call where none is said.
+    pub person: Option<u64>,
 }
 
 /// Whose a destination is.
@@ -74,14 +78,15 @@ impl Caller {
 
 impl World {
     /// The world of a seed, with so many callers.
-    pub fn drawn(seed: u64, calls: u32) -> Self {
+    pub fn drawn(seed: u64, calls: u32, scene: Scene) -> Self {
         let chance = Chance::new(seed, "world");
-        let callers = callers(&chance, calls);
+        let mut callers = callers(&chance, calls);
+        scene.set_callers(&Chance::new(seed, "scene"), &mut callers);
         let own_clocks_apart = Duration::from_millis(*chance.one_of(&OWN_CLOCKS_APART_MILLISECONDS));
         let length = callers.last().map_or(Duration::ZERO, |last| last.after);
         let begins_at = calendar::beginning(&chance, length);
         let agencies: Vec<Agency> =
-            (0..2).map(|index| Agency::drawn(&chance, index, begins_at, length)).collect();
+            (0..2).map(|index| Agency::drawn(&chance, index, (begins_at, length), scene)).collect();
         let parties = agencies.iter().flat_map(Agency::parties).collect();
         let owners = agencies.iter().flat_map(Agency::owned).collect();
         Self { seed, begins_at, own_clocks_apart, agencies, callers, parties, owners }
@@ -141,7 +146,7 @@ fn callers(chance: &Chance, calls: u32) -> Vec<Caller> {
             if chance.happens(4) {
                 after += Duration::from_secs(chance.within(600..=4_000));
             }
-            Caller { number, after, agency: chance.index(2) }
+            Caller { number, after, agency: chance.index(2), person: None }
         })
         .collect()
 }
