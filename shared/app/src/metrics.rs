@@ -7,6 +7,7 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, histogram::Histogram},
     registry::Registry,
 };
+use ringfall_domain::call::Call;
 use ringfall_store::engines::dynamodb::{Meter, Operation, Units};
 
 /// The platform's figures since the process began.
@@ -25,6 +26,8 @@ pub struct Metrics {
     pub legs_unknown: Counter,
     /// Calls that ended.
     pub calls_ended: Counter,
+    wait_seconds: Histogram,
+    estimate_error_seconds: Histogram,
     /// Times that a sound for callers who wait could not be had.
     pub audio_failures: Counter,
     /// Changes of the feed that were taken up.
@@ -46,6 +49,9 @@ struct WebhookLabels {
 /// Upper bounds in seconds, around the aim of 5 ms.
 const SECONDS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 4.5];
 
+/// Upper bounds in seconds of how long callers wait, and of how wrong they were told.
+const WAIT_SECONDS: [f64; 9] = [5.0, 10.0, 20.0, 40.0, 60.0, 120.0, 300.0, 600.0, 1_800.0];
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut metrics = Self {
@@ -57,6 +63,8 @@ impl Default for Metrics {
             lost_races: Counter::default(),
             legs_unknown: Counter::default(),
             calls_ended: Counter::default(),
+            wait_seconds: Histogram::new(WAIT_SECONDS),
+            estimate_error_seconds: Histogram::new(WAIT_SECONDS),
             audio_failures: Counter::default(),
             feed_changes: Counter::default(),
             feed_gaps: Counter::default(),
@@ -87,6 +95,16 @@ impl Default for Metrics {
             metrics.legs_unknown.clone(),
         );
         registry.register("calls_ended", "Calls that ended", metrics.calls_ended.clone());
+        registry.register(
+            "wait_seconds",
+            "How long callers have waited in a queue",
+            metrics.wait_seconds.clone(),
+        );
+        registry.register(
+            "wait_estimate_error_seconds",
+            "By how much the wait that callers were told on entry was wrong, of those whom somebody took",
+            metrics.estimate_error_seconds.clone(),
+        );
         registry.register(
             "audio_failures",
             "Times that a sound for callers who wait could not be had",
@@ -150,6 +168,16 @@ impl Metrics {
     pub fn webhook(&self, event: &'static str, status: u16, took: Duration) {
         self.webhooks.get_or_create(&WebhookLabels { event, status }).inc();
         self.webhook_seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts the wait of a caller, once it is over.
+    pub fn wait_ended(&self, call: &Call) {
+        let Some(waited) = call.waited_seconds() else { return };
+        self.wait_seconds.observe(waited.into());
+        let told = call.queued.as_ref().and_then(|queued| queued.announced_seconds);
+        if let Some(told) = told.filter(|_| call.served_from_queue().is_some()) {
+            self.estimate_error_seconds.observe(waited.abs_diff(told).into());
+        }
     }
 
     /// All figures in the text format of OpenMetrics.

@@ -168,6 +168,11 @@ async fn call_changed(platform: &Platform, before: Option<&Call>, after: &Call) 
     let known = before.map(entries_of).unwrap_or_default();
     let new: Vec<Entry> = entries_of(after).into_iter().filter(|entry| !known.contains(entry)).collect();
     settle(&*platform.table, after.account, &new).await?;
+    let waited = |call: &Call| call.waited_seconds().is_some();
+    if waited(after) && !before.is_some_and(waited) {
+        platform.metrics.wait_ended(after);
+        log_wait(after);
+    }
     if is_over(after) && !before.is_some_and(is_over) {
         platform.metrics.calls_ended.inc();
         log_call(after);
@@ -185,6 +190,21 @@ pub(crate) async fn list_call(platform: &Platform, call: &Call) -> Result<(), St
     let id = call.id.to_string();
     let key = records::timeline::key(call.account, Listed::Calls, call.origin.arrived_at, &id);
     put(platform, key, Item::from([("call".to_owned(), Value::Text(id))])).await
+}
+
+/// One line for each caller who was held: what they were told on entry that it would take at most, and how long they have waited.
+fn log_wait(call: &Call) {
+    let queued = call.queued.as_ref();
+    tracing::info!(
+        call = %call.id,
+        account = %call.account,
+        campaign = %call.origin.campaign,
+        queue = queued.map(|queued| tracing::field::display(&queued.queue)),
+        announced_seconds = queued.and_then(|queued| queued.announced_seconds),
+        waited_seconds = call.waited_seconds(),
+        is_served = call.served_from_queue().is_some(),
+        "wait ended"
+    );
 }
 
 /// One line per call. A caller's number is personal and stays out of logs.

@@ -107,6 +107,8 @@ struct PnlRates {
     average_wait_seconds: Option<i64>,
     /// How long the one has waited who waited longest; null where nobody has.
     longest_wait_seconds: Option<i64>,
+    /// By how much the wait that callers were told on entry was wrong on average, of those whom somebody took; null where nobody was told one.
+    average_estimate_error_seconds: Option<i64>,
 }
 
 /// The parameter `group_by`.
@@ -238,6 +240,8 @@ impl From<Tally> for PnlRates {
             answered_within_rate: rate(waiting.answered_in_time, waiting.aimed),
             average_wait_seconds: of_waits(waiting.waited_seconds / waiting.waited.max(1)),
             longest_wait_seconds: of_waits(waiting.longest_wait_seconds),
+            average_estimate_error_seconds: (waiting.told > 0)
+                .then(|| waiting.told_wrong_seconds / waiting.told),
         }
     }
 }
@@ -280,6 +284,8 @@ mod tests {
             longest_wait_seconds: 70,
             aimed: 3,
             answered_in_time: 1,
+            told: 2,
+            told_wrong_seconds: 31,
             abandoned: 1,
             overflowed: 0,
             callbacks: 0,
@@ -288,7 +294,7 @@ mod tests {
         let shown = serde_json::to_value(&rates).expect("json");
         let expected = serde_json::json!({
             "connected_rate": 0.75, "abandonment_rate": 0.25, "answered_within_rate": 0.3333,
-            "average_wait_seconds": 32, "longest_wait_seconds": 70,
+            "average_wait_seconds": 32, "longest_wait_seconds": 70, "average_estimate_error_seconds": 15,
         });
         assert_eq!(shown, expected);
     }

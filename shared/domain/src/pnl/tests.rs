@@ -201,6 +201,26 @@ fn a_callback_counts_as_wanted_where_the_caller_is_called_back() {
 }
 
 #[test]
+fn what_was_told_on_entry_is_compared_with_the_wait_of_those_who_are_taken() {
+    let mut taken = stages().swap_remove(7);
+    for (announced, told, wrong) in [(Some(60), 1, 45), (Some(10), 1, 5), (Some(15), 1, 0), (None, 0, 0)] {
+        taken.queued = Some(Queued { announced_seconds: announced, ..queued(100) });
+        let waiting = waiting_of(&taken).0;
+        assert_eq!((waiting.told, waiting.told_wrong_seconds), (told, wrong), "{announced:?}");
+        assert_eq!(taken.waited_seconds(), Some(15));
+    }
+    let mut gone = call();
+    gone.queued = Some(Queued { announced_seconds: Some(60), ..queued(0) });
+    assert_eq!(gone.waited_seconds(), None, "they wait");
+    ended(&mut gone, 70);
+    assert_eq!(
+        (gone.waited_seconds(), waiting_of(&gone).0.told),
+        (Some(70), 0),
+        "nobody knows when their turn was"
+    );
+}
+
+#[test]
 fn the_longest_wait_of_several_calls_is_their_maximum() {
     let call_of = |seconds| {
         let mut call = call();

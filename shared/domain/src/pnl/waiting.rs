@@ -25,6 +25,10 @@ pub struct Waiting {
     pub aimed: i64,
     /// Of these, those who were taken within it.
     pub answered_in_time: i64,
+    /// Callers whom somebody took, and who were told on entry how long that would take at most.
+    pub told: i64,
+    /// By how many seconds that was wrong, too long or too short, in all.
+    pub told_wrong_seconds: i64,
     /// Callers who hung up before anybody took them.
     pub abandoned: i64,
     /// Callers who could not be held, or not any longer.
@@ -46,7 +50,9 @@ impl Waiting {
         let seconds = wait_seconds(call, queued);
         let waited_seconds = seconds.map_or(0, i64::from);
         let aim = seconds.zip(queued.answered_within_seconds);
-        let in_time = |(seconds, aim)| call.served_from_queue().is_some() && seconds <= aim;
+        let is_served = call.served_from_queue().is_some();
+        let in_time = |(seconds, aim)| is_served && seconds <= aim;
+        let told = seconds.zip(queued.announced_seconds).filter(|_| is_served);
         Self {
             queued: 1,
             waited: i64::from(seconds.is_some()),
@@ -54,6 +60,8 @@ impl Waiting {
             longest_wait_seconds: waited_seconds,
             aimed: i64::from(aim.is_some()),
             answered_in_time: i64::from(aim.is_some_and(in_time)),
+            told: i64::from(told.is_some()),
+            told_wrong_seconds: told.map_or(0, |(waited, told)| waited.abs_diff(told).into()),
             abandoned: i64::from(call.overflowed.is_none() && call.disposition() == Disposition::Abandoned),
             ..told_apart
         }
@@ -65,6 +73,8 @@ impl Waiting {
         self.waited_seconds -= other.waited_seconds;
         self.aimed -= other.aimed;
         self.answered_in_time -= other.answered_in_time;
+        self.told -= other.told;
+        self.told_wrong_seconds -= other.told_wrong_seconds;
         self.abandoned -= other.abandoned;
         self.overflowed -= other.overflowed;
         self.callbacks -= other.callbacks;
@@ -84,6 +94,8 @@ impl AddAssign for Waiting {
         self.longest_wait_seconds = self.longest_wait_seconds.max(other.longest_wait_seconds);
         self.aimed += other.aimed;
         self.answered_in_time += other.answered_in_time;
+        self.told += other.told;
+        self.told_wrong_seconds += other.told_wrong_seconds;
         self.abandoned += other.abandoned;
         self.overflowed += other.overflowed;
         self.callbacks += other.callbacks;
@@ -101,8 +113,13 @@ fn wait_seconds(call: &Call, queued: &Queued) -> Option<u32> {
 }
 
 impl Call {
+    /// How long the caller has waited in a queue, once that is over; none of one who was not held, or waits.
+    pub fn waited_seconds(&self) -> Option<u32> {
+        wait_seconds(self, self.queued.as_ref()?)
+    }
+
     /// The attempt that ended the caller's waiting: one that began after they had come into the queue, and that somebody took.
-    fn served_from_queue(&self) -> Option<&Leg> {
+    pub fn served_from_queue(&self) -> Option<&Leg> {
         let entered_at = self.queued.as_ref()?.entered_at;
         let of_queue = self.overflowed.is_none();
         self.connected_leg().filter(|leg| of_queue && leg.reserved_at >= entered_at)

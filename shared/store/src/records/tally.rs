@@ -73,6 +73,8 @@ fn encode_waiting(waiting: &Waiting) -> Value {
         .with("longest_seconds", waiting.longest_wait_seconds)
         .with("aimed", waiting.aimed)
         .with("in_time", waiting.answered_in_time)
+        .with("told", waiting.told)
+        .with("told_wrong_s", waiting.told_wrong_seconds)
         .with("abandoned", waiting.abandoned)
         .with("overflowed", waiting.overflowed)
         .with("callbacks", waiting.callbacks)
@@ -88,6 +90,8 @@ fn decode_waiting(reader: Reader<'_>) -> Result<Waiting, StoreError> {
         longest_wait_seconds: number("longest_seconds")?,
         aimed: number("aimed")?,
         answered_in_time: number("in_time")?,
+        told: number("told")?,
+        told_wrong_seconds: number("told_wrong_s")?,
         abandoned: number("abandoned")?,
         overflowed: number("overflowed")?,
         callbacks: number("callbacks")?,

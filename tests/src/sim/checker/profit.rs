@@ -166,6 +166,10 @@ fn waiting(call: &Call) -> Waiting {
         waiting.aimed = 1;
         waiting.answered_in_time = i64::from(is_served && seconds <= i64::from(aim));
     }
+    if let (Some(told), Some(_), None) = (queued.announced_seconds, server, &call.overflowed) {
+        waiting.told = 1;
+        waiting.told_wrong_seconds = (seconds - i64::from(told)).abs();
+    }
     waiting.abandoned = i64::from(call.overflowed.is_none() && call.disposition() == Disposition::Abandoned);
     waiting
 }

@@ -210,9 +210,13 @@ async fn the_ledger_has_balanced_entries_and_the_report_their_sum() {
         assert_eq!((&row["converted"], &row["abandoned"]), (&json!(1), &json!(0)));
         assert_eq!((&row["revenue"], &row["payout"]), (&json!("45.00"), &json!("20.00")));
         assert_eq!((&row["connected_rate"], &row["queued"]), (&json!(1.0), &json!(0)));
-        for of_waiting in
-            ["abandonment_rate", "answered_within_rate", "average_wait_seconds", "longest_wait_seconds"]
-        {
+        for of_waiting in [
+            "abandonment_rate",
+            "answered_within_rate",
+            "average_wait_seconds",
+            "longest_wait_seconds",
+            "average_estimate_error_seconds",
+        ] {
             assert_eq!(row[of_waiting], Value::Null, "nobody has waited: {row}");
         }
         assert_eq!(report["rows"].as_array().map(Vec::len), Some(1));

@@ -55,6 +55,9 @@ async fn reports_tell_how_callers_have_waited_and_what_became_of_them() {
     hangs_up(&world, "CA3").await;
     roll_up(&world).await;
 
+    let told: i64 =
+        world.call("CA2").await.queued.and_then(|queued| queued.announced_seconds).expect("told").into();
+    assert!(told > 20, "a figure of which something is left: {told}");
     let expected = Waiting {
         queued: 2,
         waited: 2,
@@ -62,6 +65,8 @@ async fn reports_tell_how_callers_have_waited_and_what_became_of_them() {
         longest_wait_seconds: 35,
         aimed: 2,
         answered_in_time: 1,
+        told: 1,
+        told_wrong_seconds: told - 20,
         abandoned: 1,
         overflowed: 1,
         callbacks: 0,
@@ -70,6 +75,13 @@ async fn reports_tell_how_callers_have_waited_and_what_became_of_them() {
         let tally = world.tally(dimension).await;
         assert_eq!(tally.waiting, expected, "{dimension:?}");
         assert_eq!((tally.calls, tally.wanted, tally.connected), (4, 4, 2), "{dimension:?}");
+    }
+    let figures = world.platform.metrics.to_text();
+    for line in [
+        "ringfall_wait_seconds_count 2".to_owned(),
+        format!("ringfall_wait_estimate_error_seconds_sum {}.0", told - 20),
+    ] {
+        assert!(figures.contains(&line), "{line} is missing:\n{figures}");
     }
     let of_buyer = world.tally(Dimension::Buyer).await.waiting;
     assert_eq!((of_buyer.queued, of_buyer.longest_wait_seconds, of_buyer.abandoned), (1, 20, 0));
