@@ -350,11 +350,13 @@ impl World {
     }
 
     /// Takes away every message that is due by then or sent for later.
-    pub(crate) async fn lose_messages(&self) {
+    pub(crate) async fn lose_messages(&self) -> Vec<String> {
         let ever = self.now() + SignedDuration::from_hours(48);
-        for lost in self.store.receive(ever, 0, 100).await.expect("a read") {
+        let lost = self.store.receive(ever, 0, 100).await.expect("a read");
+        for lost in &lost {
             self.store.acknowledge(&lost.receipt).await.expect("a write");
         }
+        lost.into_iter().map(|lost| lost.body).collect()
     }
 
     pub(crate) fn tell(&self, leg: Result<LegOnProvider, CarrierError>) {

@@ -135,7 +135,8 @@ impl Platform {
             connections: Cache::builder().max_capacity(10_000).time_to_live(ttl).build(),
             block_list: Cache::builder().max_capacity(10_000).time_to_live(ttl).build(),
             queues: Cache::builder().max_capacity(100_000).time_to_live(ttl).build(),
-            experience: Cache::builder().max_capacity(10_000).time_to_live(ttl * 2).build(),
+            // Sums over two hours change little within a minute.
+            experience: Cache::builder().max_capacity(10_000).time_to_live(ttl * 6).build(),
             outlooks: Cache::builder().max_capacity(10_000).time_to_live(ttl * 2).build(),
             settings,
             metrics,

@@ -10,6 +10,9 @@ use ringfall_tests::{
     units::{
         Consumed, Step, Usage,
         calls::{CALLS_SUMMED, DirectCall, Screening, direct_call, reported_call, share},
+        prices::{
+            ASSUMED_SECONDS, Bill, GIGABYTE_SECOND, INVOCATIONS, QUEUE_REQUESTS, READ_UNITS, WRITE_UNITS,
+        },
         queued::{QueuedCall, queued_call, reported_queued_call},
     },
 };
@@ -31,10 +34,14 @@ async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let aws = if arguments.reported { Some(Aws::start().await?) } else { None };
     let mut out = io::stdout().lock();
+    let direct = direct_call(Screening::None).await?;
     for (title, screening) in
         [("A direct billed call", Screening::None), ("The same with screening", Screening::Press)]
     {
-        let call = direct_call(screening).await?;
+        let call = match screening {
+            Screening::None => direct.clone(),
+            Screening::Press => direct_call(screening).await?,
+        };
         let reported = match &aws {
             Some(aws) => Some(reported_call(&aws.names(), screening).await?),
             None => None,
@@ -46,7 +53,8 @@ async fn main() -> Result<()> {
         Some(aws) => Some(reported_queued_call(&aws.names()).await?),
         None => None,
     };
-    arguments.print_queued(&mut out, &call, reported.as_ref())?;
+    arguments.print_queued(&mut out, &call, &direct, reported.as_ref())?;
+    print_prices(&mut out)?;
     Ok(())
 }
 
@@ -65,6 +73,7 @@ impl Arguments {
         print_sum(out, "listed, charged, summed *", summed(call.summed.units()), reported_sums)?;
         let reported = reported.map(|call| Units { read: call.read(), written: call.written() });
         print_sum(out, "in all", Units { read: call.read(), written: call.written() }, reported)?;
+        print_bill(out, "USD per million calls", call.bill())?;
         writeln!(out, "  * its share, where {CALLS_SUMMED} calls are summed at once")
     }
 
@@ -72,6 +81,7 @@ impl Arguments {
         &self,
         out: &mut impl Write,
         call: &QueuedCall<Usage>,
+        direct: &DirectCall<Usage>,
         reported: Option<&QueuedCall<Units>>,
     ) -> io::Result<()> {
         print_title(out, "A call held for a minute", reported.is_some())?;
@@ -81,6 +91,8 @@ impl Arguments {
         let reported_release = reported.map(|reported| [reported.release.0.clone()]);
         self.print_steps(out, &release, reported_release.as_ref().map(<[_; 1]>::as_slice))?;
         print_sum(out, "in all", call.units(), reported.map(QueuedCall::units))?;
+        print_bill(out, "USD per million calls", direct.bill() + call.more_than(direct))?;
+        print_bill(out, "  more than direct ones", call.more_than(direct))?;
         let Units { read, written } = call.release.1.usage.units();
         writeln!(
             out,
@@ -117,6 +129,27 @@ fn print_title(out: &mut impl Write, title: &str, is_reported: bool) -> io::Resu
 fn print_sum(out: &mut impl Write, name: &str, by_rules: Units, reported: Option<Units>) -> io::Result<()> {
     write!(out, "  {name:<26} {:>6.2} {:>6.2} {:>22}", by_rules.read, by_rules.written, "")?;
     print_reported(out, reported)
+}
+
+fn print_bill(out: &mut impl Write, name: &str, bill: Bill) -> io::Result<()> {
+    let Bill { table, queue, functions } = bill;
+    writeln!(
+        out,
+        "  {name:<26} {:>6.2} = DynamoDB {table:.2} + SQS {queue:.2} + Lambda {functions:.2}",
+        bill.sum()
+    )
+}
+
+fn print_prices(out: &mut impl Write) -> io::Result<()> {
+    let [itself, round_trip] = ASSUMED_SECONDS.map(|seconds| seconds * 1e3);
+    writeln!(
+        out,
+        "\nList prices of us-east-1 in USD: DynamoDB on demand {WRITE_UNITS} a million write units, {READ_UNITS} a million read units; \
+         SQS {QUEUE_REQUESTS} a million requests, three a message; Lambda {INVOCATIONS} a million requests and {} a million \
+         gigabyte-seconds (arm64, 256 MB). Assumed: an invocation lasts {itself} ms, and {round_trip} ms for each round trip. Not in it: \
+         logs, storage, the media.",
+        GIGABYTE_SECOND * 1e6
+    )
 }
 
 fn print_reported(out: &mut impl Write, units: Option<Units>) -> io::Result<()> {

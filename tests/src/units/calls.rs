@@ -10,7 +10,7 @@ use ringfall_store::engines::{
 };
 use serde_json::json;
 
-use super::{Consumed, Gauge, Meter, Reports, Step, Usage, metered::Metered};
+use super::{Consumed, Gauge, Meter, Reports, Step, Usage, metered::Metered, prices::Bill};
 use crate::{aws::Names, stack::Offer};
 
 /// Whether the target's answerer is asked to take the call.
@@ -49,6 +49,14 @@ impl<U: Consumed> DirectCall<U> {
     fn in_all(&self, of: impl Fn(Units) -> f64) -> f64 {
         let webhooks: f64 = self.webhooks.iter().map(|step| of(step.usage.units())).sum();
         webhooks + share(of(self.summed.units()))
+    }
+}
+
+impl DirectCall<Usage> {
+    /// What a million of them cost.
+    pub fn bill(&self) -> Bill {
+        let Units { read, written } = self.summed.units();
+        Bill::of(&self.webhooks) + Bill::of_units(&Units { read: share(read), written: share(written) })
     }
 }
 

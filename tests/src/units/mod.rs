@@ -7,10 +7,12 @@
 //! - [`Reports`]: what an endpoint reports.
 //! - [`calls`]: a direct call, webhook by webhook, through the real routers.
 //! - [`queued`]: a call whose caller was held.
+//! - [`prices`]: what all this costs.
 
 pub mod calls;
 mod meter;
 mod metered;
+pub mod prices;
 pub mod queued;
 mod reports;
 pub mod rules;

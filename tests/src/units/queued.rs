@@ -9,8 +9,9 @@ use serde_json::json;
 
 use super::{
     Consumed, Gauge, Step, Usage,
-    calls::{Screening, as_reported, by_rules, offer},
+    calls::{DirectCall, Screening, as_reported, by_rules, offer},
     metered::{Call, Metered},
+    prices::Bill,
 };
 use crate::{
     aws::Names,
@@ -31,6 +32,26 @@ pub struct QueuedCall<U> {
     pub release: (Step<U>, Step<U>),
 }
 
+impl QueuedCall<Usage> {
+    /// Messages that its webhooks sent, and that serving it adds to the other call's.
+    pub fn messages(&self) -> usize {
+        let own: usize = self.webhooks.iter().map(|step| step.usage.messages).sum();
+        (own + self.release.0.usage.messages).saturating_sub(self.release.1.usage.messages)
+    }
+
+    /// What a million of them cost, without the sums.
+    pub fn bill(&self) -> Bill {
+        let (serving, alone) = &self.release;
+        Bill::of(&self.webhooks) + Bill::of(std::slice::from_ref(serving))
+            - Bill::of(std::slice::from_ref(alone))
+    }
+
+    /// What a million of them cost more than as many calls that were taken at once.
+    pub fn more_than(&self, direct: &DirectCall<Usage>) -> Bill {
+        self.bill() - Bill::of(&direct.webhooks)
+    }
+}
+
 impl<U: Consumed> QueuedCall<U> {
     /// Units of its webhooks, and what serving it adds to the other call's.
     pub fn units(&self) -> Units {
@@ -43,15 +64,7 @@ impl<U: Consumed> QueuedCall<U> {
     }
 }
 
-impl QueuedCall<Usage> {
-    /// Messages that its webhooks sent, and that serving it adds to the other call's.
-    pub fn messages(&self) -> usize {
-        let own: usize = self.webhooks.iter().map(|step| step.usage.messages).sum();
-        (own + self.release.0.usage.messages).saturating_sub(self.release.1.usage.messages)
-    }
-}
-
-/// A call that waits for the only line behind nobody, by DynamoDB's rules.
+/// A call that waits for the only line behind nobody, after others that were held, by DynamoDB's rules.
 ///
 /// # Errors
 /// The call did not go as it should.
@@ -75,16 +88,27 @@ async fn measure<G: Gauge>(ports: Ports, gauge: G) -> Result<QueuedCall<G::Usage
     offer.twilio_api_url = twilio_api.url().to_owned();
     offer.campaign["queue"] = json!({"max_size": 100, "max_wait_seconds": 300});
     let metered = Metered::start(ports, gauge, offer).await?;
-    // The first of all fills what is remembered; the second frees the line while nobody waits.
-    let mut alone = None;
-    for index in 0..2 {
-        let mut talks = metered.call(index);
-        let dial = talks.arrives().await?.dial().context("the line is free")?;
-        talks.talks(&dial).await?;
-        talks.ends(&dial).await?;
-        alone = Some(release(talks)?);
-    }
-    let (mut talks, mut waits) = (metered.call(2), metered.call(3));
+    // The first of all fill what is remembered; another frees the line while nobody waits.
+    held_call(&metered, &twilio_api, 0).await?;
+    let mut talks = metered.call(2);
+    let dial = talks.arrives().await?.dial().context("the line is free")?;
+    talks.talks(&dial).await?;
+    talks.ends(&dial).await?;
+    let alone = release(talks)?;
+    let (webhooks, serving) = held_call(&metered, &twilio_api, 3).await?;
+    Ok(QueuedCall { webhooks, release: (serving, alone) })
+}
+
+/// A call takes the line, and the next one is held until that is over.
+///
+/// # Returns
+/// The webhooks of the one that was held, and that of the other one that freed the line.
+async fn held_call<G: Gauge>(
+    metered: &Metered<G>,
+    twilio_api: &TwilioApi,
+    index: usize,
+) -> Result<(Vec<Step<G::Usage>>, Step<G::Usage>)> {
+    let (mut talks, mut waits) = (metered.call(index), metered.call(index + 1));
     let busy = talks.arrives().await?.dial().context("the line is free")?;
     let mut held = waits.arrives().await?;
     for _ in 0..STEPS_OF_A_MINUTE {
@@ -92,13 +116,12 @@ async fn measure<G: Gauge>(ports: Ports, gauge: G) -> Result<QueuedCall<G::Usage
         held = waits.goes_on("a step of the hold", &then).await?;
     }
     talks.talks(&busy).await?;
-    let then = redirected(&twilio_api, waits.sid()).await?;
+    let then = redirected(twilio_api, waits.sid()).await?;
     talks.ends(&busy).await?;
     let dial = waits.goes_on("caller is redirected", &then).await?.dial().context("the line is free")?;
     waits.talks(&dial).await?;
     waits.ends(&dial).await?;
-    let release = (release(talks)?, alone.context("two calls were made before")?);
-    Ok(QueuedCall { webhooks: waits.into_steps(), release })
+    Ok((waits.into_steps(), release(talks)?))
 }
 
 /// The webhook that frees the line: the one that tells the end of the target's leg.

@@ -23,6 +23,7 @@ use ringfall_store::{
 
 use super::{
     judging::{caller_record, capacity_snapshot},
+    queue::outlook::remembered_outlook,
     routing::Current,
     watch::first_look_at,
 };
@@ -85,7 +86,8 @@ pub(super) enum Made {
 
 impl Offer {
     /// Judges the candidates. For a call that has just come in, which is mostly taken at once, the watchdog of the attempt that may follow is
-    /// sent meanwhile, so that the caller does not wait for it; for one who waits in a queue, and mostly waits on, only before an attempt.
+    /// sent meanwhile, so that the caller does not wait for it; for one who waits in a queue, or comes while others of their campaign are
+    /// held, and mostly waits on, only before an attempt.
     pub(super) async fn prepare(
         platform: &Platform,
         connected: &Connected,
@@ -99,7 +101,8 @@ impl Offer {
             watch: WatchLeg { connection: connected.id, call: call.id, attempt, armed_at: at },
             due_at: first_look_at(plan, at),
         });
-        let (sent_now, watchdog) = if call.queued.is_none() { (watchdog, None) } else { (None, watchdog) };
+        let waits = call.queued.is_some() || remembered_outlook(platform, plan).await.is_some();
+        let (sent_now, watchdog) = if waits { (None, watchdog) } else { (watchdog, None) };
         let ((snapshot, capacity), caller, ()) = futures::try_join!(
             capacity_snapshot(platform, plan, at),
             caller_record(platform, plan, call),
@@ -138,6 +141,11 @@ impl Offer {
     /// Leaves targets to those who are to be served first. `ahead`: how many they are, by the index of [`Plan::targets`].
     pub(super) fn give_way(&mut self, ahead: impl Fn(usize) -> u32) {
         self.judgement.give_way(ahead);
+    }
+
+    /// Whether anybody is left who may be asked.
+    pub(super) fn has_candidates(&self) -> bool {
+        !self.judgement.eligible.is_empty()
     }
 
     /// Who may take the caller later, if nobody does now.

@@ -21,7 +21,8 @@ use crate::{connection::Connected, platform::Platform};
 pub(super) enum Routed {
     /// A target is to be rung.
     Connect(Instruction),
-    /// Nobody takes the call now. What was found stands in the offer.
+    /// Nobody takes the call now. What was found stands in the offer. A call that has just come in is not written yet, if its campaign
+    /// holds callers.
     Nobody(Box<Offer>, Line),
     /// Nobody is left who would take the call.
     Exhausted {
@@ -71,7 +72,7 @@ pub(super) struct Sought<'a> {
 }
 
 /// Offers a caller to the best target that has room, and that nobody waits for who is to be served first. `current` is brought up to date
-/// with what happened.
+/// with what happened. `own`: what was just read of the caller's own queue.
 ///
 /// Per attempt, in this order: the watchdog is sent, capacity is reserved and the attempt written in one transaction, the dial is
 /// answered. So whatever dies in between, someone will look after the slot.
@@ -81,6 +82,7 @@ pub(super) async fn route(
     plan: &Plan,
     current: &mut Current,
     sought: Sought<'_>,
+    mut own: Option<Line>,
 ) -> Result<Routed, StoreError> {
     let judged_as = current.call.suppression.clone();
     // A copy of this webhook may be faster each time; it can be so at most once per attempt.
@@ -99,11 +101,11 @@ pub(super) async fn route(
             return Ok(Routed::Exhausted { after_hours: false });
         }
         let wanted = Wanted { node: sought.node, tiers: sought.tiers, is_fetched: false };
-        let (mut offer, line) = futures::try_join!(
+        let (mut offer, mut line) = futures::try_join!(
             Offer::prepare(platform, connected, plan, call, wanted),
-            Line::read(platform, plan),
+            Line::read(platform, plan, call, own.take()),
         )?;
-        line.let_go_first(plan, call, &mut offer);
+        line.let_go_first(platform, plan, call, &mut offer).await?;
         match offer.make(platform, plan, current, line.waiter_of(call.id)).await? {
             Made::Held(leg) => {
                 let instruction = connect(plan, &current.call, &leg);
@@ -111,13 +113,12 @@ pub(super) async fn route(
                 current.is_stored = true;
                 return Ok(Routed::Connect(instruction));
             }
+            // Who is to be held is written with their place.
+            Made::Nobody if plan.queue.is_some() => return Ok(Routed::Nobody(Box::new(offer), line)),
             Made::Nobody => {
                 current.store(platform).await?;
                 if current.call.suppression != judged_as {
                     return Ok(Routed::JudgedOtherwise);
-                }
-                if plan.queue.is_some() {
-                    return Ok(Routed::Nobody(Box::new(offer), line));
                 }
                 if offer.keep_why_nobody(platform, plan, current).await? {
                     return Ok(Routed::Exhausted { after_hours: offer.is_after_hours() });

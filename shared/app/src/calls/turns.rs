@@ -58,11 +58,21 @@ pub(super) struct Turns<'a> {
 impl Turns<'_> {
     /// A `route` node seeks a target.
     pub(super) async fn route(&self, current: &mut Current, node: &NodeId) -> Result<Turn, StoreError> {
+        self.route_from(current, node, None).await
+    }
+
+    /// The same, where the caller's own queue was just read.
+    async fn route_from(
+        &self,
+        current: &mut Current,
+        node: &NodeId,
+        own: Option<Line>,
+    ) -> Result<Turn, StoreError> {
         if let Some(from) = resumed_spill(self.plan, &current.call, node) {
             return Ok(Turn::Next(Next::Overflow { node: node.clone(), from }));
         }
         let sought = Sought { node, tiers: None };
-        match route(self.platform, self.connected, self.plan, current, sought).await? {
+        match route(self.platform, self.connected, self.plan, current, sought, own).await? {
             Routed::Connect(instruction) => Ok(Turn::Reply(vec![instruction])),
             Routed::Over => Ok(Turn::Reply(vec![Instruction::Hangup])),
             Routed::JudgedOtherwise => Ok(Turn::Anew),
@@ -89,23 +99,42 @@ impl Turns<'_> {
         if has_overflowed || (!is_wanted && current.call.queued.is_none()) {
             return self.give_up(current, node, offer).await;
         }
+        let was_stored = current.is_stored;
         match self.waiting(policy, node).wait(current, offer, line).await? {
             Waits::Reply(instructions) => Ok(Turn::Reply(instructions)),
-            Waits::Again => Ok(route_again(node)),
+            Waits::Look(_) if was_stored => Ok(route_again(node)),
+            Waits::Look(_) => Ok(Turn::Anew),
             // Who calls when all are closed is told so, where the flow has words for that; the policy is for those who could be held.
             Waits::Overflows(OverflowReason::NobodyComes { .. })
                 if current.call.queued.is_none() && self.goes_on_after_hours(node, offer) =>
             {
                 self.give_up(current, node, offer).await
             }
+            Waits::Overflows(_) if !self.is_as_judged(current).await? => Ok(Turn::Anew),
             Waits::Overflows(reason) => {
                 self.overflow(current, node, reason, Some(&offer.rulings(self.plan))).await
             }
         }
     }
 
+    /// Writes the call if it is not.
+    ///
+    /// # Returns
+    /// False if a copy of the webhook was faster, which may have judged the caller otherwise: `current` is then the call as that one left it.
+    async fn is_as_judged(&self, current: &mut Current) -> Result<bool, StoreError> {
+        if current.is_stored {
+            return Ok(true);
+        }
+        let judged = current.call.clone();
+        current.store(self.platform).await?;
+        Ok(current.call == judged)
+    }
+
     /// Keeps why nobody takes the caller, who goes on behind the node.
     async fn give_up(&self, current: &mut Current, node: &NodeId, offer: &Offer) -> Result<Turn, StoreError> {
+        if !self.is_as_judged(current).await? {
+            return Ok(Turn::Anew);
+        }
         Ok(match offer.keep_why_nobody(self.platform, self.plan, current).await? {
             true => self.without_target(current, node, offer.is_after_hours()),
             false => route_again(node),
@@ -130,7 +159,7 @@ impl Turns<'_> {
         let Some(policy) = &self.plan.queue else { return Ok(route_again(node)) };
         match self.waiting(policy, node).step(&current.call, input).await? {
             Waits::Reply(instructions) => Ok(Turn::Reply(instructions)),
-            Waits::Again => Ok(route_again(node)),
+            Waits::Look(line) => self.route_from(current, node, line).await,
             Waits::Overflows(reason) => self.overflow(current, node, reason, None).await,
         }
     }

@@ -36,6 +36,8 @@ pub struct Hold<'a> {
 impl<'a> Hold<'a> {
     /// Speech that stands in for music which cannot be had is followed by so much silence.
     const SILENCE_SECONDS: u32 = 20;
+    /// Characters that the slowest voice says in a second.
+    const SPOKEN_PER_SECOND: usize = 8;
 
     /// The hold of a caller who waits for the targets of a `route` node.
     pub const fn new(policy: &'a QueuePolicy, call: &'a Call, node: &'a NodeId) -> Self {
@@ -68,6 +70,23 @@ impl<'a> Hold<'a> {
             takes_key: key.is_some(),
             then: Continuation::Held { node: self.node.clone(), told },
         }
+    }
+
+    /// Whether the caller's wait may be as long as callers may wait before the next step begins, so that something else has to end it. Of our
+    /// own music it is known how long a step lasts; of other sounds it is not, and so the first step has to see to it.
+    pub fn may_outlast_wait(&self, told: &Told, step: &HoldStep, standing: Standing) -> bool {
+        if !self.policy.audio.is_empty() {
+            return told.steps == 0;
+        }
+        let spoken: usize = step.spoken.iter().map(|speech| speech.text.chars().count()).sum();
+        let speech_seconds = u32::try_from(spoken.div_ceil(Self::SPOKEN_PER_SECOND)).unwrap_or(u32::MAX);
+        let sound_seconds = match step.sound {
+            Sound::OwnMusic | Sound::File(_) => QueuePolicy::OWN_MUSIC_SECONDS,
+            Sound::Silence { seconds } => seconds,
+        };
+        let waited_seconds = seconds_between(standing.entered_at, standing.at);
+        let left = self.policy.max_wait_seconds.saturating_sub(waited_seconds);
+        speech_seconds.saturating_add(sound_seconds) >= left
     }
 
     fn is_time_to_tell(&self, told: &Told, at: Timestamp) -> bool {

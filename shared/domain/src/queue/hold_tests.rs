@@ -82,6 +82,27 @@ fn our_own_music_is_not_played_beyond_the_longest_wait() {
 }
 
 #[test]
+fn only_a_step_that_may_outlast_the_wait_needs_something_else_to_end_it() {
+    let (own, call, node) = (policy(&serde_json::json!({})), call(), node("buyers"));
+    let hold = Hold::new(&own, &call, &node);
+    let outlasts = |hold: &Hold<'_>, told: &Told, seconds| {
+        let standing = standing(1, 60, seconds);
+        hold.may_outlast_wait(told, &hold.step(told, standing, |_| true), standing)
+    };
+    let silent = Told { steps: 3, at: Some(later(260)), ..Told::default() };
+    for (seconds, expected) in [(0, false), (261, false), (275, false), (276, true), (290, true), (301, true)]
+    {
+        assert_eq!(outlasts(&hold, &silent, seconds), expected, "{seconds} s without a word");
+    }
+    let speaks = Told { at: Some(later(0)), ..silent };
+    assert!(outlasts(&hold, &speaks, 272), "what is said takes its time too");
+    let files = policy(&serde_json::json!({"audio": ["https://cdn.example.com/1.mp3"]}));
+    let hold = Hold::new(&files, &call, &node);
+    assert!(outlasts(&hold, &Told::default(), 0), "nobody knows how long a file is");
+    assert!(!outlasts(&hold, &Told { steps: 1, ..Told::default() }, 290), "it was seen to");
+}
+
+#[test]
 fn a_callback_is_offered_by_key_from_when_the_policy_says() {
     let policy = policy(&serde_json::json!({"callback": {"offer_after_seconds": 30, "key": "#"}}));
     let (call, node) = (call(), node("buyers"));

@@ -8,6 +8,18 @@ use crate::{
     records::{self, call::names},
 };
 
+/// The write that creates a call, with a further change: nothing stands there, not even the end of the call, which may be reported
+/// first.
+pub(super) fn create(call: &Call, with: Option<Update>) -> Write {
+    let set = |(name, value): (String, _)| Update::Set(Path(vec![name]), value);
+    let nothing = [names::ARRIVED_AT, names::ENDED].map(|name| Condition::Absent(name.into()));
+    Write::Update {
+        key: records::call::key(call.account, call.id),
+        updates: records::call::encode_new(call).into_iter().map(set).chain(with).collect(),
+        condition: Some(Condition::All(nothing.into())),
+    }
+}
+
 /// Creates a call, unless it exists already.
 ///
 /// # Returns

@@ -34,6 +34,7 @@ use ringfall_domain::{
 };
 
 use super::{
+    arrive::create,
     caller::claim,
     find::{find, refused},
     queue::take_away,
@@ -43,7 +44,6 @@ use crate::{
     port::{Condition, Operand, Path, Refusal, StoreError, Table, Update, Write, WriteError},
     records::{
         self,
-        call::names as call_names,
         caller::CallerRecord,
         capacity::{CapacityRecord, Lease, LeasePlace, Place, ScopeRecord, lease, names},
         waiter,
@@ -152,18 +152,13 @@ fn take_out(request: &Request<'_>) -> Option<Write> {
 
 fn write_attempt(request: &Request<'_>) -> Write {
     let (call, leg) = (request.call, request.leg);
-    let key = records::call::key(call.account, call.id);
     let decision = records::call::write_decision(request.rulings, leg.reserved_at);
     if request.is_stored {
+        let key = records::call::key(call.account, call.id);
         let attempt = Update::Set(leg_path(leg.attempt.into()), records::leg::encode_new(leg));
         return Write::Update { key, updates: vec![attempt, decision], condition: Some(is_next(call, leg)) };
     }
-    let call = Call { legs: vec![leg.clone()], ..call.clone() };
-    let attributes = records::call::encode_new(&call).into_iter();
-    let updates = attributes.map(|(name, value)| Update::Set(Path(vec![name]), value)).chain([decision]);
-    // Nothing stands there, not even the end of the call, which may be reported first.
-    let nothing = [call_names::ARRIVED_AT, call_names::ENDED].map(|name| Condition::Absent(name.into()));
-    Write::Update { key, updates: updates.collect(), condition: Some(Condition::All(nothing.into())) }
+    create(&Call { legs: vec![leg.clone()], ..call.clone() }, Some(decision))
 }
 
 /// The call goes on, the attempt is the next one, and the caller waits nowhere that we do not know of.

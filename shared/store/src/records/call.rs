@@ -99,7 +99,7 @@ pub fn encode_new(call: &Call) -> Item {
         .fold(Attributes::new(), |legs, leg| legs.with(&leg.attempt.to_string(), leg::encode_new(leg)));
     Attributes::new()
         .with_text("connection", origin.connection)
-        .with("provider_call_id", origin.provider_call_id.as_str())
+        .with("call_id", origin.provider_call_id.as_str())
         .with_text("campaign", origin.campaign)
         .with_text("publisher", origin.publisher)
         .with_text("number", origin.number)
@@ -133,10 +133,11 @@ pub fn has_arrived(item: &Item) -> bool {
 pub fn decode(key: &Key, item: &Item) -> Result<Call, StoreError> {
     let (account, id) = names_of(key).ok_or_else(|| damaged("partition", "an account's and a call's id"))?;
     let reader = Reader(item);
+    let campaign = reader.parsed("campaign")?;
     let origin = Origin {
         connection: reader.parsed("connection")?,
-        provider_call_id: reader.text("provider_call_id")?.to_owned(),
-        campaign: reader.parsed("campaign")?,
+        provider_call_id: reader.text("call_id")?.to_owned(),
+        campaign,
         publisher: reader.parsed("publisher")?,
         number: reader.parsed("number")?,
         dialled: reader.parsed("dialled")?,
@@ -153,7 +154,8 @@ pub fn decode(key: &Key, item: &Item) -> Result<Call, StoreError> {
     call.routed = item.contains_key(decision::ATTRIBUTE);
     call.suppression = reader.optional_map(SUPPRESSION)?.map(suppression::decode).transpose()?;
     call.turned_away_as_duplicate_of = reader.optional_parsed(DUPLICATE_OF)?;
-    call.queued = reader.optional_map(names::QUEUED)?.map(decode_queued).transpose()?;
+    let queued = reader.optional_map(names::QUEUED)?;
+    call.queued = queued.map(|queued| decode_queued(queued, campaign)).transpose()?;
     call.overflowed = reader.optional_map(names::OVERFLOWED)?.map(decode_overflowed).transpose()?;
     call.callback_of = reader.optional_parsed(CALLBACK_OF)?;
     call.message_url = reader.optional_text(MESSAGE_URL)?.map(str::to_owned);
@@ -192,8 +194,7 @@ fn leg_fact(attempt: u8, fact: &LegFact) -> Update {
 
 /// The change that writes the latest judgement of the candidates.
 pub fn write_decision(rulings: &[Ruling], at: Timestamp) -> Update {
-    let lines = rulings.iter().map(|ruling| decision::encode(ruling, at)).collect();
-    Update::Set(decision::ATTRIBUTE.into(), Value::List(lines))
+    Update::Set(decision::ATTRIBUTE.into(), decision::encode(rulings, at))
 }
 
 fn encode_caller_facts(facts: &CallerFacts) -> Attributes {
@@ -270,12 +271,9 @@ fn decode_finish(reader: Reader<'_>) -> Result<Finish, StoreError> {
 }
 
 fn encode_end(end: &CallEnd) -> Value {
-    encode_stamp(end.stamp).with_some("duration_seconds", end.duration_seconds).into()
+    encode_stamp(end.stamp).with_some("lasted_s", end.duration_seconds).into()
 }
 
 fn decode_end(reader: Reader<'_>) -> Result<CallEnd, StoreError> {
-    Ok(CallEnd {
-        stamp: decode_stamp(reader)?,
-        duration_seconds: reader.optional_number("duration_seconds")?,
-    })
+    Ok(CallEnd { stamp: decode_stamp(reader)?, duration_seconds: reader.optional_number("lasted_s")? })
 }

@@ -23,25 +23,25 @@ pub fn encode_new(leg: &Leg) -> Value {
         .with_text("buyer", leg.buyer)
         .with_document("destination", &leg.destination)
         .with_text("node", &leg.node)
-        .with("ring_timeout_seconds", leg.ring_timeout_seconds)
+        .with("ring_s", leg.ring_timeout_seconds)
         .with_some("screening_key", leg.screening_key.map(String::from))
         .with("price", leg.terms.price.as_decimal())
-        .with("billable_after_seconds", leg.terms.billable_after_seconds)
+        .with("billable_s", leg.terms.billable_after_seconds)
         .with_document("payout", &leg.terms.payout)
         .with_instant("reserved_at", leg.reserved_at)
         .with_some(IS_FETCHED, leg.is_fetched.then_some(true))
-        .with("counted_in", encode_windows(&leg.counted_in))
+        .with("windows", encode_windows(&leg.counted_in))
         .with_some("claims_caller", leg.claims_caller.then_some(true))
         .with_some("duplicate", leg.terms.duplicate.map(encode_duplicate))
         .with_some("group", leg.group.as_ref().map(ToString::to_string))
-        .with_some("second_chance_before_seconds", leg.terms.second_chance_before_seconds)
+        .with_some("chance_s", leg.terms.second_chance_before_seconds)
         .into()
 }
 
 /// The attribute that keeps a fact, and its value.
 pub fn encode_fact(fact: &LegFact) -> (&'static str, Value) {
     match fact {
-        LegFact::ProviderLegId(id) => ("provider_leg_id", id.as_str().into()),
+        LegFact::ProviderLegId(id) => ("leg_id", id.as_str().into()),
         LegFact::Answered(stamp) => ("answered", encode_stamp(*stamp).into()),
         LegFact::Screened(press) => ("screened", encode_key_press(press)),
         LegFact::Bridged(bridging) => ("bridged", encode_bridging(bridging)),
@@ -59,21 +59,21 @@ pub fn decode(attempt: u8, reader: Reader<'_>) -> Result<Leg, StoreError> {
         destination: reader.document("destination")?,
         node: NodeId::try_from(reader.text("node")?.to_owned())
             .map_err(|_| damaged("node", "a node's name"))?,
-        ring_timeout_seconds: reader.number("ring_timeout_seconds")?,
+        ring_timeout_seconds: reader.number("ring_s")?,
         screening_key: reader.optional_parsed("screening_key")?,
         terms: Terms {
             price: reader.money("price")?,
-            billable_after_seconds: reader.number("billable_after_seconds")?,
+            billable_after_seconds: reader.number("billable_s")?,
             payout: reader.document("payout")?,
             duplicate: reader.optional_map("duplicate")?.map(decode_duplicate).transpose()?,
-            second_chance_before_seconds: reader.optional_number("second_chance_before_seconds")?,
+            second_chance_before_seconds: reader.optional_number("chance_s")?,
         },
         reserved_at: reader.instant("reserved_at")?,
         is_fetched: reader.flag(IS_FETCHED)?,
         counted_in: decode_windows(reader)?,
         group: reader.optional_parsed("group")?,
         claims_caller: reader.flag("claims_caller")?,
-        provider_leg_id: reader.optional_text("provider_leg_id")?.map(str::to_owned),
+        provider_leg_id: reader.optional_text("leg_id")?.map(str::to_owned),
         answered: reader.optional_map("answered")?.map(decode_stamp).transpose()?,
         screened: reader.optional_map("screened")?.map(decode_key_press).transpose()?,
         bridged: reader.optional_map("bridged")?.map(decode_bridging).transpose()?,
@@ -101,9 +101,9 @@ fn decode_windows(reader: Reader<'_>) -> Result<[Window; 4], StoreError> {
         Some(Window { period, began_at })
     };
     let windows: Option<Vec<Window>> =
-        Period::ALL.into_iter().zip(reader.list("counted_in")?).map(window).collect();
+        Period::ALL.into_iter().zip(reader.list("windows")?).map(window).collect();
     let four = windows.and_then(|windows| windows.try_into().ok());
-    four.ok_or_else(|| damaged("counted_in", "the beginnings of four windows"))
+    four.ok_or_else(|| damaged("windows", "the beginnings of four windows"))
 }
 
 fn encode_key_press(press: &KeyPress) -> Value {
@@ -153,7 +153,7 @@ pub fn cause_of(word: &str) -> Result<EndCause, StoreError> {
 fn encode_end(end: &LegEnd) -> Value {
     encode_stamp(end.stamp)
         .with_some("cause", word_of(end.cause))
-        .with_some("duration_seconds", end.duration_seconds)
+        .with_some("lasted_s", end.duration_seconds)
         .into()
 }
 
@@ -161,6 +161,6 @@ fn decode_end(reader: Reader<'_>) -> Result<LegEnd, StoreError> {
     Ok(LegEnd {
         stamp: decode_stamp(reader)?,
         cause: cause_of(reader.text("cause")?)?,
-        duration_seconds: reader.optional_number("duration_seconds")?,
+        duration_seconds: reader.optional_number("lasted_s")?,
     })
 }

@@ -1,9 +1,16 @@
-//! That a call has come into a queue, and that it could not be held, within CALL.
+//! That a call has come into a queue, and that it could not be held, within CALL, whose names are short since it is written often.
+//!
+//! ```text
+//! queue          only of one that campaigns share: any other is the call's campaign's own
+//! told_s         how long the caller was told that it would take, in seconds
+//! aim_s          within how many seconds they were to be answered
+//! ```
 
 use jiff::Timestamp;
 use ringfall_domain::{
     flow::NodeId,
-    queue::{OverflowReason, Overflowed, Queued},
+    ids::CampaignId,
+    queue::{OverflowReason, Overflowed, QueueId, Queued},
 };
 
 use super::attributes::{Attributes, Reader, damaged, instant};
@@ -14,27 +21,32 @@ pub const PLACE: &str = "place";
 
 /// Writes where a call waits.
 pub fn encode_queued(queued: &Queued) -> Value {
+    let shared = match &queued.queue {
+        QueueId::Campaign(_) => None,
+        QueueId::Shared(name) => Some(name.to_string()),
+    };
     Attributes::new()
-        .with_text("queue", &queued.queue)
+        .with_some("queue", shared)
         .with_text(PLACE, queued.place)
         .with("value", queued.value.as_decimal())
         .with_instant("entered_at", queued.entered_at)
         .with_text("node", &queued.node)
-        .with_some("announced_seconds", queued.announced_seconds)
-        .with_some("answered_within_seconds", queued.answered_within_seconds)
+        .with_some("told_s", queued.announced_seconds)
+        .with_some("aim_s", queued.answered_within_seconds)
         .into()
 }
 
-/// Reads where a call waits.
-pub fn decode_queued(reader: Reader<'_>) -> Result<Queued, StoreError> {
+/// Reads where a call of a campaign waits.
+pub fn decode_queued(reader: Reader<'_>, campaign: CampaignId) -> Result<Queued, StoreError> {
+    let shared = reader.optional_parsed("queue")?;
     Ok(Queued {
-        queue: reader.parsed("queue")?,
+        queue: shared.map_or(QueueId::Campaign(campaign), QueueId::Shared),
         place: reader.parsed(PLACE)?,
         value: reader.money("value")?,
         entered_at: reader.instant("entered_at")?,
         node: decode_node(reader)?,
-        announced_seconds: reader.optional_number("announced_seconds")?,
-        answered_within_seconds: reader.optional_number("answered_within_seconds")?,
+        announced_seconds: reader.optional_number("told_s")?,
+        answered_within_seconds: reader.optional_number("aim_s")?,
     })
 }
 

@@ -7,15 +7,10 @@ use crate::port::StoreError;
 
 /// A stamp's two times.
 pub fn encode_stamp(stamp: Stamp) -> Attributes {
-    Attributes::new()
-        .with_instant("arrived_at", stamp.arrived_at)
-        .with_some("occurred_at", stamp.occurred_at.map(instant))
+    Attributes::new().with_instant("at", stamp.arrived_at).with_some("theirs", stamp.occurred_at.map(instant))
 }
 
 /// Reads a stamp's two times.
 pub fn decode_stamp(reader: Reader<'_>) -> Result<Stamp, StoreError> {
-    Ok(Stamp {
-        arrived_at: reader.instant("arrived_at")?,
-        occurred_at: reader.optional_instant("occurred_at")?,
-    })
+    Ok(Stamp { arrived_at: reader.instant("at")?, occurred_at: reader.optional_instant("theirs")? })
 }

@@ -169,7 +169,7 @@ pub(super) fn reasons(write: &mut Write) {
         if let Update::Set(path, value) = update
             && holds(path, decision::ATTRIBUTE)
         {
-            *value = Value::List(Vec::new());
+            *value = Value::empty_map();
         }
     }
 }

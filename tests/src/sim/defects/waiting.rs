@@ -49,13 +49,14 @@ pub(super) fn plan_of_place(writes: &mut [Write]) {
     }
 }
 
-/// That a call is in a queue already.
+/// That a call is in a queue already, or has been written with its place.
 pub(super) fn condition_of_entry(writes: &mut [Write]) {
+    let absent = [call::names::QUEUED, call::names::ARRIVED_AT].map(|name| Condition::Absent(name.into()));
     for write in writes {
         if let Write::Update { updates, condition: Some(Condition::All(conditions)), .. } = write
             && updates.iter().any(|update| update.path().0 == [call::names::QUEUED])
         {
-            conditions.retain(|condition| *condition != Condition::Absent(call::names::QUEUED.into()));
+            conditions.retain(|condition| !absent.contains(condition));
         }
     }
 }

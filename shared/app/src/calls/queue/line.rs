@@ -12,7 +12,7 @@ use ringfall_domain::{
 };
 use ringfall_store::{
     port::StoreError,
-    protocols::queue::{Line as Head, line as head},
+    protocols::queue::{Line as Head, line as head, line_up_to},
 };
 
 use super::super::offer::Offer;
@@ -20,8 +20,9 @@ use crate::platform::Platform;
 
 /// So many of a caller's own queue are looked at: within them, their place is told exactly.
 pub(in super::super) const OWN_WAITERS: usize = 1_000;
-/// So many of each other queue are looked at by a caller who comes: whoever of them is before the caller is served first.
-const OTHER_WAITERS: usize = 200;
+/// So many of each other queue are looked at by a caller who comes: whoever of them is before the caller is served first. Mostly the first of
+/// them want whoever is free; only where they do not, more are read.
+const OTHER_WAITERS: [usize; 2] = [16, 200];
 
 /// Who waits in the queues whose callers some buyers take, in the order of service.
 #[derive(Debug, Default)]
@@ -32,18 +33,53 @@ pub(in super::super) struct Line {
 }
 
 impl Line {
-    /// The line at a plan's buyers. Not read for a campaign that holds nobody: its callers take what is free, since they cannot be asked to
-    /// wait.
-    pub(in super::super) async fn read(platform: &Platform, plan: &Plan) -> Result<Self, StoreError> {
-        let Some(own) = plan.queue_id() else { return Ok(Self::default()) };
+    /// The line at a plan's buyers, as far as a call asks for it: one that has its place in the plan's queue needs nobody behind it. `own`:
+    /// what was read of that queue already. Not read for a campaign that holds nobody: its callers take what is free, since they cannot
+    /// be asked to wait.
+    pub(in super::super) async fn read(
+        platform: &Platform,
+        plan: &Plan,
+        call: &Call,
+        own: Option<Self>,
+    ) -> Result<Self, StoreError> {
+        let Some(queue) = plan.queue_id() else { return Ok(Self::default()) };
         let mut others = platform.queues_of(plan.account, plan.buyer_ids()).await?;
-        others.remove(&own);
-        let own = BTreeSet::from([own]);
+        others.remove(&queue);
         let (own, others) = futures::try_join!(
-            Self::of_queues(platform, plan.account, &own, OWN_WAITERS),
-            Self::of_queues(platform, plan.account, &others, OTHER_WAITERS),
+            async {
+                match (own, place_in(call, &queue)) {
+                    (Some(own), _) => Ok(own),
+                    (None, Some(place)) => Self::up_to(platform, plan, &queue, (place, call.id)).await,
+                    (None, None) => {
+                        Self::of_queues(platform, plan.account, &[queue.clone()].into(), OWN_WAITERS).await
+                    }
+                }
+            },
+            Self::of_queues(platform, plan.account, &others, OTHER_WAITERS[0]),
         )?;
         Ok(own.merged_with(others))
+    }
+
+    /// Reads more of the other queues, where it takes more to tell whether others are first for what is free.
+    async fn read_on(&mut self, platform: &Platform, plan: &Plan) -> Result<(), StoreError> {
+        let mut others = platform.queues_of(plan.account, plan.buyer_ids()).await?;
+        others.retain(|queue| plan.queue_id().as_ref() != Some(queue));
+        let others = Self::of_queues(platform, plan.account, &others, OTHER_WAITERS[1]).await?;
+        let own = self.waiters.drain(..).filter(|waiter| plan.queue_id().as_ref() == Some(&waiter.queue));
+        let own = Self { waiters: own.collect(), known_until: None };
+        *self = own.merged_with(others);
+        Ok(())
+    }
+
+    /// Those of a queue who do not stand behind a caller, who is among them.
+    pub(super) async fn up_to(
+        platform: &Platform,
+        plan: &Plan,
+        queue: &QueueId,
+        stands: (Place, CallId),
+    ) -> Result<Self, StoreError> {
+        let head = line_up_to(&*platform.table, plan.account, queue, stands, OWN_WAITERS).await?;
+        Ok(Self { waiters: head.waiters, known_until: Some(stands.0) })
     }
 
     /// The first `limit` of each of some queues.
@@ -102,9 +138,15 @@ impl Line {
     }
 
     /// Leaves those targets of an offer to others for whom they wait, and who are to be served before this caller.
-    pub(in super::super) fn let_go_first(&self, plan: &Plan, call: &Call, offer: &mut Offer) {
+    pub(in super::super) async fn let_go_first(
+        &mut self,
+        platform: &Platform,
+        plan: &Plan,
+        call: &Call,
+        offer: &mut Offer,
+    ) -> Result<(), StoreError> {
         if self.waiters.is_empty() {
-            return;
+            return Ok(());
         }
         let had = call.queued.as_ref().map(|queued| queued.place);
         let place = self.waiter_of(call.id).map(|waiter| waiter.place).or(had).or_else(|| {
@@ -112,9 +154,18 @@ impl Line {
             let value = order.value.unwrap_or_else(|| offer.prospects(plan, call).value(plan));
             Some(Place::of(order, value, offer.at()))
         });
-        let Some(place) = place else { return };
+        let Some(place) = place else { return Ok(()) };
+        self.give_way(plan, (place, call.id), offer);
+        if offer.has_candidates() && self.known_until.is_some_and(|last| last < place) {
+            self.read_on(platform, plan).await?;
+            self.give_way(plan, (place, call.id), offer);
+        }
+        Ok(())
+    }
+
+    fn give_way(&self, plan: &Plan, stands: (Place, CallId), offer: &mut Offer) {
         let at = offer.at();
-        offer.give_way(|target| self.wanted_before(plan, plan.targets[target].id, (place, call.id), at));
+        offer.give_way(|target| self.wanted_before(plan, plan.targets[target].id, stands, at));
     }
 
     /// How many wait for a target who are served before one who stands there.
@@ -128,6 +179,11 @@ impl Line {
 pub(super) fn wants(waiter: &Waiter, plan: &Plan, target: TargetId, at: Timestamp) -> bool {
     let version = if waiter.campaign == plan.campaign { plan.version } else { waiter.plan_version };
     waiter.kind == WaiterKind::Live && waiter.may_be_taken_by(target, version, at)
+}
+
+/// The place that a call has, or had, in a queue.
+fn place_in(call: &Call, queue: &QueueId) -> Option<Place> {
+    call.queued.as_ref().filter(|queued| queued.queue == *queue).map(|queued| queued.place)
 }
 
 fn count<'a>(waiters: impl Iterator<Item = &'a Waiter>) -> u32 {

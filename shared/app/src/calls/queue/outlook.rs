@@ -71,8 +71,9 @@ pub async fn outlook_of_campaign(platform: &Platform, plan: &Plan) -> Result<Out
     Ok(Outlook::of(usable_slots(plan, open, &capacity), &seen))
 }
 
-/// The last outlook of a campaign's callers, if it is fresh: whoever only tells a caller how they stand needs no newer one.
-pub(super) async fn remembered_outlook(platform: &Platform, plan: &Plan) -> Option<Outlook> {
+/// The last outlook of a campaign's callers, if it is fresh: whoever only tells a caller how they stand needs no newer one. There is none
+/// where nobody was held lately.
+pub(in super::super) async fn remembered_outlook(platform: &Platform, plan: &Plan) -> Option<Outlook> {
     platform.outlooks.get(&(plan.account, plan.campaign)).await
 }
 

@@ -75,7 +75,7 @@ pub(in super::super) async fn go_elsewhere(
             }
             Spill::Tiers { tiers, index } => (tiers, index),
         };
-        match route(platform, connected, plan, current, Sought { node, tiers: Some(&tiers) }).await? {
+        match route(platform, connected, plan, current, Sought { node, tiers: Some(&tiers) }, None).await? {
             Routed::Connect(instruction) => return Ok(Spilt::Reply(vec![instruction])),
             Routed::Over => return Ok(Spilt::Reply(vec![Instruction::Hangup])),
             // A call that was held is stored, and keeps the verdict that it was stored with.

@@ -19,7 +19,7 @@ use ringfall_store::{
     port::StoreError,
     protocols::{
         callback::{Taken, call_in},
-        queue::{Entered, Entry, enter},
+        queue::{Entered, Entry, come_in, enter},
     },
     records::callback::Callback,
 };
@@ -30,7 +30,7 @@ use super::{
         offer::Offer,
         routing::{Current, Sought},
     },
-    line::{Line, OWN_WAITERS, wants},
+    line::{Line, wants},
     outlook::{outlook, remembered_outlook},
     serve::serve,
 };
@@ -45,8 +45,8 @@ pub(in super::super) enum Waits {
     Reply(Instructions),
     /// They cannot be held, or not any longer.
     Overflows(OverflowReason),
-    /// It has to be seen anew whether somebody takes them.
-    Again,
+    /// It has to be seen anew whether somebody takes them; with their queue up to their place, if that was just read.
+    Look(Option<Line>),
 }
 
 /// Everything that one caller's waiting is about.
@@ -69,7 +69,7 @@ impl Waiting<'_> {
     /// A step of the hold is over.
     pub(in super::super) async fn step(&self, call: &Call, input: &Input) -> Result<Waits, StoreError> {
         let (Some(queued), Some(queue)) = (&call.queued, self.plan.queue_id()) else {
-            return Ok(Waits::Again);
+            return Ok(Waits::Look(None));
         };
         let at = self.platform.now();
         let waited_seconds = seconds_between(queued.entered_at, at);
@@ -81,20 +81,20 @@ impl Waiting<'_> {
         if waited_seconds >= limit_seconds {
             return Ok(Waits::Overflows(OverflowReason::WaitedTooLong { waited_seconds, limit_seconds }));
         }
-        if self.told.steps.is_multiple_of(STEPS_BETWEEN_LOOKS) {
-            return Ok(Waits::Again);
+        if queue != queued.queue || self.told.steps.is_multiple_of(STEPS_BETWEEN_LOOKS) {
+            return Ok(Waits::Look(None));
         }
-        let queues = [queue.clone()].into();
-        let line = Line::of_queues(self.platform, self.plan.account, &queues, OWN_WAITERS).await?;
+        let line = Line::up_to(self.platform, self.plan, &queue, (queued.place, call.id)).await?;
         let Some(waiter) = line.waiter_of(call.id).filter(|waiter| !is_first(&line, self.plan, waiter, at))
         else {
-            return Ok(Waits::Again);
+            return Ok(Waits::Look(Some(line)));
         };
         let Some(outlook) = remembered_outlook(self.platform, self.plan).await else {
-            return Ok(Waits::Again);
+            return Ok(Waits::Look(Some(line)));
         };
         let ahead = line.ahead(&queue, waiter.place, call.id);
-        Ok(Waits::Reply(self.hold(call, ahead, outlook.wait_seconds(ahead), queued.entered_at, at)))
+        let standing = self.standing(ahead, outlook.wait_seconds(ahead), queued.entered_at, at);
+        Ok(Waits::Reply(self.hold(call, standing).await?))
     }
 
     fn asks_for_callback(&self, waited_seconds: u32, input: &Input) -> bool {
@@ -122,6 +122,12 @@ impl Waiting<'_> {
         };
         if let Some(kept) = &kept {
             queued.place = kept.place;
+            // Only a call that is written can take a place that is kept.
+            let judged = current.call.clone();
+            current.store(self.platform).await?;
+            if current.call != judged {
+                return Ok(Waits::Look(None));
+            }
         }
         let outlook = outlook(self.platform, plan, &prospects, offer.capacity()).await?;
         let ahead = line.ahead(&queue, queued.place, current.call.id);
@@ -145,17 +151,22 @@ impl Waiting<'_> {
             let rulings = offer.rulings(plan);
             let entry =
                 Entry { call: &current.call, waiter: &waiter, queued: &queued, rulings: &rulings, at };
-            match self.enter(&entry, kept.as_ref()).await? {
+            match self.enter(&entry, current.is_stored, kept.as_ref()).await? {
                 Entered::Waiting(stands) => {
                     queued = (*stands).clone();
                     current.call.queued = Some(*stands);
+                    current.is_stored = true;
                 }
                 Entered::Overtaken(newer) => {
                     *current = Current::stored(*newer);
-                    return Ok(Waits::Again);
+                    return Ok(Waits::Look(None));
+                }
+                Entered::EndedBefore => {
+                    current.store(self.platform).await?;
+                    return Ok(Waits::Look(None));
                 }
             }
-            self.arm(&current.call, &queued, &prospects, is_new).await?;
+            self.arm(&current.call, &queued, &prospects).await?;
             // What became free between the judgement and the entry was offered to others, or to nobody.
             if offer.is_outdated(self.platform, plan).await? {
                 let buyers: Vec<_> = plan.buyer_ids().collect();
@@ -165,12 +176,21 @@ impl Waiting<'_> {
                 }
             }
         }
-        Ok(Waits::Reply(self.hold(&current.call, ahead, estimated_seconds, queued.entered_at, at)))
+        let standing = self.standing(ahead, estimated_seconds, queued.entered_at, at);
+        Ok(Waits::Reply(self.hold(&current.call, standing).await?))
     }
 
     /// One who keeps a place and calls in again gets that one, and is not called back any more.
-    async fn enter(&self, entry: &Entry<'_>, kept: Option<&Callback>) -> Result<Entered, StoreError> {
+    async fn enter(
+        &self,
+        entry: &Entry<'_>,
+        is_stored: bool,
+        kept: Option<&Callback>,
+    ) -> Result<Entered, StoreError> {
         let table = &*self.platform.table;
+        if !is_stored {
+            return come_in(table, entry).await;
+        }
         if let Some(kept) = kept {
             match call_in(table, kept, entry).await? {
                 Taken::Waiting(queued) => return Ok(Entered::Waiting(queued)),
@@ -210,37 +230,33 @@ impl Waiting<'_> {
         }
     }
 
-    /// Whoever opens, or may be asked again, is looked for then; and the longest wait ends even if no step of the hold does.
-    async fn arm(
-        &self,
-        call: &Call,
-        queued: &Queued,
-        prospects: &Prospects,
-        is_new: bool,
-    ) -> Result<(), StoreError> {
-        let deadline = queued.entered_at + SignedDuration::from_secs(self.policy.max_wait_seconds.into());
-        if is_new {
-            let end = EndWait { connection: call.origin.connection, call: call.id };
-            end.arm(self.platform, deadline + END_GRACE).await?;
-        }
-        if let Some(from) = prospects.until(deadline).next_after(self.platform.now()) {
+    /// Whoever opens, or may be asked again, is looked for then.
+    async fn arm(&self, call: &Call, queued: &Queued, prospects: &Prospects) -> Result<(), StoreError> {
+        let prospects = prospects.until(self.deadline(queued.entered_at));
+        if let Some(from) = prospects.next_after(self.platform.now()) {
             let buyers = self.plan.buyer_ids().collect();
             ServeWaiters { account: call.account, buyers }.arm(self.platform, from).await?;
         }
         Ok(())
     }
 
-    fn hold(
-        &self,
-        call: &Call,
-        ahead: u32,
-        wait_seconds: u32,
-        entered_at: Timestamp,
-        at: Timestamp,
-    ) -> Instructions {
-        let standing = Standing { position: ahead.saturating_add(1), wait_seconds, entered_at, at };
+    fn deadline(&self, entered_at: Timestamp) -> Timestamp {
+        entered_at + SignedDuration::from_secs(self.policy.max_wait_seconds.into())
+    }
+
+    fn standing(&self, ahead: u32, wait_seconds: u32, entered_at: Timestamp, at: Timestamp) -> Standing {
+        Standing { position: ahead.saturating_add(1), wait_seconds, entered_at, at }
+    }
+
+    /// The next step of the hold. The longest wait ends even if that step does not, or lasts longer.
+    async fn hold(&self, call: &Call, standing: Standing) -> Result<Instructions, StoreError> {
         let hold = Hold::new(self.policy, call, self.sought.node);
-        vec![Instruction::Hold(hold.step(self.told, standing, |url| self.platform.audio.is_playable(url)))]
+        let step = hold.step(self.told, standing, |url| self.platform.audio.is_playable(url));
+        if hold.may_outlast_wait(self.told, &step, standing) {
+            let end = EndWait { connection: call.origin.connection, call: call.id };
+            end.arm(self.platform, self.deadline(standing.entered_at) + END_GRACE).await?;
+        }
+        Ok(vec![Instruction::Hold(step)])
     }
 }
 

@@ -269,7 +269,8 @@ async fn who_has_waited_as_long_as_callers_may_goes_on_in_the_flow() {
 
 #[tokio::test]
 async fn a_hold_whose_steps_do_not_end_is_ended_by_a_message() {
-    let world = holding(1, json!({"max_wait_seconds": 60})).await;
+    let audio = json!(["https://cdn.example.com/hold.mp3"]);
+    let world = holding(1, json!({"max_wait_seconds": 60, "audio": audio})).await;
     world.qualified("CA1").await;
     next(&world, "CA2").await;
     world.tell(Ok(LegOnProvider::Known(report(LegStatus::Answered, None))));
@@ -277,6 +278,22 @@ async fn a_hold_whose_steps_do_not_end_is_ended_by_a_message() {
     while work_off(&world.platform).await.expect("the store works") > 0 {}
     let redirects = redirected(&world);
     assert!(matches!(&redirects[..], [(name, Continuation::Held { .. })] if name == "CA2"), "{redirects:?}");
+}
+
+#[tokio::test]
+async fn our_own_music_needs_a_message_only_for_the_step_that_may_be_the_last() {
+    let world = holding(1, json!({})).await;
+    world.qualified("CA1").await;
+    let first = next(&world, "CA2").await;
+    world.lose_messages().await;
+    world.pass(200);
+    let on = world.event("CA2", tick(told(&first))).await;
+    assert_eq!(held(&on).sound, Sound::OwnMusic);
+    assert!(world.lose_messages().await.is_empty(), "the next step comes in time");
+    world.pass(80);
+    held(&world.event("CA2", tick(told(&on))).await);
+    let sent = world.lose_messages().await;
+    assert!(matches!(&sent[..], [only] if only.contains("end_wait")), "{sent:?}");
 }
 
 #[tokio::test]

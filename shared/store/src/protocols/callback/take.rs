@@ -8,6 +8,7 @@ use ringfall_domain::{
 
 use super::{
     super::{
+        arrive::create,
         find::find,
         queue::{Entry, is_queued, put},
     },
@@ -16,10 +17,8 @@ use super::{
     read::as_it_stands,
 };
 use crate::{
-    port::{Condition, Path, StoreError, Table, Update, Write, WriteError},
+    port::{Condition, StoreError, Table, Write, WriteError},
     records::{
-        self,
-        call::names,
         callback::{self, Callback, CallbackState},
         waiter,
     },
@@ -60,7 +59,7 @@ pub async fn reach(
     };
     let call = Call { queued: Some(queued.clone()), callback_of: Some(callback.call), ..call.clone() };
     let condition = is_ringing(attempt.into());
-    let writes = [take(callback, CallbackState::Reached, &call, condition, at), create(&call)];
+    let writes = [take(callback, CallbackState::Reached, &call, condition, at), create(&call, None)];
     give(table, callback, (&call, &queued), &waiter, writes).await
 }
 
@@ -88,17 +87,6 @@ fn take(callback: &Callback, state: CallbackState, by: &Call, condition: Conditi
         key: callback::key(callback.account, callback.call),
         updates: updates.collect(),
         condition: Some(condition),
-    }
-}
-
-/// Nothing stands there, not even the end of the call.
-fn create(call: &Call) -> Write {
-    let set = |(name, value): (String, _)| Update::Set(Path(vec![name]), value);
-    let nothing = [names::ARRIVED_AT, names::ENDED].map(|name| Condition::Absent(name.into()));
-    Write::Update {
-        key: records::call::key(call.account, call.id),
-        updates: records::call::encode_new(call).into_iter().map(set).collect(),
-        condition: Some(Condition::All(nothing.into())),
     }
 }
 

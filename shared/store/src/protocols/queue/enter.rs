@@ -8,7 +8,7 @@ use ringfall_domain::{
     routing::Ruling,
 };
 
-use super::super::{find::refused, standing::goes_on};
+use super::super::{arrive::create, find::refused, standing::goes_on};
 use crate::{
     port::{Condition, StoreError, Table, Write, WriteError},
     records::{self, call::names, waiter},
@@ -17,7 +17,7 @@ use crate::{
 /// Who is to wait.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry<'a> {
-    /// The call, as last read. It is written.
+    /// The call, as last read, or as it came in.
     pub call: &'a Call,
     /// What is noted of the caller. A call that has waited before has its place from then, whatever is said here.
     pub waiter: &'a Waiter,
@@ -36,9 +36,27 @@ pub enum Entered {
     Waiting(Box<Queued>),
     /// The call is over, or was offered or overflowed meanwhile: as it stands.
     Overtaken(Box<Call>),
+    /// The end of the call was reported before the call was written, and it still is not.
+    EndedBefore,
 }
 
-/// Has a caller wait. Safe to repeat: of several copies of a webhook, each of which has found a place of its own, all get the place of the
+/// Has a caller wait whose call is not written yet: it is written with the place. Where a copy of the webhook was faster, the call is as that
+/// one left it, and nothing is done.
+pub async fn come_in(table: &dyn Table, entry: &Entry<'_>) -> Result<Entered, StoreError> {
+    let call = Call { queued: Some(entry.queued.clone()), ..entry.call.clone() };
+    let decision = records::call::write_decision(entry.rulings, entry.at);
+    let place = put(call.account, &at_its_place(entry, entry.queued));
+    match table.write(vec![create(&call, Some(decision)), place]).await {
+        Ok(_) => Ok(Entered::Waiting(Box::new(entry.queued.clone()))),
+        Err(WriteError::Store(error)) => Err(error),
+        Err(WriteError::Refused(refusals)) => {
+            let found = refused(&records::call::key(call.account, call.id), &refusals, 0)?;
+            Ok(found.map_or(Entered::EndedBefore, |found| Entered::Overtaken(Box::new(found))))
+        }
+    }
+}
+
+/// Has a caller wait whose call is written. Safe to repeat: of several copies of a webhook, each of which has found a place of its own, all get the place of the
 /// first.
 pub async fn enter(table: &dyn Table, entry: &Entry<'_>) -> Result<Entered, StoreError> {
     let mut kept = entry.call.queued.clone();

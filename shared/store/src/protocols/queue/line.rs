@@ -1,8 +1,8 @@
 //! Who waits, in the order of service.
 
 use ringfall_domain::{
-    ids::AccountId,
-    queue::{QueueId, Waiter},
+    ids::{AccountId, CallId},
+    queue::{Place, QueueId, Waiter},
 };
 
 use crate::{
@@ -26,7 +26,7 @@ pub async fn head(
     queue: &QueueId,
     limit: usize,
 ) -> Result<Vec<Waiter>, StoreError> {
-    read(table, account, queue, None, limit).await.map(|line| line.waiters)
+    read(table, account, queue, waiter::all(), limit).await.map(|line| line.waiters)
 }
 
 /// The first `limit` who wait, and whether there are more.
@@ -47,24 +47,42 @@ pub async fn line_behind(
     behind: Option<&Waiter>,
     limit: usize,
 ) -> Result<Line, StoreError> {
-    let mut line = read(table, account, queue, behind, limit + 1).await?;
+    let range = match behind {
+        Some(waiter) => waiter::all().behind(&waiter::key_of(account, waiter).sort, Direction::Ascending),
+        None => waiter::all(),
+    };
+    Ok(cut(read(table, account, queue, range, limit + 1).await?, limit))
+}
+
+/// The first `limit` of those who wait and do not stand behind a place, whoever stands there among them, and whether there are more of them.
+pub async fn line_up_to(
+    table: &dyn Table,
+    account: AccountId,
+    queue: &QueueId,
+    (place, call): (Place, CallId),
+    limit: usize,
+) -> Result<Line, StoreError> {
+    let last = waiter::key(account, queue, place, call).sort;
+    let Range { from: to, .. } = Range::default().behind(&last, Direction::Ascending);
+    let range = Range { to, ..waiter::all() };
+    Ok(cut(read(table, account, queue, range, limit + 1).await?, limit))
+}
+
+fn cut(mut line: Line, limit: usize) -> Line {
     line.more = line.waiters.len() > limit;
     line.waiters.truncate(limit);
-    Ok(line)
+    line
 }
 
 async fn read(
     table: &dyn Table,
     account: AccountId,
     queue: &QueueId,
-    behind: Option<&Waiter>,
+    mut range: Range,
     limit: usize,
 ) -> Result<Line, StoreError> {
     let partition = waiter::partition(account, queue);
-    let behind_of = |range: Range, sort: &str| range.behind(sort, Direction::Ascending);
     let mut line = Line::default();
-    let mut range = behind
-        .map_or_else(waiter::all, |waiter| behind_of(waiter::all(), &waiter::key_of(account, waiter).sort));
     while line.waiters.len() < limit {
         let wanted = limit - line.waiters.len();
         let page = table.query(&partition, &range, Direction::Ascending, wanted).await?;
@@ -72,7 +90,7 @@ async fn read(
             line.waiters.push(waiter::decode(key, item)?);
         }
         match page.items.last().filter(|_| page.more) {
-            Some((key, _)) => range = behind_of(range, &key.sort),
+            Some((key, _)) => range = range.behind(&key.sort, Direction::Ascending),
             None => break,
         }
     }

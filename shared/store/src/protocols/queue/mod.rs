@@ -1,7 +1,7 @@
 //! Callers wait: whoever comes into a queue gets one place in it for ever, and leaves it once.
 //!
 //! The fact that a call waits stands in CALL, its place in line is a WAITER. Either is changed with the other, in one transaction: to come
-//! in ([`enter`](fn@enter)) both are written, to be served ([`reserve`](super::reserve)) the WAITER goes with the slot that is taken, to overflow
+//! in ([`enter`](fn@enter), [`come_in`]) both are written, to be served ([`reserve`](super::reserve)) the WAITER goes with the slot that is taken, to overflow
 //! ([`overflow`]) it goes with the fact. Whoever hangs up leaves a WAITER behind, which [`leave`](fn@leave) takes away, or whoever finds
 //! it: only their call tells whether somebody can be served, and no transaction gives a slot to one who is gone.
 //!
@@ -16,9 +16,9 @@ mod serving;
 pub(in crate::protocols) mod tests;
 
 pub use self::{
-    enter::{Entered, Entry, enter},
+    enter::{Entered, Entry, come_in, enter},
     leave::{Left, leave, overflow},
-    line::{Line, head, line, line_behind},
+    line::{Line, head, line, line_behind, line_up_to},
     serving::{queues_of_account, queues_of_buyers},
 };
 pub(in crate::protocols) use self::{

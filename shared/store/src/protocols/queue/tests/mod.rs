@@ -2,7 +2,7 @@ pub(in crate::protocols) mod kit;
 mod races;
 
 use ringfall_domain::{
-    call::{Fact, Finish, FinishKind},
+    call::{CallEnd, Fact, Finish, FinishKind, Stamp},
     config::Caps,
     queue::{OverflowReason, Overflowed, Waiter, WaiterKind},
 };
@@ -11,12 +11,12 @@ use self::kit::{
     NO_CAPS, calls_standing, came, decline, hang_up, learn, now, overflowed, serve, slots, spill, standing,
     wait, waiting,
 };
-use super::{Entered, Left, Line, leave, line, line_behind};
+use super::{Entered, Entry, Left, Line, come_in, leave, line, line_behind, line_up_to};
 use crate::{
     fixtures::{account, at, call, leg, put, queued, store, waiter},
     port::{Table, Write},
-    protocols::reserve::Reserved,
-    records::waiter as record,
+    protocols::{record::record, reserve::Reserved},
+    records::waiter as waiter_record,
 };
 
 async fn leave_behind(table: &dyn Table, waiter: &Waiter) {
@@ -51,6 +51,42 @@ async fn who_is_worth_more_or_came_first_stands_before() {
         let all = waiters.iter().chain(&rest.waiters).map(|waiter| waiter.call);
         assert_eq!(all.collect::<Vec<_>>(), expected, "{limit} and the rest");
     }
+    let third = standing(&*table).await.swap_remove(2);
+    let up_to = |limit| line_up_to(&*table, account(), &queue, (third.place, third.call), limit);
+    for (limit, more) in [(2, true), (3, false), (5, false)] {
+        let read = up_to(limit).await.expect("the store works");
+        let calls: Vec<_> = read.waiters.iter().map(|waiter| waiter.call).collect();
+        assert_eq!((&calls[..], read.more), (&expected[..limit.min(3)], more), "{limit} up to the third");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_not_written_comes_in_with_its_place_or_not_at_all() {
+    let table = store(NO_CAPS, NO_CAPS, None).await;
+    let (new, own) = (call(1), queued(4_500, 2));
+    let waiter = waiter(&new, &own);
+    let entry = Entry { call: &new, waiter: &waiter, queued: &own, rulings: &[], at: at(2) };
+    assert_eq!(come_in(&*table, &entry).await, Ok(Entered::Waiting(Box::new(own.clone()))));
+    let waits = now(&*table, 1).await;
+    assert_eq!((waits.queued.as_ref(), waits.routed), (Some(&own), true));
+    assert_eq!(standing(&*table).await, std::slice::from_ref(&waiter));
+    let later = queued(9_000, 7);
+    let copy = Entry { queued: &later, at: at(7), ..entry };
+    assert_eq!(come_in(&*table, &copy).await, Ok(Entered::Overtaken(Box::new(waits))), "the place stands");
+    assert_eq!(standing(&*table).await, [waiter]);
+}
+
+#[tokio::test]
+async fn a_call_whose_end_comes_before_it_stands_nowhere() {
+    let table = store(NO_CAPS, NO_CAPS, None).await;
+    let stamp = Stamp { arrived_at: at(1), occurred_at: None };
+    let end = Fact::Ended(CallEnd { stamp, duration_seconds: None });
+    assert_eq!(record(&*table, account(), call(1).id, &[end]).await, Ok(None));
+    let (new, own) = (call(1), queued(4_500, 2));
+    let waiter = waiter(&new, &own);
+    let entry = Entry { call: &new, waiter: &waiter, queued: &own, rulings: &[], at: at(2) };
+    assert_eq!(come_in(&*table, &entry).await, Ok(Entered::EndedBefore));
+    assert_eq!(standing(&*table).await, []);
 }
 
 #[tokio::test]
@@ -84,6 +120,7 @@ async fn nobody_is_in_line_whose_call_is_over_turned_away_or_overflowed() {
         match wait(&*table, &call, 0, 5).await {
             Entered::Waiting(_) => assert!(waits && now(&*table, 1).await.is_waiting(), "{fact:?}"),
             Entered::Overtaken(found) => assert!(!waits && *found == call, "{fact:?}"),
+            Entered::EndedBefore => panic!("it is written"),
         }
         assert_eq!(standing(&*table).await.len(), usize::from(waits), "{fact:?}");
     }
@@ -169,8 +206,8 @@ async fn who_is_to_be_called_back_is_neither_served_nor_left_behind() {
     let table = store(NO_CAPS, NO_CAPS, None).await;
     let (call, live) = waiting(&*table, 1).await;
     let waiter = Waiter { kind: WaiterKind::Callback, ..live };
-    let key = record::key_of(account(), &waiter);
-    put(&*table, Write::Put { key, item: record::encode(&waiter), condition: None }).await;
+    let key = waiter_record::key_of(account(), &waiter);
+    put(&*table, Write::Put { key, item: waiter_record::encode(&waiter), condition: None }).await;
     leave_behind(&*table, &waiter).await;
     assert!(matches!(serve(&*table, &call, Some(&waiter)).await, Reserved::NotWaiting(_)));
     assert_eq!(standing(&*table).await, [waiter]);
