@@ -25,6 +25,8 @@ pub(crate) struct Ask(pub(crate) u32);
 pub(crate) enum Action {
     /// The caller hears ringing.
     Ring,
+    /// The caller, who is not answered yet, is given audio (RFC 3960): what is played to them is heard from now on.
+    Early,
     /// Answers the caller.
     Answer,
     /// Refuses the caller.
@@ -46,6 +48,8 @@ pub(crate) enum Action {
     Silence(LegNumber),
     /// The caller and a leg hear each other.
     Bridge(LegNumber),
+    /// The caller hears a leg that is not answered yet, and is not heard by it.
+    Listen(LegNumber),
     /// They do not any more.
     Part(LegNumber),
     /// Records the caller, and the leg that they are joined with.
@@ -146,6 +150,10 @@ pub(crate) enum Event {
     Orders(Ask, Result<Vec<Order>, Unanswered>),
     /// A leg rings.
     Ringing(LegNumber),
+    /// Audio in a codec that we speak is agreed on with a leg that is not answered.
+    Early(LegNumber),
+    /// Audio comes from a leg for the first time.
+    Heard(LegNumber),
     /// A leg is answered, and what is heard on it agreed on.
     Answered(LegNumber),
     /// A leg is over.

@@ -12,6 +12,7 @@ use ringfall_sip::Moment;
 
 use super::{
     Action, CALLER, Call, Dialled, Ending, LegNumber, Piece, Said,
+    early::EarlyAudio,
     leg::{Leg, Story, leg_id},
     orders::FILE_PATIENCE,
     script::{Doing, Script},
@@ -26,8 +27,9 @@ const FALLBACK_RING_SECONDS: u32 = 60;
 pub(super) struct Dial {
     waiting: VecDeque<Target>,
     /// All that were rung.
-    legs: Vec<LegNumber>,
+    pub(super) legs: Vec<LegNumber>,
     pub(super) joined: Option<LegNumber>,
+    pub(super) early: EarlyAudio,
     recording: Option<u32>,
     ring_timeout: Duration,
     caller_id: Option<PhoneNumber>,
@@ -65,6 +67,7 @@ impl Call {
             waiting: targets.into(),
             legs: Vec::new(),
             joined: None,
+            early: EarlyAudio::default(),
             recording: None,
             ring_timeout: Duration::from_secs(ring_timeout_seconds.into()),
             caller_id,
@@ -72,7 +75,7 @@ impl Call {
             most: Duration::from_secs(most_seconds.into()),
             then,
         });
-        if self.story.is_answered() {
+        if self.has_audio() {
             self.play(CALLER, vec![Piece::Ringback]);
         }
         self.ring_next(now);
@@ -117,7 +120,7 @@ impl Call {
 
     pub(super) fn on_ringing(&mut self, leg: LegNumber) {
         let is_rung = self.dial.as_ref().is_some_and(|dial| dial.legs.contains(&leg));
-        let is_heard = !self.is_placed && !self.story.is_answered() && !self.is_over();
+        let is_heard = !self.is_placed && !self.has_audio() && !self.is_over();
         if is_rung && is_heard && !std::mem::replace(&mut self.rings, true) {
             self.act(Action::Ring);
         }
@@ -140,7 +143,10 @@ impl Call {
             self.tell(progress.url, Said { leg: Some(notified.clone()), ..Said::default() });
         }
         match leg_answered {
-            Some(url) => self.ask(number, url, Said { leg: Some(notified), ..Said::default() }),
+            Some(url) => {
+                self.stop_listening(number);
+                self.ask(number, url, Said { leg: Some(notified), ..Said::default() });
+            }
             None => self.join(now, number),
         }
     }
@@ -164,6 +170,7 @@ impl Call {
             return;
         };
         dial.joined = Some(number);
+        dial.early = EarlyAudio::default();
         dial.waiting.clear();
         let (record, most) = (dial.record, dial.most);
         let others: Vec<_> = dial.legs.iter().copied().filter(|other| *other != number).collect();
@@ -219,6 +226,7 @@ impl Call {
         self.scripts.remove(&number);
         self.timers.clear(Timer::Ring(number));
         self.timers.clear(Timer::Entry(number));
+        self.stop_listening(number);
         if let Some(progress) = progress {
             self.tell(progress.url, Said { leg: Some(notified), ..Said::default() });
         }
@@ -278,7 +286,7 @@ impl Call {
     pub(super) fn break_off_connect(&mut self, now: Moment) {
         let Some(dial) = self.dial.take() else { return };
         self.timers.clear(Timer::Joined);
-        if let Some(joined) = dial.joined {
+        if let Some(joined) = dial.joined.or_else(|| dial.early.listened()) {
             self.act(Action::Part(joined));
         }
         if let Some(recording) = dial.recording {

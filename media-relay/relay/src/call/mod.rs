@@ -11,6 +11,7 @@
 
 mod action;
 mod connect;
+mod early;
 mod end;
 mod leg;
 mod orders;
@@ -59,6 +60,8 @@ pub(crate) struct Plan {
     pub(crate) first_url: HttpUrl,
     /// Told the end.
     pub(crate) end_url: HttpUrl,
+    /// Whether the caller can be given audio before the answer: they have made an offer.
+    pub(crate) takes_early_audio: bool,
 }
 
 /// A call that was placed by a command: who is rung first.
@@ -80,6 +83,8 @@ pub(crate) struct Call {
     story: Story,
     /// Whether the caller hears ringing by our 180.
     rings: bool,
+    /// Whether they were given audio before the answer.
+    has_early_audio: bool,
     /// What each leg does that is told what to do.
     scripts: BTreeMap<LegNumber, Script>,
     legs: BTreeMap<LegNumber, Leg>,
@@ -138,6 +143,7 @@ impl Call {
             is_placed,
             story: Story::new(now),
             rings: false,
+            has_early_audio: false,
             scripts: BTreeMap::from([(CALLER, Script::default())]),
             legs: BTreeMap::new(),
             dial: None,
@@ -209,6 +215,8 @@ impl Call {
         match event {
             Event::Orders(ask, orders) => self.on_orders(now, ask, orders),
             Event::Ringing(leg) => self.on_ringing(leg),
+            Event::Early(leg) => self.on_early(leg),
+            Event::Heard(leg) => self.on_heard(leg),
             Event::Answered(leg) => self.on_answered(now, leg),
             Event::Over(CALLER, ending) => self.on_caller_over(now, ending),
             Event::Over(leg, ending) => self.on_leg_over(now, leg, ending),

@@ -305,7 +305,7 @@ impl Call {
         }
         self.closing = None;
         self.break_off_connect(now);
-        if self.story.is_answered() {
+        if self.has_audio() {
             self.act(Action::Silence(CALLER));
         }
         self.scripts.insert(CALLER, script);

@@ -6,6 +6,7 @@ use ringfall_media::dtmf::Digit;
 use super::*;
 
 mod connects;
+mod early;
 mod ends;
 mod says;
 
@@ -30,6 +31,7 @@ fn plan(fallback: bool) -> Plan {
         fallback: fallback.then_some(Destination::PhoneNumber(number)),
         first_url: url("/voice"),
         end_url: url("/end"),
+        takes_early_audio: true,
     }
 }
 
@@ -109,6 +111,7 @@ impl Scene {
 fn told(action: &Action) -> String {
     match action {
         Action::Ring => "ring".to_owned(),
+        Action::Early => "early".to_owned(),
         Action::Answer => "answer".to_owned(),
         Action::Refuse(refused) => format!("refuse {refused:?}"),
         Action::Dial(dialled) => {
@@ -125,6 +128,7 @@ fn told(action: &Action) -> String {
         }
         Action::Silence(leg) => format!("silence {leg}"),
         Action::Bridge(leg) => format!("bridge {leg}"),
+        Action::Listen(leg) => format!("listen {leg}"),
         Action::Part(leg) => format!("part {leg}"),
         Action::Record { recording, with, .. } => format!("record #{recording} {with:?}"),
         Action::StopRecording(recording) => format!("stop recording #{recording}"),

@@ -3,20 +3,13 @@
 use std::time::Duration;
 
 use ringfall_control::{Notice, notice::ProblemKind, text::HttpUrl};
-use ringfall_media::{
-    prompt::{Player, Playlist},
-    sdp::Direction,
-};
-use ringfall_sip::{
-    Moment,
-    agent::Body,
-    message::{Headers, Name, StatusCode},
-};
+use ringfall_media::prompt::{Player, Playlist};
+use ringfall_sip::Moment;
 
-use super::{Driver, Inbox, Recording, incoming::RETRY_AFTER_SECONDS, legs::spoken};
+use super::{Driver, Inbox, Recording};
 use crate::{
     audio::Missing,
-    call::{Action, Ask, CALLER, Event, Piece, Refused, Said},
+    call::{Action, Ask, CALLER, Event, Piece, Said},
     engine::{EngineError, EngineEvent, LegId, PlaybackId, RecordingId},
 };
 
@@ -36,6 +29,7 @@ impl Driver {
         let leg = |leg| LegId { call, leg };
         match action {
             Action::Ring => self.ring(now, leg(CALLER)),
+            Action::Early => self.give_early_audio(now, leg(CALLER)),
             Action::Answer => self.answer(now, leg(CALLER)),
             Action::Refuse(refused) => self.refuse(now, leg(CALLER), refused),
             Action::Dial(dialled) => self.dial(now, call, dialled),
@@ -50,6 +44,7 @@ impl Driver {
                 self.silence(leg(number));
                 self.try_to_join(now, call);
             }
+            Action::Listen(number) => self.listen(leg(CALLER), leg(number)),
             Action::Part(_) => {
                 if let Some(live) = self.calls.get_mut(&call) {
                     live.to_join = None;
@@ -60,77 +55,11 @@ impl Driver {
                 if let Some(live) = self.calls.get_mut(&call) {
                     live.to_record = Some((recording, longest));
                 }
-                self.try_recording(call);
+                self.try_recording(now, call);
             }
             Action::StopRecording(recording) => self.stop_recording(call, recording),
             Action::Ask { ask, url, said } => self.ask(now, call, ask, url, *said),
             Action::Tell { url, said } => self.tell_platform(now, call, url, *said),
-        }
-    }
-
-    fn ring(&mut self, now: Moment, id: LegId) {
-        if let Some(session) = self.leg(id).and_then(|leg| leg.session) {
-            // A caller who has gone needs no ringing.
-            let _ = self.parts.agent.progress(now, session, StatusCode::RINGING, &Headers::default(), None);
-        }
-    }
-
-    fn answer(&mut self, now: Moment, id: LegId) {
-        let Some(live) = self.calls.get(&id.call) else { return };
-        let srtp = live.trunk.rules.srtp;
-        // A leg that passes a codec through is joined now: the caller, who offered it, gets it.
-        let joined = live.call.joined().and_then(|joined| live.legs.get(&joined));
-        let passing = joined.and_then(super::Leg::codec).into_iter().collect::<Vec<_>>();
-        let Some(caller) = live.legs.get(&id.leg) else { return };
-        let (Some(session), Some(far), offer) = (caller.session, caller.far, caller.offer.clone()) else {
-            return;
-        };
-        let opened = self.open(id, far, spoken(srtp, None).passing_through(&passing));
-        if let Err(error) = opened {
-            tracing::error!(leg = %id, %error, "a caller has no audio");
-            self.refuse(now, id, Refused::OutOfOrder);
-            let ending =
-                crate::call::Ending { cause: ringfall_control::notice::Cause::Failed, sip_status: None };
-            self.told.push_back((id.call, Event::Over(CALLER, ending)));
-            return;
-        }
-        let Some(leg) = self.leg(id) else { return };
-        leg.offer = None;
-        let Some(negotiation) = &mut leg.negotiation else { return };
-        let ours = match &offer {
-            Some(offer) => negotiation.take_offer(offer, Direction::SendRecv),
-            None => negotiation.offer(Direction::SendRecv),
-        };
-        match ours {
-            Ok(body) => {
-                let body = Some(Body::sdp(body));
-                let accepted = self.parts.agent.accept(now, session, &Headers::default(), body);
-                if accepted.is_ok() && offer.is_some() {
-                    self.agree(now, id);
-                }
-            }
-            Err(reason) => {
-                tracing::warn!(leg = %id, %reason, "a caller's audio cannot be agreed on");
-                let status = StatusCode::NOT_ACCEPTABLE_HERE;
-                let _ = self.parts.agent.refuse(now, session, status, &Headers::default());
-            }
-        }
-    }
-
-    fn refuse(&mut self, now: Moment, id: LegId, refused: Refused) {
-        let (status, headers) = match refused {
-            Refused::Busy => (StatusCode::BUSY_HERE, Headers::default()),
-            Refused::Declined => (StatusCode::DECLINE, Headers::default()),
-            Refused::Unavailable => (StatusCode::TEMPORARILY_UNAVAILABLE, Headers::default()),
-            Refused::OutOfOrder => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                Headers::default().with(Name::RetryAfter, RETRY_AFTER_SECONDS),
-            ),
-        };
-        self.parts.engine.close(id);
-        if let Some(session) = self.leg(id).and_then(|leg| leg.session) {
-            // A caller who has gone needs no refusal.
-            let _ = self.parts.agent.refuse(now, session, status, &headers);
         }
     }
 
@@ -193,7 +122,7 @@ impl Driver {
         }
     }
 
-    fn silence(&mut self, id: LegId) {
+    pub(super) fn silence(&mut self, id: LegId) {
         if let Some(leg) = self.leg(id) {
             leg.playback = 0;
             leg.waits = None;
@@ -233,8 +162,8 @@ impl Driver {
         }
     }
 
-    /// Begins the recording that is wanted, once there is something to record.
-    pub(super) fn try_recording(&mut self, call: u64) {
+    /// Begins the recording that is wanted, once there is something to record. A codec that only passes through is given up for it.
+    pub(super) fn try_recording(&mut self, now: Moment, call: u64) {
         let caller = LegId { call, leg: CALLER };
         let Some(live) = self.calls.get_mut(&call) else { return };
         let is_agreed = live.legs.get(&CALLER).is_some_and(super::Leg::is_agreed);
@@ -249,12 +178,18 @@ impl Driver {
                 live.recordings.insert(recording, Recording { leg: caller, id, file_name });
                 self.recordings.insert(id.0, (call, recording));
             }
-            Err(error) => {
-                let detail = error.to_string();
-                self.told.push_back((call, Event::Problem(ProblemKind::Recording, detail)));
-                self.told.push_back((call, Event::Recorded { recording, url: None }));
+            Err(EngineError::PassesThrough(_)) if self.ask_for_spoken(now, caller) => {
+                if let Some(live) = self.calls.get_mut(&call) {
+                    live.to_record = Some((recording, longest));
+                }
             }
+            Err(error) => self.cannot_record(call, recording, error.to_string()),
         }
+    }
+
+    pub(super) fn cannot_record(&mut self, call: u64, recording: u32, detail: String) {
+        self.told.push_back((call, Event::Problem(ProblemKind::Recording, detail)));
+        self.told.push_back((call, Event::Recorded { recording, url: None }));
     }
 
     fn stop_recording(&mut self, call: u64, recording: u32) {
@@ -274,6 +209,7 @@ impl Driver {
             EngineEvent::Played { leg, playback } => {
                 self.tell(now, leg.call, Event::Played(leg.leg, playback.0));
             }
+            EngineEvent::Heard { leg } => self.tell(now, leg.call, Event::Heard(leg.leg)),
             EngineEvent::Recorded { recording, length, problem, .. } => {
                 self.on_recorded(now, recording, length, problem);
             }

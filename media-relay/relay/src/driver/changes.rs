@@ -9,7 +9,10 @@ use ringfall_sip::{
 };
 
 use super::{Driver, legs::spoken};
-use crate::{call::Event, engine::LegId};
+use crate::{
+    call::{CALLER, Event},
+    engine::LegId,
+};
 
 impl Driver {
     /// The other side would change its audio, or asks for our offer.
@@ -80,10 +83,14 @@ impl Driver {
         if let Some(negotiation) = &mut leg.negotiation {
             negotiation.withdraw();
         }
+        let detail = "the other side's phone does not go back to G.711, in which alone we speak and record";
         if let Some((playback, _)) = leg.waits.take() {
-            let detail = "the caller's side takes no G.711 any more".to_owned();
-            self.told.push_back((id.call, Event::Problem(ProblemKind::Audio, detail)));
+            self.told.push_back((id.call, Event::Problem(ProblemKind::Audio, detail.to_owned())));
             self.told.push_back((id.call, Event::Played(id.leg, playback)));
+        }
+        let to_record = self.calls.get_mut(&id.call).filter(|_| id.leg == CALLER);
+        if let Some((recording, _)) = to_record.and_then(|live| live.to_record.take()) {
+            self.cannot_record(id.call, recording, detail.to_owned());
         }
         let to_join = self.calls.get_mut(&id.call).and_then(|live| live.to_join.take());
         if to_join == Some(id.leg) {

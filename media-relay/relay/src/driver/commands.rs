@@ -63,6 +63,7 @@ impl Driver {
             fallback: trunk.rules.fallback.clone(),
             first_url: answered,
             end_url: progress,
+            takes_early_audio: false,
         };
         let placing = Placing { destination: to, caller_id: from, ring_timeout_seconds };
         let call = Call::placed(now, plan, placing);

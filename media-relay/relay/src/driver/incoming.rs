@@ -116,6 +116,7 @@ impl Driver {
             fallback: trunk.rules.fallback.clone(),
             first_url: trunk.voice_url.clone(),
             end_url: trunk.status_url.clone(),
+            takes_early_audio: !request.body.is_empty(),
         };
         tracing::info!(call = %plan.id, connection = %trunk.connection, source = %source, "a call");
         let caller = Leg {

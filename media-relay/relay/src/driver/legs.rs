@@ -29,6 +29,8 @@ pub(super) struct Leg {
     pub(super) negotiation: Option<Negotiation>,
     /// The caller's offer, as long as it is not answered.
     pub(super) offer: Option<Bytes>,
+    /// Our answer to it, as long as only a provisional response has told it.
+    pub(super) early: Option<String>,
     /// Where its signalling comes from.
     pub(super) far: Option<IpAddr>,
     /// What plays, or will when it is had. 0: nothing.
@@ -125,7 +127,7 @@ impl Driver {
         if let Some((playback, playlist)) = waits {
             self.start_playing(now, id, playback, playlist);
         }
-        self.try_recording(id.call);
+        self.try_recording(now, id.call);
         self.try_to_join(now, id.call);
     }
 

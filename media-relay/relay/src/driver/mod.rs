@@ -5,6 +5,7 @@
 
 mod actions;
 mod arrival;
+mod caller;
 mod changes;
 mod commands;
 mod ended;

@@ -72,7 +72,7 @@ impl Driver {
         }
     }
 
-    /// Early audio is agreed on, so that ports are open for it; nobody hears it before the leg is joined.
+    /// Early audio is agreed on. Where it only passes through it is not heard before the leg is joined: the caller could not be told by us of any other.
     fn take_early_answer(&mut self, now: Moment, leg: LegId, response: &Response) {
         if response.body.is_empty() {
             return;
@@ -80,6 +80,10 @@ impl Driver {
         let negotiation = self.leg(leg).and_then(|leg| leg.negotiation.as_mut());
         if negotiation.is_some_and(|negotiation| negotiation.take_answer(&response.body).is_ok()) {
             self.agree(now, leg);
+            let codec = self.leg(leg).and_then(|leg| leg.codec());
+            if codec.is_some_and(|agreed| agreed.codec.law().is_some()) {
+                self.told.push_back((leg.call, Event::Early(leg.leg)));
+            }
         }
     }
 

@@ -45,8 +45,8 @@ pub(super) struct Agreed {
 #[derive(Debug)]
 pub(super) struct Ways {
     pub(super) legs: [LegId; 2],
-    /// From the first to the second, and back.
-    pub(super) forwarders: [Forwarder; 2],
+    /// From the first to the second, and back; none where one is not to be heard.
+    pub(super) forwarders: [Option<Forwarder>; 2],
 }
 
 /// Random numbers of a leg.

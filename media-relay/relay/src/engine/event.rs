@@ -49,6 +49,11 @@ pub enum EngineEvent {
         /// Which.
         digit: Digit,
     },
+    /// A leg is heard for the first time.
+    Heard {
+        /// Which.
+        leg: LegId,
+    },
     /// All of a playlist was played. Not told of what was broken off or replaced.
     Played {
         /// Where.

@@ -50,6 +50,8 @@ struct Inner {
 struct Known {
     agreement: Option<Agreement>,
     bridged: Option<LegId>,
+    /// Whether the other leg of the bridge does not hear it.
+    is_unheard: bool,
 }
 
 impl Engine {
@@ -188,14 +190,35 @@ impl Engine {
         for leg in [one, other] {
             legs.get(&leg).ok_or(EngineError::Unknown(leg))?;
         }
-        ways(&legs, one, other)?;
+        for way in [(one, other), (other, one)] {
+            forwarder(&legs, way)?;
+        }
         for (leg, joined) in [(one, other), (other, one)] {
-            if legs.get(&leg).is_some_and(|known| known.bridged.is_some_and(|bridged| bridged != joined)) {
-                self.unjoin(&mut legs, leg);
-            }
+            self.free_for(&mut legs, leg, joined);
             self.0.tell(leg, Command::Silence(leg))?;
         }
         self.join(&mut legs, one, other)
+    }
+
+    /// Lets a leg hear another one of its call that does not hear it, and breaks off what it plays: early audio, before the answer. Ends as a
+    /// bridge does, and becomes one by [`Self::bridge`].
+    ///
+    /// # Errors
+    /// The same as those of [`Self::bridge`].
+    pub fn listen(&self, listener: LegId, speaker: LegId) -> Result<(), EngineError> {
+        if listener.call != speaker.call || listener == speaker {
+            return Err(EngineError::OtherCall(listener, speaker));
+        }
+        let mut legs = self.0.legs();
+        forwarder(&legs, (speaker, listener))?;
+        for (leg, joined) in [(listener, speaker), (speaker, listener)] {
+            self.free_for(&mut legs, leg, joined);
+        }
+        self.0.tell(listener, Command::Silence(listener))?;
+        if let Some(known) = legs.get_mut(&listener) {
+            known.is_unheard = true;
+        }
+        self.join(&mut legs, listener, speaker)
     }
 
     /// Ends the bridge that a leg is in, if it is in one. Neither leg hears anything then.
@@ -260,8 +283,22 @@ impl Engine {
         passing.map_or(Ok(()), |codec| Err(EngineError::PassesThrough(codec)))
     }
 
+    /// Parts a leg from any other than that one, and lets it be heard.
+    fn free_for(&self, legs: &mut HashMap<LegId, Known>, leg: LegId, joined: LegId) {
+        if legs.get(&leg).is_some_and(|known| known.bridged.is_some_and(|bridged| bridged != joined)) {
+            self.unjoin(legs, leg);
+        }
+        if let Some(known) = legs.get_mut(&leg) {
+            known.is_unheard = false;
+        }
+    }
+
     fn join(&self, legs: &mut HashMap<LegId, Known>, one: LegId, other: LegId) -> Result<(), EngineError> {
-        let forwarders = ways(legs, one, other)?;
+        let way = |(from, to)| {
+            let is_unheard = legs.get(&from).is_some_and(|known| known.is_unheard);
+            if is_unheard { Ok(None) } else { forwarder(legs, (from, to)).map(Some) }
+        };
+        let forwarders = [way((one, other))?, way((other, one))?];
         self.0.tell(one, Command::Bridge(Box::new(Ways { legs: [one, other], forwarders })))?;
         for (leg, joined) in [(one, other), (other, one)] {
             if let Some(known) = legs.get_mut(&leg) {
@@ -273,22 +310,23 @@ impl Engine {
 
     fn unjoin(&self, legs: &mut HashMap<LegId, Known>, leg: LegId) {
         let Some(other) = legs.get_mut(&leg).and_then(|known| known.bridged.take()) else { return };
-        if let Some(known) = legs.get_mut(&other) {
-            known.bridged = None;
+        for leg in [leg, other] {
+            if let Some(known) = legs.get_mut(&leg) {
+                (known.bridged, known.is_unheard) = (None, false);
+            }
         }
         // If the engine has stopped, nobody hears anybody.
         let _ = self.0.tell(leg, Command::Part([leg, other]));
     }
 }
 
-/// The ways between two legs, there and back.
-fn ways(legs: &HashMap<LegId, Known>, one: LegId, other: LegId) -> Result<[Forwarder; 2], EngineError> {
+/// The way from a leg to another.
+fn forwarder(legs: &HashMap<LegId, Known>, (from, to): (LegId, LegId)) -> Result<Forwarder, EngineError> {
     let agreement = |leg| {
         let known = legs.get(&leg).ok_or(EngineError::Unknown(leg))?;
         known.agreement.as_ref().ok_or(EngineError::NotAgreed(leg))
     };
-    let (one, other) = (agreement(one)?, agreement(other)?);
-    Ok::<_, NoRoute>([Forwarder::between(one, other)?, Forwarder::between(other, one)?]).map_err(Into::into)
+    Ok::<_, NoRoute>(Forwarder::between(agreement(from)?, agreement(to)?)?).map_err(Into::into)
 }
 
 impl Inner {

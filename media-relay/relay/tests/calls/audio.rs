@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What one says until the other hears it: the first packets teach the relay who speaks.
-async fn reaches(one: &Phone, other: &Phone, byte: u8) -> bool {
+pub(crate) async fn reaches(one: &Phone, other: &Phone, byte: u8) -> bool {
     for sequence in 0..200 {
         one.say(sequence, byte).await;
         while let Some((audio, from)) = other.hears(Duration::from_millis(15)).await {

@@ -1,7 +1,9 @@
 //! Whole calls over loopback: a running relay between two phones of our own, with a platform that says what a test wants.
 
 mod audio;
+mod codecs;
 mod commands;
+mod early;
 mod ends;
 mod phone;
 mod platform;

@@ -25,6 +25,10 @@ pub(crate) struct Phone {
     pub(crate) heard: Vec<String>,
     told: Vec<Event>,
     pub(crate) login: Option<Login>,
+    /// Whether it speaks Opus, and would rather.
+    pub(crate) speaks_opus: bool,
+    /// The call that it made last.
+    pub(crate) session: Option<SessionId>,
 }
 
 impl Phone {
@@ -41,7 +45,17 @@ impl Phone {
         });
         let agent = Agent::new(Config::new(SentBy { host, port }, contact), Chance::from_seed(seed));
         let (heard, told) = (Vec::new(), Vec::new());
-        Self { socket, audio, agent, started: Instant::now(), heard, told, login: None }
+        Self {
+            socket,
+            audio,
+            agent,
+            started: Instant::now(),
+            heard,
+            told,
+            login: None,
+            speaks_opus: false,
+            session: None,
+        }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -55,9 +69,11 @@ impl Phone {
     pub(crate) fn sdp(&self) -> Body {
         let audio = self.audio.local_addr().expect("an address");
         let (ip, port) = (audio.ip(), audio.port());
+        let opus = if self.speaks_opus { ("111 ", "a=rtpmap:111 opus/48000/2\r\n") } else { ("", "") };
         Body::sdp(format!(
-            "v=0\r\no=p 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0 101\r\n\
-             a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
+            "v=0\r\no=p 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP {}0 101\r\n\
+             {}a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n",
+            opus.0, opus.1
         ))
     }
 
@@ -75,6 +91,7 @@ impl Phone {
             logins: self.login.iter().map(|login| (None, login.clone())).collect(),
         };
         let session = self.agent.invite(self.now(), invite).expect("room for a call");
+        self.session = Some(session);
         self.send().await;
         session
     }
@@ -82,6 +99,13 @@ impl Phone {
     pub(crate) async fn ring(&mut self, session: SessionId) {
         let ringing = StatusCode::RINGING;
         self.agent.progress(self.now(), session, ringing, &Headers::default(), None).expect("a call");
+        self.send().await;
+    }
+
+    /// Rings with audio of its own.
+    pub(crate) async fn speak_early(&mut self, session: SessionId) {
+        let (status, sdp) = (StatusCode::SESSION_PROGRESS, self.sdp());
+        self.agent.progress(self.now(), session, status, &Headers::default(), Some(sdp)).expect("a call");
         self.send().await;
     }
 
@@ -98,6 +122,15 @@ impl Phone {
 
     pub(crate) async fn hang_up(&mut self, session: SessionId) {
         self.agent.end(self.now(), session).expect("a call");
+        self.send().await;
+    }
+
+    pub(crate) async fn press_by_info(&mut self, session: SessionId, key: char) {
+        let body = Body {
+            content_type: "application/dtmf-relay".to_owned(),
+            bytes: format!("Signal={key}\r\nDuration=160\r\n").into(),
+        };
+        self.agent.info(self.now(), session, &body).expect("a call");
         self.send().await;
     }
 
@@ -148,6 +181,34 @@ impl Phone {
         self.until("answer", |event| matches!(event, Event::Answered { .. }).then_some(())).await;
     }
 
+    /// Waits to be asked for a change, and takes it: from now on it speaks G.711 alone.
+    pub(crate) async fn goes_back_to_g711(&mut self) {
+        let session = self
+            .until("change", |event| match event {
+                Event::ChangeAsked { session, .. } => Some(*session),
+                _ => None,
+            })
+            .await;
+        self.speaks_opus = false;
+        self.agent.accept_change(self.now(), session, &self.sdp()).expect("a change");
+        self.send().await;
+        self.go_on(Duration::from_millis(200)).await;
+    }
+
+    /// Waits to be asked for a change, and refuses it.
+    pub(crate) async fn stays_as_it_is(&mut self) {
+        let session = self
+            .until("change", |event| match event {
+                Event::ChangeAsked { session, .. } => Some(*session),
+                _ => None,
+            })
+            .await;
+        let status = StatusCode::NOT_ACCEPTABLE_HERE;
+        self.agent.refuse_change(self.now(), session, status).expect("a change");
+        self.send().await;
+        self.go_on(Duration::from_millis(200)).await;
+    }
+
     /// The cause, as it is written.
     pub(crate) async fn ended(&mut self) -> String {
         self.until("end", |event| match event {
@@ -168,7 +229,7 @@ impl Phone {
     /// Sends a packet of G.711 to the relay.
     pub(crate) async fn say(&self, sequence: u16, byte: u8) {
         let timestamp = u32::from(sequence) * 160;
-        let mut packet = vec![0x80, 0];
+        let mut packet = vec![0x80, if self.speaks_opus { 111 } else { 0 }];
         packet.extend(sequence.to_be_bytes());
         packet.extend(timestamp.to_be_bytes());
         packet.extend(7_u32.to_be_bytes());

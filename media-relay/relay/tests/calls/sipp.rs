@@ -199,3 +199,45 @@ async fn a_large_invite_and_headers_that_nobody_knows_are_taken() {
     let callers = [padding.as_str(), "< 100?", "< 180?", "< 200", "> ACK", "> BYE", "< 200"];
     ends_as(&plays(&callers, &ANSWERS, &[]).await, Cause::Completed).await;
 }
+
+#[tokio::test]
+async fn audio_before_the_answer_is_told_with_the_same_description_as_the_answer() {
+    let callers = [
+        "> INVITE sdp",
+        "< 100?",
+        "< 183 ~m=audio",
+        "wait 300",
+        "< 200 ~m=audio",
+        "> ACK",
+        "wait 200",
+        "> BYE",
+        "< 200",
+    ];
+    let buyers = ["< INVITE", "> 183 sdp", "> 180", "wait 500", "> 200 sdp", "< ACK", "< BYE", "> 200="];
+    ends_as(&plays(&callers, &buyers, &[]).await, Cause::Completed).await;
+}
+
+#[tokio::test]
+async fn who_can_acknowledge_it_gets_early_audio_reliably_and_no_second_answer() {
+    let callers = [
+        "> INVITE +Supported: 100rel sdp",
+        "< 100?",
+        "< 183 ~RSeq: 1",
+        "> PRACK +RAck: 1 1 INVITE",
+        "< 200",
+        "< 200 ~Content-Length: 0",
+        "> ACK",
+        "wait 200",
+        "> BYE",
+        "< 200",
+    ];
+    let buyers = ["< INVITE", "> 183 sdp", "wait 700", "> 200 sdp", "< ACK", "< BYE", "> 200="];
+    ends_as(&plays(&callers, &buyers, &[]).await, Cause::Completed).await;
+}
+
+#[tokio::test]
+async fn a_caller_who_gives_up_during_early_audio_leaves_nothing_behind() {
+    let callers = ["> INVITE sdp", "< 100?", "< 183", "> CANCEL", "< 200", "< 487", "> ACK!"];
+    let buyers = ["< INVITE", "> 183 sdp", "< CANCEL", "> 200", "> 487/INVITE", "< ACK"];
+    ends_as(&plays(&callers, &buyers, &[]).await, Cause::Canceled).await;
+}

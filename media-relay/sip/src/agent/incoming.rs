@@ -39,8 +39,14 @@ impl Agent {
             }
         };
         let id = self.next_session();
-        let called =
-            Called { server, invite: request.clone(), rseq: 0, unpracked: None, waiting: VecDeque::new() };
+        let called = Called {
+            server,
+            invite: request.clone(),
+            rseq: 0,
+            unpracked: None,
+            waiting: VecDeque::new(),
+            is_offer_answered: false,
+        };
         let mut session = Session::new(Stage::Called(Box::new(called)), false, tag);
         session.remote_allows_update = request.headers.lists(&Name::Allow, "UPDATE");
         self.dialogs.insert(dialog.id().clone(), id);
@@ -101,12 +107,16 @@ impl Agent {
         }
         if let (Some(body), Some(session)) = (body, self.sessions.get_mut(&id)) {
             session.local_body = Some(body);
+            if let Stage::Called(called) = &mut session.stage {
+                called.is_offer_answered |= is_reliable && !called.invite.body.is_empty();
+            }
         }
         self.pump(now);
         Ok(())
     }
 
-    /// Answers a call. While a reliable provisional response waits for its PRACK, so does the answer.
+    /// Answers a call. While a reliable provisional response waits for its PRACK, so does the answer. A body that such a response has had already is not
+    /// sent again.
     ///
     /// # Errors
     /// The call is no such or answered already.
@@ -122,8 +132,9 @@ impl Agent {
         if called.waiting.iter().any(|response| !response.status.is_provisional()) {
             return Err(Refusal::NotNow);
         }
+        let said = body.as_ref().filter(|_| !called.is_offer_answered);
         let mut response =
-            self.dialog_response(&called.invite, &session.local_tag, StatusCode::OK, more, body.as_ref());
+            self.dialog_response(&called.invite, &session.local_tag, StatusCode::OK, more, said);
         self.promise_refreshes(&called.invite, &mut response.headers);
         let session = self.sessions.get_mut(&id).ok_or(Refusal::NoSession)?;
         session.local_body = body.or_else(|| session.local_body.take());

@@ -89,6 +89,8 @@ pub(super) struct Called {
     pub(super) unpracked: Option<Unpracked>,
     /// Responses that wait until it has come.
     pub(super) waiting: VecDeque<Response>,
+    /// Whether a reliable provisional response has answered the offer: the success then says nothing of it again (RFC 6337 §3.1.1).
+    pub(super) is_offer_answered: bool,
 }
 
 #[derive(Debug)]

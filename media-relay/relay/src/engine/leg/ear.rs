@@ -45,6 +45,8 @@ pub(in crate::engine) struct Ear {
     /// Since when somebody should be heard.
     listening_since: Duration,
     is_silent: bool,
+    /// Whether it was told that it is heard.
+    is_heard: bool,
 }
 
 /// A packet that was taken.
@@ -75,6 +77,7 @@ impl Ear {
             round_trip: None,
             listening_since: Duration::ZERO,
             is_silent: false,
+            is_heard: false,
         }
     }
 
@@ -179,6 +182,11 @@ impl Ear {
     /// The address that packets come from, once that is sure.
     pub(in crate::engine) fn locked(&self) -> Option<SocketAddr> {
         self.gate.as_ref().and_then(SourceGate::locked)
+    }
+
+    /// Whether it is heard, and was not before.
+    pub(in crate::engine) fn begins_to_be_heard(&mut self) -> bool {
+        self.locked().is_some() && !std::mem::replace(&mut self.is_heard, true)
     }
 
     /// Where packets should be sent.

@@ -11,7 +11,7 @@ use super::{
     digits::{digits, press},
     phone::{Phone, voice},
 };
-use crate::engine::{Count, EngineError, LegId};
+use crate::engine::{Count, EngineError, EngineEvent, LegId};
 
 /// Says packets in both directions in step, and checks that each is heard whole, once and in order.
 pub(super) fn talk(one: &mut Phone, other: &mut Phone, packets: u8) {
@@ -129,6 +129,39 @@ fn a_bridge_ends_with_part_or_with_another_bridge() {
     caller.say(0, &voice(9, 9));
     world.wait_until(|counters| counters.get(Count::Received) == 15 && counters.bridged_legs == 0);
     assert_eq!((caller.rest(), first.rest(), second.rest()), (0, 0, 0));
+}
+
+#[test]
+fn a_leg_that_is_listened_to_does_not_hear_until_both_are_bridged() {
+    let mut world = World::start();
+    let [mut caller, mut first, mut second] = [1, 2, 3].map(|leg| world.phone(1, leg, |_| {}));
+    world.engine.listen(caller.leg, first.leg).expect("it is heard");
+    let hears = |world: &World, from: &mut Phone, to: &Phone| {
+        let heard = world.engine.counters().get(Count::Received);
+        from.say(0, &voice(1, 1));
+        world.wait_until(|counters| counters.get(Count::Received) == heard + 1);
+        to.rest() == 1
+    };
+    assert!(hears(&world, &mut first, &caller) && !hears(&world, &mut caller, &first));
+    // What is agreed on again makes no bridge of it.
+    world.engine.agree(caller.leg, caller.agreement(), None).expect("an agreement");
+    assert!(hears(&world, &mut first, &caller) && !hears(&world, &mut caller, &first));
+    world.engine.listen(caller.leg, second.leg).expect("it is heard");
+    assert!(!hears(&world, &mut first, &caller) && hears(&world, &mut second, &caller));
+    world.engine.bridge(caller.leg, second.leg).expect("a bridge");
+    assert!(hears(&world, &mut second, &caller) && hears(&world, &mut caller, &second));
+    world.engine.part(caller.leg);
+    assert!(!hears(&world, &mut second, &caller) && !hears(&world, &mut caller, &second));
+    assert_eq!(world.engine.counters().bridged_legs, 0);
+    assert!(matches!(world.engine.listen(caller.leg, caller.leg), Err(EngineError::OtherCall(..))));
+    let mut first_heard = std::collections::BTreeSet::new();
+    for _ in 0..3 {
+        first_heard.insert(world.wait_for(|event| match event {
+            EngineEvent::Heard { leg } => Some(leg),
+            _ => None,
+        }));
+    }
+    assert_eq!(first_heard.len(), 3, "each is told once");
 }
 
 #[test]

@@ -100,8 +100,10 @@ impl Mover {
     fn bridge(&mut self, Ways { legs, forwarders }: Ways) {
         let [Some(one), Some(other)] = legs.map(|leg| self.legs.place(leg)) else { return };
         for ((place, joined), forwarder) in [(one, other), (other, one)].into_iter().zip(forwarders) {
-            if self.legs.ears[place].to.replace((joined, forwarder)).is_none() {
-                self.tally.bridged_legs += 1;
+            let to = forwarder.map(|forwarder| (joined, forwarder));
+            self.tally.bridged_legs += u64::from(to.is_some());
+            if std::mem::replace(&mut self.legs.ears[place].to, to).is_some() {
+                self.tally.bridged_legs -= 1;
             }
         }
     }

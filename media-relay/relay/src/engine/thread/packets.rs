@@ -58,6 +58,10 @@ impl Mover {
             && let Some(mouth) = mouths.get_mut(place)
         {
             connect(&own.rtp, ear, mouth, self.now);
+            if ear.begins_to_be_heard() {
+                // Nobody may be listening any more.
+                let _ = self.events.send(EngineEvent::Heard { leg: ear.leg });
+            }
         }
         let heard = heard?;
         if let Some(digit) = heard.digit {
