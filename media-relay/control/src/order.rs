@@ -181,6 +181,9 @@ pub struct Connect {
     /// The joined call ends after this long at the latest.
     #[serde(deserialize_with = "bounded::number::<1, MOST_CALL_SECONDS, _>")]
     pub most_seconds: u32,
+    /// Said to both once they are joined, and before the recording begins; nothing is recorded of a call in which it could not be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording_notice: Option<Speech>,
     /// Told the outcome of the leg that was joined, else of the one that came furthest, also when the caller has left. The call ends with the
     /// connect where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]

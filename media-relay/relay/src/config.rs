@@ -38,6 +38,10 @@ pub struct Config {
     pub answer_within: Duration,
     /// Where recordings and the last good list of trunks are kept.
     pub data_dir: PathBuf,
+    /// For how long recordings are kept; for ever where none is given.
+    pub recordings_kept_for: Option<Duration>,
+    /// How many bytes of recordings are kept, the newest; without end where none is given.
+    pub recordings_most_bytes: Option<u64>,
     /// A folder of recorded prompts.
     pub prompts: Option<PathBuf>,
     /// A command that speaks: text on its standard input, WAV on its standard output, `{language}` in its arguments.
@@ -77,6 +81,8 @@ impl Config {
             trunks_every: Duration::from_secs(10),
             answer_within: Duration::from_secs(5),
             data_dir,
+            recordings_kept_for: None,
+            recordings_most_bytes: None,
             prompts: None,
             speech_command: None,
             music: None,

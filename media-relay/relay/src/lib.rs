@@ -18,6 +18,7 @@ mod http;
 mod metrics;
 mod platform;
 mod resolver;
+mod retention;
 mod start;
 mod transport;
 mod trunks;

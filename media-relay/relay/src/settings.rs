@@ -63,6 +63,12 @@ pub(crate) struct Options {
         default_value = "ringfall-relay-data"
     )]
     data_dir: PathBuf,
+    /// For how many days recordings are kept; for ever where it is not set.
+    #[arg(long, env = "RINGFALL_RELAY_RECORDINGS_DAYS", value_name = "DAYS")]
+    recordings_days: Option<String>,
+    /// How many megabytes of recordings are kept, the newest; without end where it is not set.
+    #[arg(long, env = "RINGFALL_RELAY_RECORDINGS_MEGABYTES", value_name = "NUMBER")]
+    recordings_megabytes: Option<String>,
     /// A folder of recorded prompts; see the command `prompt-name`.
     #[arg(long, env = "RINGFALL_RELAY_PROMPTS", value_name = "FOLDER")]
     prompts: Option<PathBuf>,
@@ -133,6 +139,16 @@ impl Settings {
             options.music,
         );
         config.private_audio = options.private_audio;
+        let days = options
+            .recordings_days
+            .as_deref()
+            .map(|text| whole("RECORDINGS_DAYS", text, 36_500))
+            .transpose()?;
+        config.recordings_kept_for = days.map(|days| Duration::from_secs(days * 24 * 60 * 60));
+        let megabytes = options.recordings_megabytes.as_deref();
+        let megabytes =
+            megabytes.map(|text| whole("RECORDINGS_MEGABYTES", text, 1_000_000_000)).transpose()?;
+        config.recordings_most_bytes = megabytes.map(|megabytes| megabytes * 1_000_000);
         config.most_calls = read("MOST_CALLS", &options.most_calls, "a number, such as 2000")?;
         config.answer_within = seconds("ANSWER_WITHIN_SECONDS", &options.answer_within_seconds)?;
         config.told_ip().map_err(|reason| io::Error::new(io::ErrorKind::InvalidInput, reason))?;
@@ -182,6 +198,12 @@ fn seconds(name: &str, text: &str) -> io::Result<Duration> {
     }
 }
 
+fn whole(name: &str, text: &str, most: u64) -> io::Result<u64> {
+    let expected = format!("a whole number from 1 to {most}");
+    let number = read::<u64>(name, text, &expected)?;
+    if (1..=most).contains(&number) { Ok(number) } else { Err(not(name, text, &expected)) }
+}
+
 fn required<T>(name: &str, given: Option<T>, expected: &str) -> io::Result<T> {
     given.ok_or_else(|| wrong(name, &format_args!("is missing: set {expected}")))
 }
@@ -222,7 +244,11 @@ mod tests {
     fn whatever_is_missing_or_wrong_is_named_in_one_line_with_what_it_should_be() {
         assert!(Settings::read(&options()).is_ok());
         type Spoil = fn(&mut Options);
-        let cases: [(Spoil, &str); 8] = [
+        let cases: [(Spoil, &str); 9] = [
+            (
+                |options| options.recordings_days = Some("0".to_owned()),
+                "RINGFALL_RELAY_RECORDINGS_DAYS (--recordings-days) is \"0\": expected a whole number from 1",
+            ),
             (
                 |options| options.platform = None,
                 "RINGFALL_RELAY_PLATFORM (--platform) is missing: set the platform's",

@@ -27,6 +27,7 @@ use crate::{
     metrics::Metrics,
     platform::Platform,
     resolver::Resolver,
+    retention::Retention,
     transport::{Gate, Listen, TlsFiles, Transports},
     trunks::Trunks,
 };
@@ -127,6 +128,9 @@ pub fn start(config: Config) -> io::Result<Handle> {
         draining: is_draining,
     };
     helpers.spawn(serve(http, door));
+    let retention =
+        Retention { kept_for: config.recordings_kept_for, most_bytes: config.recordings_most_bytes };
+    helpers.spawn(retention.run(recordings.clone()));
     let http_url = match &config.http_url {
         Some(url) => url.clone(),
         None => format!("http://{http_address}").parse().map_err(io::Error::other)?,

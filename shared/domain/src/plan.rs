@@ -59,6 +59,8 @@ pub struct Plan {
     pub fallback_number: Option<PhoneNumber>,
     /// Whether bridged calls are recorded.
     pub record: bool,
+    /// What is said of the recording before it begins.
+    pub recording_notice: Option<Wording>,
 }
 
 /// One step of the waterfall.
@@ -172,6 +174,7 @@ impl Plan {
             payout: campaign.payout,
             fallback_number: campaign.fallback_number.clone(),
             record: campaign.record,
+            recording_notice: campaign.recording_notice.clone(),
         })
     }
 

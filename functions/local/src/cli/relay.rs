@@ -21,6 +21,9 @@ pub(super) struct RelayArguments {
     /// Command that speaks: text on its standard input, WAV on its standard output, such as `espeak-ng --stdout -v {language}`
     #[arg(long, env = "RINGFALL_RELAY_TTS_COMMAND", value_name = "COMMAND")]
     relay_tts_command: Option<String>,
+    /// For how many days the relay's recordings are kept [default: for ever]
+    #[arg(long, env = "RINGFALL_RELAY_RECORDINGS_DAYS", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    relay_recordings_days: Option<u32>,
     /// Hold music, WAV or MP3, instead of the relay's own
     #[arg(long, env = "RINGFALL_RELAY_MUSIC", value_name = "FILE")]
     relay_music: Option<PathBuf>,
@@ -35,6 +38,7 @@ impl RelayArguments {
             prompts: self.relay_prompts,
             speech_command: self.relay_tts_command.filter(|command| !command.trim().is_empty()),
             music: self.relay_music,
+            recordings_days: self.relay_recordings_days,
         }
     }
 }

@@ -36,13 +36,16 @@ pub(crate) struct RelaySettings {
     pub(crate) speech_command: Option<String>,
     /// Hold music instead of the relay's own.
     pub(crate) music: Option<PathBuf>,
+    /// For how many days recordings are kept; for ever where none is given.
+    pub(crate) recordings_days: Option<u32>,
 }
 
 impl RelaySettings {
     /// No relay.
     pub(crate) const fn off(data_dir: PathBuf) -> Self {
         let (public_ip, prompts, speech_command, music) = (None, None, None, None);
-        Self { sip: Sip::Off, data_dir, public_ip, prompts, speech_command, music }
+        let recordings_days = None;
+        Self { sip: Sip::Off, data_dir, public_ip, prompts, speech_command, music, recordings_days }
     }
 }
 
@@ -133,6 +136,9 @@ fn config(
         prompts: settings.prompts.clone(),
         speech_command: settings.speech_command.clone(),
         music: settings.music.clone(),
+        recordings_kept_for: settings
+            .recordings_days
+            .map(|days| Duration::from_secs(u64::from(days) * 24 * 60 * 60)),
         private_audio: platform.ip().is_loopback(),
         ..Config::new(sip, commands, web_address(reached_at(platform))?, secret, data_dir)
     })
@@ -166,6 +172,7 @@ mod tests {
             prompts: None,
             speech_command: None,
             music: None,
+            recordings_days: None,
         }
     }
 

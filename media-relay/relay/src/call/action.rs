@@ -160,6 +160,10 @@ pub(crate) enum Event {
     Over(LegNumber, Ending),
     /// A key.
     Digit(LegNumber, Digit),
+    /// The caller and a leg hear each other.
+    Joined(LegNumber),
+    /// Something of what was to be played will not be heard: it could not be had, or the leg's codec is none that we speak.
+    Unheard(LegNumber, u64),
     /// All was played, or could not be.
     Played(LegNumber, u64),
     /// Something could not be had.

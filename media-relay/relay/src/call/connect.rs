@@ -14,6 +14,7 @@ use super::{
     Action, CALLER, Call, Dialled, Ending, LegNumber, Piece, Said,
     early::EarlyAudio,
     leg::{Leg, Story, leg_id},
+    notice::Notice,
     orders::FILE_PATIENCE,
     script::{Doing, Script},
     timers::Timer,
@@ -30,11 +31,12 @@ pub(super) struct Dial {
     pub(super) legs: Vec<LegNumber>,
     pub(super) joined: Option<LegNumber>,
     pub(super) early: EarlyAudio,
-    recording: Option<u32>,
+    pub(super) recording: Option<u32>,
+    pub(super) notice: Notice,
     ring_timeout: Duration,
     caller_id: Option<PhoneNumber>,
     record: bool,
-    most: Duration,
+    pub(super) most: Duration,
     then: Option<HttpUrl>,
 }
 
@@ -55,13 +57,23 @@ pub(super) fn fallback(destination: Destination, most_seconds: u32) -> Connect {
         caller_id: None,
         record: false,
         most_seconds,
+        recording_notice: None,
         then: None,
     }
 }
 
 impl Call {
     pub(super) fn connect(&mut self, now: Moment, connect: Connect) {
-        let Connect { targets, order, ring_timeout_seconds, caller_id, record, most_seconds, then } = connect;
+        let Connect {
+            targets,
+            order,
+            ring_timeout_seconds,
+            caller_id,
+            record,
+            most_seconds,
+            recording_notice,
+            then,
+        } = connect;
         self.set_doing(CALLER, Doing::Connecting);
         self.dial = Some(Dial {
             waiting: targets.into(),
@@ -69,6 +81,7 @@ impl Call {
             joined: None,
             early: EarlyAudio::default(),
             recording: None,
+            notice: recording_notice.filter(|_| record).map_or(Notice::None, Notice::Due),
             ring_timeout: Duration::from_secs(ring_timeout_seconds.into()),
             caller_id,
             record,
@@ -184,10 +197,7 @@ impl Call {
         self.act(Action::Bridge(number));
         self.timers.set(Timer::Joined, now + most);
         if record {
-            let recording = self.record(Some(number), most, None);
-            if let Some(dial) = &mut self.dial {
-                dial.recording = Some(recording);
-            }
+            self.record_if_told(number);
         }
     }
 

@@ -14,6 +14,7 @@ mod connect;
 mod early;
 mod end;
 mod leg;
+mod notice;
 mod orders;
 mod script;
 mod timers;
@@ -221,6 +222,8 @@ impl Call {
             Event::Over(CALLER, ending) => self.on_caller_over(now, ending),
             Event::Over(leg, ending) => self.on_leg_over(now, leg, ending),
             Event::Digit(leg, digit) => self.on_digit(now, leg, digit),
+            Event::Joined(leg) => self.on_joined(leg),
+            Event::Unheard(leg, playback) => self.on_unheard(leg, playback),
             Event::Played(leg, playback) => self.on_played(now, leg, playback),
             Event::Problem(kind, detail) => self.on_problem(kind, &detail),
             Event::Recorded { recording, url } => self.on_recorded(now, recording, url),

@@ -156,6 +156,7 @@ impl Call {
     }
 
     pub(super) fn on_played(&mut self, now: Moment, leg: LegNumber, played: u64) {
+        self.notice_was_played(leg, played);
         let Some(script) = self.scripts.get_mut(&leg) else { return };
         match &mut script.doing {
             Doing::Playing(playback) if *playback == played => {

@@ -8,6 +8,7 @@ use super::*;
 mod connects;
 mod early;
 mod ends;
+mod notice;
 mod says;
 
 /// A call and what it has wanted, as lines.

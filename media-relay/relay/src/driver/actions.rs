@@ -11,6 +11,7 @@ use crate::{
     audio::Missing,
     call::{Action, Ask, CALLER, Event, Piece, Said},
     engine::{EngineError, EngineEvent, LegId, PlaybackId, RecordingId},
+    retention::check_space,
 };
 
 impl Driver {
@@ -91,6 +92,9 @@ impl Driver {
     ) {
         let Some(live) = self.calls.get_mut(&id.call) else { return };
         live.music_at = music_at;
+        if !missing.is_empty() {
+            self.told.push_back((id.call, Event::Unheard(id.leg, playback)));
+        }
         for Missing { kind, detail } in missing {
             tracing::warn!(leg = %id, detail, "something cannot be heard");
             self.told.push_back((id.call, Event::Problem(kind, detail)));
@@ -114,12 +118,14 @@ impl Driver {
                     leg.waits = Some((playback, playlist));
                 }
             }
-            Err(error) => {
-                let detail = error.to_string();
-                self.told.push_back((id.call, Event::Problem(ProblemKind::Audio, detail)));
-                self.told.push_back((id.call, Event::Played(id.leg, playback)));
-            }
+            Err(error) => self.cannot_play(id, playback, error.to_string()),
         }
+    }
+
+    pub(super) fn cannot_play(&mut self, id: LegId, playback: u64, detail: String) {
+        self.told.push_back((id.call, Event::Unheard(id.leg, playback)));
+        self.told.push_back((id.call, Event::Problem(ProblemKind::Audio, detail)));
+        self.told.push_back((id.call, Event::Played(id.leg, playback)));
     }
 
     pub(super) fn silence(&mut self, id: LegId) {
@@ -142,7 +148,7 @@ impl Driver {
         live.to_join = None;
         let (caller, other) = (LegId { call, leg: CALLER }, LegId { call, leg: number });
         match self.parts.engine.bridge(caller, other) {
-            Ok(()) => {}
+            Ok(()) => self.told.push_back((call, Event::Joined(number))),
             Err(EngineError::NoRoute(_)) => {
                 // One of them speaks what the other does not: G.711 on both.
                 let codec = |driver: &mut Self, leg| driver.leg(leg).and_then(|leg| leg.codec());
@@ -172,6 +178,9 @@ impl Driver {
         let (id, file_name) =
             (RecordingId(self.recording_count), format!("{}.wav", self.parts.chance.word()));
         let path = self.settings.recordings.join(&file_name);
+        if let Err(detail) = check_space(&self.settings.recordings) {
+            return self.cannot_record(call, recording, detail);
+        }
         let longest: Duration = longest;
         match self.parts.engine.record(id, caller, path, longest) {
             Ok(()) => {

@@ -1,6 +1,5 @@
 //! Changes of a session's audio: hold, other codecs, other addresses, from either side (RFC 3264 §8).
 
-use ringfall_control::notice::ProblemKind;
 use ringfall_media::sdp::{Capabilities, Direction, Refusal};
 use ringfall_sip::{
     Moment,
@@ -85,8 +84,7 @@ impl Driver {
         }
         let detail = "the other side's phone does not go back to G.711, in which alone we speak and record";
         if let Some((playback, _)) = leg.waits.take() {
-            self.told.push_back((id.call, Event::Problem(ProblemKind::Audio, detail.to_owned())));
-            self.told.push_back((id.call, Event::Played(id.leg, playback)));
+            self.cannot_play(id, playback, detail.to_owned());
         }
         let to_record = self.calls.get_mut(&id.call).filter(|_| id.leg == CALLER);
         if let Some((recording, _)) = to_record.and_then(|live| live.to_record.take()) {

@@ -24,6 +24,16 @@ impl Stack {
         more: &str,
         answer: impl Fn(&str, &Notice) -> (StatusCode, String) + Send + Sync + 'static,
     ) -> Self {
+        Self::start_with(buyer, more, |_| {}, answer).await
+    }
+
+    /// The same with other settings of the relay.
+    pub(crate) async fn start_with(
+        buyer: SocketAddr,
+        more: &str,
+        settings: impl FnOnce(&mut Config),
+        answer: impl Fn(&str, &Notice) -> (StatusCode, String) + Send + Sync + 'static,
+    ) -> Self {
         let more = more.to_owned();
         let trunk = move |base: &str| {
             format!(
@@ -39,6 +49,7 @@ impl Stack {
         let mut config = Config::new(any, any, base, secret, folder.path().to_owned());
         config.media_ports = 20_000..=60_000;
         config.answer_within = Duration::from_secs(2);
+        settings(&mut config);
         let relay = start(config).expect("a relay");
         let stack = Self { relay, platform, _folder: folder };
         stack.knows_its_trunk().await;

@@ -123,6 +123,8 @@ pub struct Dial {
     pub caller_id: Option<PhoneNumber>,
     /// Whether the bridged call is recorded.
     pub record: bool,
+    /// What is said of that before it begins.
+    pub recording_notice: Option<Speech>,
     /// The bridged call ends after this long at the latest.
     pub most_seconds: u32,
     /// What the dial is for, and so where its events go.

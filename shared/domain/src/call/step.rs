@@ -12,11 +12,12 @@ use super::{
     },
 };
 use crate::{
-    config::CallerIdShown,
+    config::{CallerIdShown, Skills},
     flow::{Answer, Node, NodeId, Stop, Walk},
     phone::PhoneNumber,
     plan::Plan,
     queue::{CallbackQuestion, Told},
+    tags::TagValue,
     target::Destination,
 };
 
@@ -271,6 +272,7 @@ pub fn connect(plan: &Plan, call: &Call, leg: &Leg) -> Instruction {
         ring_timeout_seconds: leg.ring_timeout_seconds,
         caller_id: caller_id(call, target.map(|target| target.caller_id).unwrap_or_default()),
         record: plan.record,
+        recording_notice: recording_notice(plan, call),
         most_seconds: MOST_CALL_SECONDS,
         purpose: DialPurpose::Attempt {
             attempt: leg.attempt,
@@ -281,6 +283,12 @@ pub fn connect(plan: &Plan, call: &Call, leg: &Leg) -> Instruction {
             },
         },
     })
+}
+
+fn recording_notice(plan: &Plan, call: &Call) -> Option<Speech> {
+    let wording = plan.recording_notice.as_ref().filter(|_| plan.record)?;
+    let language = call.tags.get(Skills::LANGUAGE).map(TagValue::as_str);
+    Some(wording.spoken_to(language, None).into())
 }
 
 /// None lets the provider pass the caller's own number on, which it can only where there is one.
@@ -316,6 +324,7 @@ pub fn dial_to(
         ring_timeout_seconds,
         caller_id: caller_id(call, CallerIdShown::Caller),
         record: plan.record,
+        recording_notice: recording_notice(plan, call),
         most_seconds: MOST_CALL_SECONDS,
         purpose,
     })
@@ -328,6 +337,7 @@ pub fn fallback(number: &PhoneNumber) -> Instructions {
         ring_timeout_seconds: 60,
         caller_id: None,
         record: false,
+        recording_notice: None,
         most_seconds: MOST_CALL_SECONDS,
         purpose: DialPurpose::Fallback,
     })]

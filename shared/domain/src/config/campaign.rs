@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::{Conversion, Document, Duplicates, PayoutRule, QueuePolicy, Routing, SuppressionPolicy};
 use crate::{
-    flow::{Flow, Node},
+    flow::{Flow, Node, Wording},
     phone::PhoneNumber,
     problem::Problem,
     schedule::Schedule,
@@ -46,6 +46,10 @@ pub struct Campaign {
     /// Whether connected calls are recorded.
     #[serde(default)]
     pub record: bool,
+    /// What is said of the recording before it begins, by language of the caller. Over a relay both hear it once they are joined, and nothing is recorded
+    /// if it cannot be said. At Twilio the caller hears it before the first target is rung; who answers is told by the target's `whisper`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recording_notice: Option<Wording>,
 }
 
 impl Document for Campaign {
@@ -74,11 +78,19 @@ impl Document for Campaign {
         let duplicates = duplicates.map(|problem| problem.under("duplicates"));
         let suppression = self.suppression.iter().flat_map(SuppressionPolicy::warnings);
         let suppression = suppression.map(|problem| problem.under("suppression"));
-        duplicates.chain(suppression).chain(self.second_chance_warning()).collect()
+        let notice = self.needless_notice();
+        duplicates.chain(suppression).chain(self.second_chance_warning()).chain(notice).collect()
     }
 }
 
 impl Campaign {
+    fn needless_notice(&self) -> Option<Problem> {
+        let is_needless = self.recording_notice.is_some() && !self.record;
+        is_needless.then(|| {
+            Problem::new("recording_notice", "nothing is recorded: it is never said unless `record` is true")
+        })
+    }
+
     /// A call that is billable gets no second chance, however early its end counts as.
     fn second_chance_warning(&self) -> Option<Problem> {
         let (before, billable) =

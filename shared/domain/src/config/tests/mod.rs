@@ -174,6 +174,15 @@ fn what_is_left_out_is_no_limit() {
 }
 
 #[test]
+fn a_notice_of_a_recording_that_is_not_made_is_warned_of() {
+    let silent = with(campaign(), "/recording_notice", json!({"default": "We record.", "es": "Grabamos."}));
+    let campaign: Campaign = check_taken(&silent);
+    assert_eq!(campaign.warnings()[0].path, "recording_notice");
+    let campaign: Campaign = check_taken(&with(silent, "/record", json!(true)));
+    assert_eq!(campaign.warnings(), []);
+}
+
+#[test]
 fn what_is_needed_cannot_be_left_out() {
     for member in ["buyer_id", "name", "destination", "price"] {
         check_refused::<Target>(&[(without(target(), member), ".", &format!("missing field `{member}`"))]);

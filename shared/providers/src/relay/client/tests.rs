@@ -125,6 +125,7 @@ fn a_dial() -> Instruction {
         ring_timeout_seconds: 20,
         caller_id: None,
         record: false,
+        recording_notice: None,
         most_seconds: 3600,
         purpose: DialPurpose::Fallback,
     })

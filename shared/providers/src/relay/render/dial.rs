@@ -11,7 +11,7 @@ use ringfall_domain::{
     target::Destination,
 };
 
-use super::Writer;
+use super::{Writer, say};
 
 impl Writer<'_> {
     /// Without a caller id the relay shows the caller's own number. The caller hears ringing until the bridge.
@@ -26,6 +26,7 @@ impl Writer<'_> {
             ring_timeout_seconds: dial.ring_timeout_seconds.clamp(1, MOST_RING_SECONDS),
             caller_id: dial.caller_id.as_ref().and_then(|number| number.as_str().parse().ok()),
             record: dial.record,
+            recording_notice: dial.recording_notice.as_ref().and_then(say),
             most_seconds: dial.most_seconds.clamp(1, MOST_CALL_SECONDS),
             then,
         }))

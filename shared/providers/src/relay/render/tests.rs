@@ -53,6 +53,7 @@ fn dial(purpose: DialPurpose) -> Dial {
         ring_timeout_seconds: 20,
         caller_id: None,
         record: false,
+        recording_notice: None,
         most_seconds: 3600,
         purpose,
     }
@@ -205,6 +206,16 @@ fn a_dial_carries_its_destination_its_caller_id_and_its_bounds() {
             (&json!(ring), &json!(most))
         );
     }
+}
+
+#[test]
+fn the_notice_of_a_recording_goes_with_the_order_to_record() {
+    let notice = |text: &str| {
+        let recording_notice = Some(english(text));
+        connected(Dial { record: true, recording_notice, ..dial(DialPurpose::Fallback) })
+    };
+    assert_eq!(notice("We record.")["recording_notice"], json!({"text": "We record.", "language": "en-US"}));
+    assert_eq!(notice(" ").get("recording_notice"), None);
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod hold;
 mod tests;
 
 use ringfall_domain::{
-    call::instructions::{Continuation, GatherInput, Instruction, RejectReason, Speech},
+    call::instructions::{Continuation, Dial, DialPurpose, GatherInput, Instruction, RejectReason, Speech},
     ids::CallId,
 };
 
@@ -43,7 +43,7 @@ impl Twiml<'_> {
             }
             Instruction::Hold(step) => self.hold(step),
             Instruction::Record { most_seconds, then } => self.record(*most_seconds, then),
-            Instruction::Connect(dial) => vec![self.dial(dial)],
+            Instruction::Connect(dial) => notice(dial).into_iter().chain([self.dial(dial)]).collect(),
             Instruction::Bridge => Vec::new(),
             Instruction::Continue(then) => vec![self.redirect(then)],
             Instruction::Reject(reason) => {
@@ -83,6 +83,16 @@ impl Twiml<'_> {
             .attribute("actionOnEmptyResult", "true")
             .children(say(prompt))
     }
+}
+
+/// What the caller is told of the recording: once, before anybody is rung. Twilio has no words for both at the moment of the bridge.
+fn notice(dial: &Dial) -> Option<Element> {
+    let is_first = match dial.purpose {
+        DialPurpose::Attempt { attempt, .. } => attempt == 1,
+        DialPurpose::Forward(_) | DialPurpose::Overflow { .. } => true,
+        DialPurpose::Fallback => false,
+    };
+    dial.recording_notice.as_ref().filter(|_| is_first).and_then(say)
 }
 
 /// None for a text without a word, which Twilio would take for a mistake.

@@ -59,6 +59,7 @@ fn dial(purpose: DialPurpose) -> Dial {
         ring_timeout_seconds: 20,
         caller_id: None,
         record: false,
+        recording_notice: None,
         most_seconds: 3600,
         purpose,
     }
@@ -151,6 +152,18 @@ fn an_attempt_reports_its_progress_and_its_end() {
             r#"{dial_ended} timeout="20" timeLimit="3600" callerId="+18005550111" record="record-from-answer-dual" answerOnBridge="true"><Number method="POST" url="{{leg-answered?}}attempt=3" {asked}>+12145550100</Number></Dial>"#
         ),
     );
+}
+
+#[test]
+fn the_caller_is_told_of_the_recording_before_the_first_target_is_rung_and_not_again() {
+    let told = |purpose| {
+        let recording_notice = Some(plain("We record."));
+        let dial = Dial { record: true, recording_notice, ..dial(purpose) };
+        rendered(&[Instruction::Connect(dial)]).contains("<Response><Say>We record.</Say><Dial")
+    };
+    let attempt = |attempt| DialPurpose::Attempt { attempt, greeting: Greeting::None };
+    assert!(told(attempt(1)) && told(DialPurpose::Forward(node("zip"))));
+    assert!(!told(attempt(2)) && !told(DialPurpose::Fallback));
 }
 
 #[test]
