@@ -66,6 +66,9 @@ pub struct Rules {
     /// What phone numbers that are dialled must begin with, against toll fraud.
     #[serde(deserialize_with = "bounded::list::<MOST_PREFIXES, _, _>")]
     pub allowed_prefixes: Vec<Prefix>,
+    /// Whether what the caller's carrier has signed (Identity, RFC 8224) is carried on to `outbound` with the caller's number; dropped where not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pass_identity: bool,
     /// Dialled when the platform does not answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Destination>,

@@ -191,6 +191,13 @@ impl Call {
         self.dial.as_ref().and_then(|dial| dial.joined)
     }
 
+    /// Whether somebody is rung by a phone number, and nobody is talked with.
+    pub(crate) fn is_ringing_a_number(&self) -> bool {
+        let is_rung =
+            |leg: &Leg| !leg.story.is_over() && matches!(leg.destination, Destination::PhoneNumber(_));
+        self.joined().is_none() && self.legs.values().any(is_rung)
+    }
+
     /// Whether it can be told to do something else: somebody is there to hear it.
     pub(crate) const fn can_be_modified(&self) -> bool {
         !self.is_over() && (!self.is_placed || self.story.is_answered())

@@ -284,6 +284,7 @@ impl Driver {
             self.wakes.remove(&(wake, number));
         }
         self.ids.remove(&live.call.plan().id);
+        self.alike.remove(&live.call.plan().from, &live.call.plan().to);
         if let Some(calls) = self.of_connection.get_mut(&live.trunk.connection) {
             *calls = calls.saturating_sub(1);
         }

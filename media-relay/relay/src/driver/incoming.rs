@@ -1,8 +1,8 @@
 //! Calls that come: whose they are, and whether they may.
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Instant};
 
-use ringfall_control::{Trunk, trunk::Digest};
+use ringfall_control::{Trunk, notice::Arrival, trunk::Digest};
 use ringfall_media::sdp::{Direction, LocalAddress, Negotiation};
 use ringfall_sip::{
     Moment,
@@ -15,6 +15,7 @@ use ringfall_sip::{
 use super::{
     Driver, Live,
     arrival::{arrival, dialled},
+    hops::{Carried, MOST_ALIKE},
     legs::{Leg, secrets, spoken},
 };
 use crate::{
@@ -48,7 +49,7 @@ impl TurnedAway {
 impl Driver {
     pub(super) fn on_incoming(&mut self, now: Moment, session: SessionId, request: &Request, from: Peer) {
         match self.admit(now, request, from) {
-            Ok(trunk) => self.begin(now, session, request, from, trunk),
+            Ok((trunk, carried)) => self.begin(now, session, request, from, trunk, carried),
             Err(TurnedAway { status, headers, reason }) => {
                 tracing::debug!(from = %from.address, reason, "a call is not taken");
                 self.parts.metrics.refused(reason);
@@ -58,7 +59,12 @@ impl Driver {
         }
     }
 
-    fn admit(&mut self, now: Moment, request: &Request, from: Peer) -> Result<Arc<Trunk>, TurnedAway> {
+    fn admit(
+        &mut self,
+        now: Moment,
+        request: &Request,
+        from: Peer,
+    ) -> Result<(Arc<Trunk>, Carried), TurnedAway> {
         let source = from.address.ip().to_canonical();
         if self.drain_until.is_some() {
             return Err(TurnedAway::for_now("draining"));
@@ -75,6 +81,11 @@ impl Driver {
         if let Some(digest) = &trunk.rules.digest {
             self.authenticate(now, request, digest)?;
         }
+        let carried = Carried::of(request, trunk.rules.pass_identity);
+        let carried = carried.ok_or_else(|| TurnedAway::with(StatusCode::TOO_MANY_HOPS, "too_many_hops"))?;
+        if self.goes_round(request, &trunk, source) {
+            return Err(TurnedAway::with(StatusCode::LOOP_DETECTED, "loop"));
+        }
         if self.is_full(&trunk) {
             return Err(TurnedAway::for_now("full"));
         }
@@ -84,7 +95,21 @@ impl Driver {
         if !request.body.is_empty() && !is_acceptable(&request.body, &trunk) {
             return Err(TurnedAway::with(StatusCode::NOT_ACCEPTABLE_HERE, "no_common_audio"));
         }
-        Ok(trunk)
+        Ok((trunk, carried))
+    }
+
+    /// Whether so many calls of the same number to the same other ring somebody that this one must be one of them, come back.
+    fn goes_round(&self, request: &Request, trunk: &Trunk, source: IpAddr) -> bool {
+        let Arrival { from, to, privacy, .. } = arrival(request, trunk.connection.clone(), source);
+        let is_number = from.bytes().filter(u8::is_ascii_digit).count() >= 7;
+        if privacy || !is_number || self.alike.count(&from, &to) < MOST_ALIKE {
+            return false;
+        }
+        let is_alike = |live: &&Live| {
+            let plan = live.call.plan();
+            plan.from == from && plan.to == to && live.call.is_ringing_a_number()
+        };
+        self.calls.values().filter(is_alike).take(MOST_ALIKE).count() == MOST_ALIKE
     }
 
     fn authenticate(&mut self, now: Moment, request: &Request, digest: &Digest) -> Result<(), TurnedAway> {
@@ -104,7 +129,15 @@ impl Driver {
         Err(TurnedAway { status, headers, reason: "challenged" })
     }
 
-    fn begin(&mut self, now: Moment, session: SessionId, request: &Request, from: Peer, trunk: Arc<Trunk>) {
+    fn begin(
+        &mut self,
+        now: Moment,
+        session: SessionId,
+        request: &Request,
+        from: Peer,
+        trunk: Arc<Trunk>,
+        carried: Carried,
+    ) {
         let source = from.address.ip().to_canonical();
         let arrival = arrival(request, trunk.connection.clone(), source);
         let Ok(id) = self.parts.chance.word().parse() else { return };
@@ -127,6 +160,9 @@ impl Driver {
         };
         let call = Call::arrived(now, plan);
         let number = self.add(call, trunk, Some(arrival), BTreeMap::from([(CALLER, caller)]));
+        if let Some(live) = self.calls.get_mut(&number) {
+            live.carried = carried;
+        }
         self.sessions.insert(session, LegId { call: number, leg: CALLER });
         self.perform(now, number);
     }
@@ -136,17 +172,19 @@ impl Driver {
         &mut self,
         call: Call,
         trunk: Arc<Trunk>,
-        arrival: Option<ringfall_control::notice::Arrival>,
+        arrival: Option<Arrival>,
         legs: BTreeMap<u32, Leg>,
     ) -> u64 {
         self.count += 1;
         self.parts.metrics.call_began();
         self.ids.insert(call.plan().id.clone(), self.count);
+        self.alike.add(&call.plan().from, &call.plan().to);
         *self.of_connection.entry(trunk.connection.clone()).or_default() += 1;
         let live = Live {
             call,
             trunk,
             arrival,
+            carried: Carried::default(),
             legs,
             music_at: 0,
             to_join: None,

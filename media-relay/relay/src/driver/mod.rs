@@ -9,6 +9,7 @@ mod caller;
 mod changes;
 mod commands;
 mod ended;
+mod hops;
 mod inbox;
 mod incoming;
 mod legs;
@@ -38,7 +39,12 @@ use tokio::{
 use url::Url;
 
 pub(crate) use self::inbox::{Command, Inbox, Reply};
-use self::{ended::Ended, legs::Leg, rates::Rates};
+use self::{
+    ended::Ended,
+    hops::{Alike, Carried},
+    legs::Leg,
+    rates::Rates,
+};
 use crate::{
     audio::Library,
     call::{Call, Event, LegNumber},
@@ -93,6 +99,8 @@ struct Live {
     call: Call,
     trunk: Arc<Trunk>,
     arrival: Option<Arrival>,
+    /// What calls that are made for it say of it.
+    carried: Carried,
     legs: BTreeMap<LegNumber, Leg>,
     /// How far the music is.
     music_at: usize,
@@ -135,6 +143,7 @@ pub(crate) struct Driver {
     told: VecDeque<(u64, Event)>,
     ended: Ended,
     rates: Rates,
+    alike: Alike,
     /// Calls there were: their numbers.
     count: u64,
     recording_count: u64,
@@ -160,6 +169,7 @@ impl Driver {
             told: VecDeque::new(),
             ended: Ended::default(),
             rates: Rates::default(),
+            alike: Alike::default(),
             count: 0,
             recording_count: 0,
             drain_until: None,

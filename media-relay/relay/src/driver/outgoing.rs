@@ -95,7 +95,7 @@ impl Driver {
         towards: IpAddr,
     ) -> Result<(), String> {
         let live = self.calls.get(&id.call).ok_or("the call is over")?;
-        let (trunk, told_at) = (live.trunk.clone(), live.told_at);
+        let (trunk, told_at, carried) = (live.trunk.clone(), live.told_at, live.carried.clone());
         let shown = shown(live, dialled.caller_id.as_ref());
         let capabilities = capabilities(live, dialled);
         let uri = request_uri(&trunk, &dialled.destination)?;
@@ -115,11 +115,15 @@ impl Driver {
             username: digest.username.as_str().to_owned(),
             password: digest.password.as_str().to_owned(),
         };
+        // What the caller's carrier has signed is the caller's number.
+        let is_callers = over_trunk && dialled.caller_id.is_none() && matches!(shown, Shown::User(_));
+        let mut headers = carried.headers(is_callers);
+        headers.append(&self.identity(&shown, over_trunk));
         let invite = Invite {
             to: Address::new(SipUri { params: ringfall_sip::message::Params::default(), ..uri.clone() }),
             uri: uri.into(),
             from: self.from(&shown),
-            headers: self.identity(&shown, over_trunk),
+            headers,
             offer: Some(Body::sdp(offer)),
             peers,
             logins: digest.map(|digest| (None, login(digest))).into_iter().collect(),

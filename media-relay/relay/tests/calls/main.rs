@@ -5,6 +5,7 @@ mod codecs;
 mod commands;
 mod early;
 mod ends;
+mod loops;
 mod notice;
 mod phone;
 mod platform;

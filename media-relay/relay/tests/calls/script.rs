@@ -83,6 +83,9 @@ fn scenario(lines: &[&str], template: &dyn Fn(&str, u32) -> String) -> String {
 fn send(head: &str, word: &str, rest: &str) -> String {
     let is_request = !is_response(word) && !word.starts_with("ACK");
     let mut text = head.to_owned();
+    if rest.contains("+Max-Forwards") {
+        text = text.replace("Max-Forwards: 70\n", "");
+    }
     let headers = rest.split('+').skip(1).map(|header| header.trim_end_matches(" sdp").trim());
     for header in headers {
         let _ = writeln!(text, "{header}");

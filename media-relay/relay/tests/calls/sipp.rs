@@ -9,7 +9,7 @@ use tokio::{net::UdpSocket, process::Command, time::timeout};
 use crate::{
     platform::PATIENCE,
     script::{buyer, caller},
-    stack::{NUMBER, Stack, connecting},
+    stack::{NUMBER, Stack, connecting, connecting_with},
 };
 
 const ALLOW: &str = r#","allow":["127.0.0.0/8"]"#;
@@ -240,4 +240,34 @@ async fn a_caller_who_gives_up_during_early_audio_leaves_nothing_behind() {
     let callers = ["> INVITE sdp", "< 100?", "< 183", "> CANCEL", "< 200", "< 487", "> ACK!"];
     let buyers = ["< INVITE", "> 183 sdp", "< CANCEL", "> 200", "> 487/INVITE", "< ACK"];
     ends_as(&plays(&callers, &buyers, &[]).await, Cause::Canceled).await;
+}
+
+#[tokio::test]
+async fn a_call_goes_on_for_one_hop_less_with_the_identity_that_the_trunk_wants() {
+    let callers = [
+        "> INVITE +Max-Forwards: 20 +Identity: eyJ.eyJ.sig;info=<https://c/x>;ppt=shaken sdp",
+        "< 100?",
+        "< 180?",
+        "< 200",
+        "> ACK",
+        "wait 200",
+        "> BYE",
+        "< 200",
+    ];
+    let mut buyers = ANSWERS;
+    buyers[0] = "< INVITE ~Max-Forwards: 19.*Identity: eyJ.eyJ.sig;info=";
+    let at = free("127.0.0.4").await;
+    let stack = connecting_with(at, r#","allow":["127.0.0.0/8"],"pass_identity":true"#).await;
+    play(&stack, at, &callers, &buyers, &[]).await;
+    ends_as(&stack, Cause::Completed).await;
+}
+
+#[tokio::test]
+async fn a_call_that_may_go_no_further_is_refused() {
+    let stack = connecting(free("127.0.0.4").await).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let relay = stack.relay.sip_address().to_string();
+    let scenario = caller(&["> INVITE +Max-Forwards: 0 sdp", "< 483", "> ACK!"]);
+    sipp(folder.path(), "caller", &scenario, free("127.0.0.3").await, &["-s", NUMBER, &relay]).await;
+    assert!(stack.platform.heard().is_empty());
 }

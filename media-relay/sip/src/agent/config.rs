@@ -79,7 +79,7 @@ pub struct Invite {
     pub from: Address,
     /// Who is called.
     pub to: Address,
-    /// Further headers, such as Route or P-Asserted-Identity.
+    /// Further headers, such as Route or P-Asserted-Identity. Max-Forwards is 70 unless it is among them.
     pub headers: Headers,
     /// The offer; without one, the other side makes it.
     pub offer: Option<Body>,

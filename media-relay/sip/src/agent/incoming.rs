@@ -22,6 +22,10 @@ impl Agent {
             self.reply(now, server, &refusal);
             return;
         }
+        if self.own_calls.contains(&request.essentials.call_id) {
+            self.reply(now, server, &request.stateless_reply(StatusCode::LOOP_DETECTED));
+            return;
+        }
         if self.sessions.len() >= self.config.most_sessions {
             let mut response = request.stateless_reply(StatusCode::SERVICE_UNAVAILABLE);
             response.headers.push(Name::RetryAfter, "5");

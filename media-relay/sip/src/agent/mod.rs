@@ -6,7 +6,8 @@
 //! What always holds: each session that was begun is told to be over exactly once ([`Event::Ended`]), whatever is lost on the way; what is kept of it is
 //! gone 64 × T1 after that; a success is acknowledged however late it comes; no BYE overtakes an ACK.
 //!
-//! It refuses to follow redirections and REFER: both let a stranger choose whom we call, at our cost.
+//! It refuses to follow redirections and REFER: both let a stranger choose whom we call, at our cost. A call of ours that comes back to us is
+//! refused as a loop (482).
 
 mod authorise;
 mod change;
@@ -25,7 +26,7 @@ mod within;
 #[cfg(test)]
 mod world;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
 
@@ -59,6 +60,8 @@ pub struct Agent {
     sessions: BTreeMap<SessionId, Session>,
     dialogs: BTreeMap<DialogId, SessionId>,
     sent: BTreeMap<ClientId, Sent>,
+    /// The Call-IDs of the calls that we make: one that comes back to us goes round in a loop.
+    own_calls: BTreeSet<String>,
     /// The INVITEs of others, for their CANCELs.
     invited: BTreeMap<ServerId, SessionId>,
     timers: Timers<SessionId, Timer>,
@@ -77,6 +80,7 @@ impl Agent {
             sessions: BTreeMap::new(),
             dialogs: BTreeMap::new(),
             sent: BTreeMap::new(),
+            own_calls: BTreeSet::new(),
             invited: BTreeMap::new(),
             timers: Timers::default(),
             events: VecDeque::new(),
@@ -324,6 +328,9 @@ impl Agent {
         let Some(session) = self.sessions.remove(&id) else { return };
         for dialog in session.dialog.iter().chain(session.forks.values().map(|fork| &fork.dialog)) {
             self.dialogs.remove(dialog.id());
+        }
+        if let Some(call_id) = &session.own_call {
+            self.own_calls.remove(call_id);
         }
         self.timers.clear_all(id, &Timer::ALL);
     }

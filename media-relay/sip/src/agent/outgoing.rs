@@ -29,18 +29,26 @@ impl Agent {
             return Err(Refusal::Full);
         }
         let (id, tag) = (self.next_session(), self.chance.tag());
-        let mut headers = Headers::default().with(Name::MaxForwards, Bytes::from_static(b"70"));
+        let mut headers = Headers::default();
+        if !invite.headers.has(&Name::MaxForwards) {
+            headers.push(Name::MaxForwards, Bytes::from_static(b"70"));
+        }
         self.describe(&mut headers, peer.transport);
         self.sign(&mut headers, Name::UserAgent);
         self.ask_for_refreshes(&mut headers);
         headers.append(&invite.headers);
         let cseq = CSeq { number: 1, method: Method::Invite };
         let (from, call_id) = (invite.from.with_tag(&tag), self.chance.word());
+        let own_call = call_id.clone();
+        self.own_calls.insert(own_call.clone());
         let essentials = Essentials { via: Vec::new(), from, to: invite.to, call_id, cseq };
         let mut request =
             Request { method: Method::Invite, uri: invite.uri, essentials, headers, body: Bytes::new() };
         put_body(&mut request.headers, &mut request.body, invite.offer.as_ref());
-        let client = self.send(now, id, Purpose::Invite, request, peer).map_err(|_| Refusal::Full)?;
+        let Ok(client) = self.send(now, id, Purpose::Invite, request, peer) else {
+            self.own_calls.remove(&own_call);
+            return Err(Refusal::Full);
+        };
         let calling = Calling {
             client,
             has_offer: invite.offer.is_some(),
@@ -49,6 +57,7 @@ impl Agent {
             is_cancel_sent: false,
         };
         let mut session = Session::new(Stage::Calling(Box::new(calling)), true, tag);
+        session.own_call = Some(own_call);
         session.local_number = 1;
         session.transactions = 1;
         session.logins = invite.logins;

@@ -24,6 +24,8 @@ pub(super) struct Session {
     /// Whether we made the call: then its Call-ID is ours.
     pub(super) is_ours: bool,
     pub(super) local_tag: String,
+    /// The Call-ID of a call that we made.
+    pub(super) own_call: Option<String>,
     /// The number of our latest request.
     pub(super) local_number: u32,
     /// The dialog that has the call; none of our own call before it is answered.
@@ -213,6 +215,7 @@ impl Session {
             stage,
             is_ours,
             local_tag,
+            own_call: None,
             local_number: 0,
             dialog: None,
             forks: BTreeMap::new(),

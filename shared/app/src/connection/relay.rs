@@ -69,6 +69,10 @@ pub struct TrunkDocument {
     #[serde(default = "allowed_prefixes")]
     #[schema(max_items = 256)]
     pub allowed_prefixes: Vec<NumberPrefix>,
+    /// Whether what the caller's carrier has signed (Identity, RFC 8224) is carried on to `outbound` where the caller's own number is shown. Where your
+    /// carrier signs calls itself, leave it out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pass_identity: bool,
     /// Who is dialled when the platform does not answer the relay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Destination>,
@@ -210,6 +214,7 @@ impl TrunkDocument {
                 .iter()
                 .map(|prefix| prefix.to_string().parse())
                 .collect::<Result<_, _>>()?,
+            pass_identity: self.pass_identity,
             fallback: self.fallback.as_ref().map(destination).transpose()?,
             srtp: match self.srtp {
                 SrtpDocument::Optional => Srtp::Optional,
