@@ -9,6 +9,8 @@
 //! | `POST /v1/calls/{id}` | [`ModifyCall`] | 204; 404; 409 if it is over |
 //! | `DELETE /v1/calls/{id}` | | 204, also if it is over; 404. The id of a leg ends the leg alone |
 //!
+//! 421: the call is another relay's, of which this one can say nothing: relays that share an address know only their own calls.
+//!
 //! 401: the signature is missing or does not prove the connection. Every refusal is a [`Refusal`].
 
 use serde::{Deserialize, Serialize};

@@ -56,8 +56,22 @@ pub enum Refused {
 
 /// The header's value.
 pub fn sign(secret: &Secret, signed: Signed<'_>, now_unix_seconds: i64) -> String {
-    let mac = mac(secret, &now_unix_seconds.to_string(), signed).finalize().into_bytes();
-    format!("t={now_unix_seconds},v1={}", hex::encode(mac))
+    sign_by_each([secret], signed, now_unix_seconds)
+}
+
+/// The header's value with a signature by each secret: whoever knows any of them believes it.
+pub fn sign_by_each<'a>(
+    secrets: impl IntoIterator<Item = &'a Secret>,
+    signed: Signed<'_>,
+    now_unix_seconds: i64,
+) -> String {
+    let mut header = format!("t={now_unix_seconds}");
+    for secret in secrets.into_iter().take(MOST_SIGNATURES) {
+        let mac = mac(secret, &now_unix_seconds.to_string(), signed).finalize().into_bytes();
+        header.push_str(",v1=");
+        header.push_str(&hex::encode(mac));
+    }
+    header
 }
 
 /// Checks the header's value, in time that does not depend on the secret.

@@ -29,6 +29,9 @@ pub struct Trunk {
     pub connection: Id,
     /// What the relay signs the notices with, and the platform the commands.
     pub secret: Secret,
+    /// The one before it, as long as it is still good: what is signed is signed with both, and either is believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_secret: Option<Secret>,
     /// Where the first notice of a call goes.
     pub voice_url: HttpUrl,
     /// Where the end of a call is told.
@@ -75,6 +78,13 @@ pub struct Rules {
     /// Whether its audio is encrypted.
     #[serde(default)]
     pub srtp: Srtp,
+}
+
+impl Trunk {
+    /// The secrets that are good now, the newest first.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        [&self.secret].into_iter().chain(&self.previous_secret)
+    }
 }
 
 impl Rules {

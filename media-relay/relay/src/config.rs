@@ -18,6 +18,8 @@ pub struct Config {
     pub sip: SocketAddr,
     /// Where SIP is taken over TLS, and with which certificate.
     pub tls: Option<Tls>,
+    /// Who vouches for the certificates of those that we call over TLS, besides whom the system trusts, in PEM.
+    pub tls_roots: Option<PathBuf>,
     /// What others are told to reach us by, where it is not the address itself: behind NAT, or where all addresses are listened at.
     pub public_ip: Option<IpAddr>,
     /// The ports of RTP and RTCP.
@@ -71,6 +73,7 @@ impl Config {
         Self {
             sip,
             tls: None,
+            tls_roots: None,
             public_ip: None,
             media_ports: 10_000..=u16::MAX,
             media_threads: NonZeroUsize::MIN,

@@ -15,6 +15,7 @@ mod driver;
 pub mod engine;
 mod fetching;
 mod http;
+mod instance;
 mod metrics;
 mod platform;
 mod resolver;

@@ -11,11 +11,11 @@ use std::{
 use jiff::Timestamp;
 use reqwest::{Client, StatusCode, redirect::Policy};
 use ringfall_control::{
-    Notice, Order, Orders,
+    Notice, Order, Orders, Trunk,
     limits::MOST_BODY_BYTES,
     read,
-    signature::{SIGNATURE_HEADER, Signed, sign},
-    text::{HttpUrl, Secret},
+    signature::{SIGNATURE_HEADER, Signed, sign_by_each},
+    text::HttpUrl,
     write,
 };
 use tokio::{
@@ -72,14 +72,14 @@ impl Platform {
     /// Asks what to do. A platform that is not there, or starts just now, is asked again until the deadline.
     pub(crate) async fn ask(
         &self,
-        secret: &Secret,
+        trunk: &Trunk,
         url: &HttpUrl,
         notice: &Notice,
     ) -> Result<Vec<Order>, Unanswered> {
         let (body, began) = (write(notice), Instant::now());
         let asking = async {
             loop {
-                match self.post(secret, url, body.clone()).await {
+                match self.post(trunk, url, body.clone()).await {
                     Posted::Answered(answer) => return Ok(answer),
                     Posted::NotThere => sleep(ASK_AGAIN).await,
                     Posted::Refused(reason) => return Err(reason),
@@ -102,21 +102,21 @@ impl Platform {
     }
 
     /// Tells until it is heard, for an hour at the most.
-    pub(crate) async fn tell(&self, secret: &Secret, url: &HttpUrl, notice: &Notice) {
+    pub(crate) async fn tell(&self, trunk: &Trunk, url: &HttpUrl, notice: &Notice) {
         if self.0.waiting.fetch_add(1, Ordering::Relaxed) < MOST_TOLD {
-            self.tell_until_heard(secret, url, notice).await;
+            self.tell_until_heard(trunk, url, notice).await;
         } else {
             self.lose(url, notice, "too many notices wait");
         }
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 
-    async fn tell_until_heard(&self, secret: &Secret, url: &HttpUrl, notice: &Notice) {
+    async fn tell_until_heard(&self, trunk: &Trunk, url: &HttpUrl, notice: &Notice) {
         let (body, began, mut pause) = (write(notice), Instant::now(), Duration::from_secs(1));
         loop {
             let posted = {
                 let Ok(_place) = self.0.places.acquire().await else { return };
-                timeout(TELLING, self.post(secret, url, body.clone())).await
+                timeout(TELLING, self.post(trunk, url, body.clone())).await
             };
             match posted {
                 Ok(Posted::Answered(_)) => return,
@@ -141,8 +141,9 @@ impl Platform {
         self.0.metrics.notice_lost();
     }
 
-    async fn post(&self, secret: &Secret, url: &HttpUrl, body: String) -> Posted {
-        let signature = sign(secret, Signed::Notice { body: body.as_bytes() }, Timestamp::now().as_second());
+    async fn post(&self, trunk: &Trunk, url: &HttpUrl, body: String) -> Posted {
+        let signed = Signed::Notice { body: body.as_bytes() };
+        let signature = sign_by_each(trunk.secrets(), signed, Timestamp::now().as_second());
         let request = self.0.client.post(url.as_str()).header(SIGNATURE_HEADER, signature);
         let sent = request.header("content-type", "application/json").body(body).send().await;
         let mut response = match sent {

@@ -29,6 +29,9 @@ pub(crate) struct Options {
     /// Its key, in PEM.
     #[arg(long, env = "RINGFALL_RELAY_TLS_KEY", value_name = "FILE")]
     tls_key: Option<PathBuf>,
+    /// Who vouches for the certificates of carriers that are called over TLS, besides whom the system trusts, in PEM.
+    #[arg(long, env = "RINGFALL_RELAY_TLS_ROOTS", value_name = "FILE")]
+    tls_roots: Option<PathBuf>,
     /// The address that callers reach, where it is not the one that is listened at.
     #[arg(long, env = "RINGFALL_RELAY_PUBLIC_IP", value_name = "IP")]
     public_ip: Option<String>,
@@ -123,6 +126,7 @@ impl Settings {
         let secret = secret.parse().map_err(|error| wrong("SECRET", &error))?;
         let mut config = Config::new(sip, http, platform, secret, options.data_dir);
         config.tls = tls(options.tls.as_deref(), options.tls_certificates, options.tls_key)?;
+        config.tls_roots = options.tls_roots;
         let public_ip = options.public_ip.as_deref();
         config.public_ip =
             public_ip.map(|ip| read("PUBLIC_IP", ip, "an IP address, such as 203.0.113.7")).transpose()?;

@@ -24,6 +24,7 @@ use crate::{
     engine::{Engine, EngineConfig, MediaAddress},
     fetching::{Fetching, Source},
     http::{Door, serve},
+    instance::Instance,
     metrics::Metrics,
     platform::Platform,
     resolver::Resolver,
@@ -96,6 +97,7 @@ pub fn start(config: Config) -> io::Result<Handle> {
     let told = config.told_ip().map_err(invalid)?;
     let recordings = config.data_dir.join("recordings");
     make_folder(&recordings)?;
+    let instance = Instance::of(&config.data_dir)?;
     let metrics = Metrics::new();
     let library = Library::new(LibrarySettings {
         speech: SpeechSettings { prompts: config.prompts.clone(), command: config.speech_command.clone() },
@@ -144,7 +146,8 @@ pub fn start(config: Config) -> io::Result<Handle> {
         let gate = Gate::new(trunks.clone(), metrics.clone());
         let tls =
             config.tls.map(|tls| (tls.listen, TlsFiles { certificates: tls.certificates, key: tls.key }));
-        let opened = Transports::open(&Listen { plain: config.sip, tls }, gate.clone()).await;
+        let opened =
+            Transports::open(&Listen { plain: config.sip, tls, roots: config.tls_roots }, gate.clone()).await;
         let transports = match opened {
             Ok(transports) => transports,
             Err(error) => {
@@ -178,7 +181,7 @@ pub fn start(config: Config) -> io::Result<Handle> {
             runtime,
             metrics,
         };
-        let settings = Settings { host: told.into(), recordings, http_url, most_calls };
+        let settings = Settings { host: told.into(), instance, recordings, http_url, most_calls };
         Driver::new(parts, settings).run().await;
     };
     thread::Builder::new().name("relay-sip".to_owned()).spawn(move || {

@@ -155,6 +155,9 @@ pub trait Connector: Send + Sync + 'static {
     /// # Errors
     /// What came instead.
     async fn fetch_audio(&self, url: &AudioUrl) -> Result<(), AudioFault>;
+
+    /// Whether a relay runs beside the platform, so that connections need not name one.
+    fn has_own_relay(&self) -> bool;
 }
 
 /// The real providers, over one HTTP client.
@@ -218,6 +221,10 @@ impl Connector for RealProviders {
 
     async fn fetch_audio(&self, url: &AudioUrl) -> Result<(), AudioFault> {
         self.audio.fetch(url).await
+    }
+
+    fn has_own_relay(&self) -> bool {
+        self.own_relay.is_some()
     }
 }
 

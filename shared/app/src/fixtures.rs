@@ -161,6 +161,10 @@ impl Connector for ToldConnector {
         self.0.fetched.lock().unwrap_or_else(PoisonError::into_inner).push(url.clone());
         self.0.audio.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    fn has_own_relay(&self) -> bool {
+        true
+    }
 }
 
 /// A table that can be switched off.

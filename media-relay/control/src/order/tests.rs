@@ -55,9 +55,10 @@ fn each_order_is_written_as_documented_and_read_back() {
                 caller_id: Some("+18005550111".parse().expect("a number")),
                 record: false,
                 most_seconds: 3600,
+                recording_notice: Some(Speech { text: "We record.".to_owned(), language: None }),
                 then: None,
             }),
-            r#"{"connect":{"targets":[{"destination":{"sip_uri":"sip:desk@127.0.0.1:5080"},"leg_answered":"http://127.0.0.1/then","progress":{"url":"http://127.0.0.1/then","answered":true}}],"order":"in_turn","ring_timeout_seconds":20,"caller_id":"+18005550111","record":false,"most_seconds":3600}}"#,
+            r#"{"connect":{"targets":[{"destination":{"sip_uri":"sip:desk@127.0.0.1:5080"},"leg_answered":"http://127.0.0.1/then","progress":{"url":"http://127.0.0.1/then","answered":true}}],"order":"in_turn","ring_timeout_seconds":20,"caller_id":"+18005550111","record":false,"most_seconds":3600,"recording_notice":{"text":"We record."}}}"#,
         ),
     ] {
         assert_eq!(write(&order), expected);

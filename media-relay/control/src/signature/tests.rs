@@ -103,3 +103,14 @@ proptest! {
         prop_assert!(verify(&secret(), &header, signed, now).is_err());
     }
 }
+
+#[test]
+fn what_is_signed_by_two_secrets_is_believed_by_who_knows_either() {
+    let [new, old, other] = ["the-new-one-of-two", "the-old-one-of-two", "another-secret-of-16"]
+        .map(|text| text.parse::<Secret>().expect("a secret"));
+    let header = sign_by_each([&new, &old], COMMAND, NOW);
+    assert_eq!(header.matches(",v1=").count(), 2);
+    for (secret, expected) in [(&new, Ok(())), (&old, Ok(())), (&other, Err(Refused::Mismatch))] {
+        assert_eq!(verify(secret, &header, COMMAND, NOW), expected);
+    }
+}

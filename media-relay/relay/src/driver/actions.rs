@@ -258,7 +258,7 @@ impl Driver {
         let (platform, inbox) = (self.parts.platform.clone(), self.parts.to_inbox.clone());
         let trunk = live.trunk.clone();
         self.parts.runtime.spawn(async move {
-            let orders = platform.ask(&trunk.secret, &url, &notice).await;
+            let orders = platform.ask(&trunk, &url, &notice).await;
             // If nobody takes it, the relay has stopped.
             let _ = inbox.send(Inbox::Orders { call, ask, orders });
         });
@@ -269,7 +269,7 @@ impl Driver {
             return;
         };
         let (platform, trunk) = (self.parts.platform.clone(), live.trunk.clone());
-        self.parts.runtime.spawn(async move { platform.tell(&trunk.secret, &url, &notice).await });
+        self.parts.runtime.spawn(async move { platform.tell(&trunk, &url, &notice).await });
     }
 
     /// A call is over and told: it is remembered for those who ask, and everything of it given back.

@@ -8,10 +8,7 @@ use ringfall_sip::{
 };
 
 use super::{Driver, legs::spoken};
-use crate::{
-    call::{CALLER, Event},
-    engine::LegId,
-};
+use crate::{call::CALLER, engine::LegId};
 
 impl Driver {
     /// The other side would change its audio, or asks for our offer.

@@ -47,7 +47,7 @@ impl Driver {
     }
 
     fn begin_placed(&mut self, now: Moment, trunk: Arc<Trunk>, place: PlaceCall) -> Reply {
-        let Ok(id) = self.parts.chance.word().parse::<Id>() else {
+        let Some(id) = self.settings.instance.id(&self.parts.chance.word()) else {
             return Reply::Full("no id could be made");
         };
         let PlaceCall { to, from, ring_timeout_seconds, most_seconds, answered, progress } = place;
@@ -90,8 +90,13 @@ impl Driver {
         let (call, _) = split(id);
         match self.ended.get(connection, id).or_else(|| self.ended.get(connection, call.as_ref()?)) {
             Some(state) => Reply::State(Box::new(state.clone())),
-            None => Reply::NoSuchCall,
+            None => self.unknown(id),
         }
+    }
+
+    /// Of another relay's call nothing is known here: that it is unknown does not say that it is over.
+    fn unknown(&self, id: &Id) -> Reply {
+        if self.settings.instance.is_anothers(id) { Reply::Elsewhere } else { Reply::NoSuchCall }
     }
 
     /// A live call of a connection by its id or that of one of its legs.
@@ -111,7 +116,7 @@ impl Driver {
     fn modify(&mut self, now: Moment, connection: &Id, id: &Id, change: ModifyCall) -> Reply {
         let Some((live, (number, leg))) = self.find(connection, id) else {
             let is_known = self.ended.get(connection, id).is_some();
-            return if is_known { Reply::Over } else { Reply::NoSuchCall };
+            return if is_known { Reply::Over } else { self.unknown(id) };
         };
         if leg != CALLER {
             return Reply::NoSuchCall;
@@ -134,7 +139,7 @@ impl Driver {
         }
         let (call, _) = split(id);
         let was = |id: &Id| self.ended.get(connection, id).is_some();
-        if was(id) || call.is_some_and(|call| was(&call)) { Reply::Done } else { Reply::NoSuchCall }
+        if was(id) || call.is_some_and(|call| was(&call)) { Reply::Done } else { self.unknown(id) }
     }
 }
 

@@ -60,6 +60,8 @@ pub(crate) enum Reply {
     List(CallList),
     /// A call.
     State(Box<CallState>),
+    /// The call is another relay's.
+    Elsewhere,
     /// There is no such call of that connection.
     NoSuchCall,
     /// The call is over.

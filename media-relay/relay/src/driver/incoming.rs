@@ -140,7 +140,7 @@ impl Driver {
     ) {
         let source = from.address.ip().to_canonical();
         let arrival = arrival(request, trunk.connection.clone(), source);
-        let Ok(id) = self.parts.chance.word().parse() else { return };
+        let Some(id) = self.settings.instance.id(&self.parts.chance.word()) else { return };
         let plan = Plan {
             id,
             from: arrival.from.clone(),

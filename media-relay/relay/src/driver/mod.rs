@@ -50,6 +50,7 @@ use crate::{
     call::{Call, Event, LegNumber},
     clock::Clock,
     engine::{Engine, EngineEvent, LegId},
+    instance::Instance,
     metrics::Metrics,
     platform::Platform,
     resolver::Resolver,
@@ -65,6 +66,8 @@ const MOST_IN_A_TURN: usize = 64;
 pub(crate) struct Settings {
     /// What our From says.
     pub(crate) host: Host,
+    /// Which relay this is.
+    pub(crate) instance: Instance,
     /// Where recordings are written.
     pub(crate) recordings: PathBuf,
     /// Where they are fetched: the base URL of our HTTP.

@@ -84,8 +84,13 @@ impl Door {
         let trunk = trunk.ok_or_else(|| refuse("the signature does not match"))?;
         let path = asked.uri.path_and_query().map_or("/", |path| path.as_str());
         let signed = Signed::Request { method: asked.method.as_str(), path, body };
-        let proof = verify(&trunk.secret, signature, signed, Timestamp::now().as_second());
-        proof.map_err(|error| refuse(&error.to_string()))?;
+        let now = Timestamp::now().as_second();
+        let proof = verify(&trunk.secret, signature, signed, now);
+        let by_previous = |error| match &trunk.previous_secret {
+            Some(previous) => verify(previous, signature, signed, now),
+            None => Err(error),
+        };
+        proof.or_else(by_previous).map_err(|error| refuse(&error.to_string()))?;
         Ok(connection)
     }
 
@@ -99,6 +104,10 @@ impl Door {
             Reply::List(list) => json(StatusCode::OK, write(&list)),
             Reply::State(state) => json(StatusCode::OK, write(&*state)),
             Reply::NoSuchCall => return Err(refused(StatusCode::NOT_FOUND, "no such call")),
+            Reply::Elsewhere => {
+                let detail = "the call is not of this relay but of another one, which alone knows of it";
+                return Err(refused(StatusCode::MISDIRECTED_REQUEST, detail));
+            }
             Reply::Over => {
                 return Err(refused(StatusCode::CONFLICT, "the call is over, or not answered yet"));
             }

@@ -5,8 +5,9 @@ use ringfall_control::signature::verify;
 
 use super::*;
 
-fn secret() -> Secret {
-    "0123456789abcdef".parse().expect("a secret")
+/// One whose secret is `0123456789abcdef`.
+fn trunk() -> Trunk {
+    crate::trunks::tests::trunk("one", "192.0.2.0/24", "+18005550111")
 }
 
 fn notice() -> Notice {
@@ -31,7 +32,7 @@ fn platform(deadline: Duration) -> Platform {
 async fn signed_only(headers: HeaderMap, body: String) -> impl IntoResponse {
     let header = headers.get(SIGNATURE_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let now = Timestamp::now().as_second();
-    match verify(&secret(), header, Signed::Notice { body: body.as_bytes() }, now) {
+    match verify(&trunk().secret, header, Signed::Notice { body: body.as_bytes() }, now) {
         Ok(()) => (StatusCode::OK, r#"{"instructions":["answer","hangup"]}"#),
         Err(_) => (StatusCode::UNAUTHORIZED, ""),
     }
@@ -40,18 +41,22 @@ async fn signed_only(headers: HeaderMap, body: String) -> impl IntoResponse {
 #[tokio::test]
 async fn questions_are_signed_and_answered_with_orders() {
     let address = serve(Router::new().route("/voice", post(signed_only))).await;
-    let orders = platform(Duration::from_secs(5)).ask(&secret(), &url(address, "/voice"), &notice()).await;
+    let orders = platform(Duration::from_secs(5)).ask(&trunk(), &url(address, "/voice"), &notice()).await;
     assert_eq!(orders, Ok(vec![Order::Answer, Order::Hangup]));
-    let other = "another-secret-of-16".parse().expect("a secret");
+    let other = Trunk { secret: "another-secret-of-16".parse().expect("a secret"), ..trunk() };
     let refused = platform(Duration::from_secs(5)).ask(&other, &url(address, "/voice"), &notice()).await;
     assert_eq!(refused, Err(Unanswered));
+    // A secret that is being changed: the platform may know only the one before.
+    let changed = Trunk { previous_secret: Some(trunk().secret), ..other };
+    let orders = platform(Duration::from_secs(5)).ask(&changed, &url(address, "/voice"), &notice()).await;
+    assert_eq!(orders, Ok(vec![Order::Answer, Order::Hangup]));
 }
 
 #[tokio::test]
 async fn whatever_is_no_order_is_no_answer() {
     for body in ["{", r#"{"instructions":["fly"]}"#] {
         let address = serve(Router::new().route("/voice", post(move || async move { body }))).await;
-        let asked = platform(Duration::from_secs(5)).ask(&secret(), &url(address, "/voice"), &notice()).await;
+        let asked = platform(Duration::from_secs(5)).ask(&trunk(), &url(address, "/voice"), &notice()).await;
         assert_eq!(asked, Err(Unanswered), "{body}");
     }
 }
@@ -62,7 +67,7 @@ async fn a_platform_that_is_silent_or_not_there_is_given_up() {
     let nobody: SocketAddr = "127.0.0.1:1".parse().expect("an address");
     for address in [silent, nobody] {
         let asked =
-            platform(Duration::from_millis(300)).ask(&secret(), &url(address, "/voice"), &notice()).await;
+            platform(Duration::from_millis(300)).ask(&trunk(), &url(address, "/voice"), &notice()).await;
         assert_eq!(asked, Err(Unanswered));
     }
 }
@@ -77,7 +82,7 @@ async fn a_notice_is_told_until_it_is_heard() {
     };
     let address = serve(Router::new().route("/status", post(answer))).await;
     let platform = platform(Duration::from_secs(5));
-    platform.tell(&secret(), &url(address, "/status"), &notice()).await;
+    platform.tell(&trunk(), &url(address, "/status"), &notice()).await;
     assert_eq!((count.load(Ordering::Relaxed), platform.waiting()), (2, 0));
 }
 
@@ -85,6 +90,6 @@ async fn a_notice_is_told_until_it_is_heard() {
 async fn a_notice_that_the_platform_cannot_take_is_not_repeated() {
     let address = serve(Router::new().route("/status", post(|| async { StatusCode::NOT_FOUND }))).await;
     let platform = platform(Duration::from_secs(5));
-    platform.tell(&secret(), &url(address, "/status"), &notice()).await;
+    platform.tell(&trunk(), &url(address, "/status"), &notice()).await;
     assert!(platform.0.metrics.text(&Default::default()).contains("notices_lost_total 1"));
 }

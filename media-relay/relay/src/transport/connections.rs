@@ -20,9 +20,10 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::{
+    Listen,
     gate::{Drop, Gate},
     stream::{self, FromStream, MOST_WAITING},
-    tls::{self, TlsFiles},
+    tls,
 };
 
 /// How many connections there may be.
@@ -67,21 +68,23 @@ impl Connections {
     /// Takes connections from now on.
     pub(super) async fn listen(
         tcp: TcpListener,
-        tls: Option<&(SocketAddr, TlsFiles)>,
+        listen: &Listen,
         gate: Gate,
         inbox: mpsc::Sender<FromStream>,
     ) -> io::Result<Self> {
         let accepting = Accepting { gate: gate.clone(), inbox: inbox.clone() };
         tokio::task::spawn_local(accepting.clone().run(tcp, None, 1));
         let mut tls_address = None;
-        if let Some((address, files)) = tls {
+        if let Some((address, files)) = &listen.tls {
             let acceptor = tls::acceptor(files)?;
             let listener = bind(*address, "TLS").await?;
             tls_address = Some(listener.local_addr()?);
             tokio::task::spawn_local(accepting.run(listener, Some(acceptor), u64::MAX / 2));
         }
         let (open, by_address, names) = (BTreeMap::new(), HashMap::new(), HashMap::new());
-        Ok(Self { inbox, gate, tls_address, open, by_address, names, connector: None, made: 0 })
+        // Files that cannot be used are named at once, not with the first call.
+        let connector = listen.roots.as_deref().map(|roots| tls::connector(Some(roots))).transpose()?;
+        Ok(Self { inbox, gate, tls_address, open, by_address, names, connector, made: 0 })
     }
 
     pub(super) const fn tls_address(&self) -> Option<SocketAddr> {
@@ -120,7 +123,7 @@ impl Connections {
         self.open.insert(connection, Connection { peer, writer: writer.clone(), told: Vec::new() });
         let (inbox, name) = (self.inbox.clone(), self.names.get(&to.address).cloned());
         let tls = match (to.transport, &self.connector) {
-            (Transport::Tls, None) => match tls::connector() {
+            (Transport::Tls, None) => match tls::connector(None) {
                 Ok(connector) => {
                     self.connector = Some(connector.clone());
                     Some(connector)

@@ -10,7 +10,7 @@ mod stream;
 mod tls;
 mod udp;
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, path::PathBuf};
 
 use bytes::Bytes;
 use ringfall_sip::{
@@ -33,6 +33,8 @@ pub(crate) struct Listen {
     pub(crate) plain: SocketAddr,
     /// For TLS.
     pub(crate) tls: Option<(SocketAddr, TlsFiles)>,
+    /// Who vouches for the certificates of those that we connect to, besides whom the system trusts, in PEM.
+    pub(crate) roots: Option<PathBuf>,
 }
 
 /// What came.
@@ -79,7 +81,7 @@ impl Transports {
         // What a burst of all connections brings; a stream that finds it full waits.
         let (inbox, from_streams) = mpsc::channel(1_024);
         let (udp, tcp) = bind(listen.plain).await?;
-        let connections = Connections::listen(tcp, listen.tls.as_ref(), gate.clone(), inbox).await?;
+        let connections = Connections::listen(tcp, listen, gate.clone(), inbox).await?;
         Ok(Self { udp, connections, from_streams, gate })
     }
 

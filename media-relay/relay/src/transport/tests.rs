@@ -29,7 +29,7 @@ async fn open(tls: Option<(SocketAddr, TlsFiles)>) -> (Transports, watch::Sender
     let (sender, trunks) = watch::channel(Arc::new(Trunks::new(list, false).0));
     let gate = Gate::new(trunks, Metrics::new());
     let plain = "127.0.0.1:0".parse().expect("an address");
-    (Transports::open(&Listen { plain, tls }, gate).await.expect("sockets"), sender)
+    (Transports::open(&Listen { plain, tls, roots: None }, gate).await.expect("sockets"), sender)
 }
 
 /// A connection from an address of its own.
@@ -132,7 +132,8 @@ async fn a_certificate_that_cannot_be_used_is_named() {
         let any: SocketAddr = "127.0.0.1:0".parse().expect("an address");
         let files = TlsFiles { certificates: missing.clone(), key: missing };
         let gate = Gate::new(trunks, Metrics::new());
-        let opened = Transports::open(&Listen { plain: any, tls: Some((any, files)) }, gate).await;
+        let opened =
+            Transports::open(&Listen { plain: any, tls: Some((any, files)), roots: None }, gate).await;
         assert!(opened.expect_err("no certificate").to_string().contains("missing.pem cannot be used"));
     };
     LocalSet::new().run_until(test).await;
@@ -202,6 +203,83 @@ async fn who_was_called_is_heard_as_long_as_the_call_lasts_but_may_not_call() {
         buyer.send_to(within.as_bytes(), to).await.expect("sent");
         // Of the three, the first came from a stranger or is a new request of one who may not begin anything.
         assert_eq!(message(&mut transports).await.1, "within");
+    };
+    LocalSet::new().run_until(test).await;
+}
+
+/// A certificate for a name, in files.
+fn certificate(folder: &std::path::Path, name: &str) -> TlsFiles {
+    let made = rcgen::generate_simple_self_signed(vec![name.to_owned()]).expect("a certificate");
+    let (certificates, key) = (folder.join("peer.pem"), folder.join("peer.key"));
+    std::fs::write(&certificates, made.cert.pem()).expect("a file");
+    std::fs::write(&key, made.signing_key.serialize_pem()).expect("a file");
+    TlsFiles { certificates, key }
+}
+
+/// Whether something that is sent over TLS to a peer, as it is named, reaches one with a certificate for `made_out_to`.
+async fn reaches(made_out_to: &str, named: Option<&str>, is_trusted: bool) -> bool {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = certificate(folder.path(), made_out_to);
+    let acceptor = tls::acceptor(&files).expect("a certificate");
+    let listener = tokio::net::TcpListener::bind("127.0.0.4:0").await.expect("a port");
+    let to = Peer::new(Transport::Tls, listener.local_addr().expect("an address"));
+    let (_sender, trunks) = watch::channel(Arc::new(Trunks::default()));
+    let gate = Gate::new(trunks, Metrics::new());
+    let plain = "127.0.0.1:0".parse().expect("an address");
+    let roots = is_trusted.then(|| files.certificates.clone());
+    let mut transports = Transports::open(&Listen { plain, tls: None, roots }, gate).await.expect("sockets");
+    if let Some(name) = named {
+        transports.name(to.address, name);
+    }
+    transports.send(Transmit { to, bytes: "said".into() });
+    let hearing = async {
+        let (tcp, _) = listener.accept().await.expect("a connection");
+        let Ok(mut stream) = acceptor.accept(tcp).await else { return false };
+        let mut heard = [0; 4];
+        stream.read_exact(&mut heard).await.is_ok() && heard == *b"said"
+    };
+    let failing = async {
+        loop {
+            if matches!(transports.next().await, Arrived::Failed(peers) if peers == [to]) {
+                return;
+            }
+        }
+    };
+    // Who is not believed is told as a failure, so that the call can go elsewhere.
+    let (is_heard, has_failed) = tokio::join!(timeout(PATIENCE, hearing), async {
+        timeout(Duration::from_secs(2), failing).await.is_ok()
+    });
+    let is_heard = is_heard.expect("in time");
+    assert_ne!(is_heard && !has_failed, !is_heard && has_failed, "{made_out_to} {named:?} {is_trusted}");
+    is_heard
+}
+
+#[tokio::test]
+async fn only_a_peer_with_a_certificate_for_its_name_that_is_vouched_for_is_spoken_to_over_tls() {
+    let test = async {
+        for (made_out_to, named, is_trusted, expected) in [
+            ("carrier.example.com", Some("carrier.example.com"), true, true),
+            ("carrier.example.com", Some("other.example.com"), true, false),
+            ("carrier.example.com", Some("carrier.example.com"), false, false),
+            ("carrier.example.com", None, true, false),
+            ("127.0.0.4", None, true, true),
+            ("127.0.0.5", None, true, false),
+        ] {
+            assert_eq!(reaches(made_out_to, named, is_trusted).await, expected, "{made_out_to} as {named:?}");
+        }
+    };
+    LocalSet::new().run_until(test).await;
+}
+
+#[tokio::test]
+async fn who_vouches_for_others_is_read_at_once() {
+    let test = async {
+        let (_sender, trunks) = watch::channel(Arc::new(Trunks::default()));
+        let plain: SocketAddr = "127.0.0.1:0".parse().expect("an address");
+        let roots = Some("/no/such/roots.pem".into());
+        let opened =
+            Transports::open(&Listen { plain, tls: None, roots }, Gate::new(trunks, Metrics::new())).await;
+        assert!(opened.expect_err("no file").to_string().contains("roots.pem cannot be used"));
     };
     LocalSet::new().run_until(test).await;
 }

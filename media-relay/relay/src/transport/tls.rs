@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use rustls_platform_verifier::BuilderVerifierExt;
+use rustls_platform_verifier::Verifier;
 use tokio_rustls::{
     TlsAcceptor, TlsConnector,
     rustls::{
@@ -28,12 +28,7 @@ pub(crate) struct TlsFiles {
 
 /// For connections that others make.
 pub(super) fn acceptor(files: &TlsFiles) -> io::Result<TlsAcceptor> {
-    let unusable = |path: &Path, reason: &dyn std::fmt::Display| {
-        io::Error::new(io::ErrorKind::InvalidInput, format!("{} cannot be used: {reason}", path.display()))
-    };
-    let chain = CertificateDer::pem_file_iter(&files.certificates)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| unusable(&files.certificates, &error))?;
+    let chain = chain(&files.certificates)?;
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| unusable(&files.key, &error))?;
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
@@ -44,14 +39,28 @@ pub(super) fn acceptor(files: &TlsFiles) -> io::Result<TlsAcceptor> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// For connections that we make: the other side's certificate must be one that the system trusts.
-pub(super) fn connector() -> io::Result<TlsConnector> {
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+/// For connections that we make: the other side's certificate must be one that the system trusts, or that one of these vouches for.
+pub(super) fn connector(roots: Option<&Path>) -> io::Result<TlsConnector> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let roots = roots.map(chain).transpose()?.unwrap_or_default();
+    let verifier = Verifier::new_with_extra_roots(roots, provider.clone()).map_err(io::Error::other)?;
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .and_then(BuilderVerifierExt::with_platform_verifier)
         .map_err(io::Error::other)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     Ok(TlsConnector::from(Arc::new(config)))
+}
+
+fn chain(file: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
+    CertificateDer::pem_file_iter(file)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| unusable(file, &error))
+}
+
+fn unusable(path: &Path, reason: &dyn std::fmt::Display) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, format!("{} cannot be used: {reason}", path.display()))
 }
 
 /// What a peer's certificate must be made out to: the name that led to it, else its address.

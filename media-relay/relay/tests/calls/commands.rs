@@ -66,6 +66,11 @@ async fn calls_are_listed_told_of_and_ended_by_command() {
     let modify = r#"{"instructions":["hangup"]}"#;
     assert_eq!(stack.command("POST", &path, modify).await.0, StatusCode::CONFLICT);
     assert_eq!(stack.command("GET", "/v1/calls/0123", "").await.0, StatusCode::NOT_FOUND);
+    let anothers = "/v1/calls/00000000000000aa_0123456789abcdef0123456789abcdef-1";
+    for (method, body) in [("GET", ""), ("DELETE", ""), ("POST", modify)] {
+        let status = stack.command(method, anothers, body).await.0;
+        assert_eq!(status, StatusCode::MISDIRECTED_REQUEST, "{method}");
+    }
 }
 
 #[tokio::test]

@@ -13,3 +13,4 @@ mod script;
 mod sipp;
 mod stack;
 mod strangers;
+mod tls;

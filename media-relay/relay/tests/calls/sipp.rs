@@ -15,13 +15,13 @@ use crate::{
 const ALLOW: &str = r#","allow":["127.0.0.0/8"]"#;
 
 /// A port that is free now.
-async fn free(ip: &str) -> SocketAddr {
+pub(crate) async fn free(ip: &str) -> SocketAddr {
     let socket = UdpSocket::bind(format!("{ip}:0")).await.expect("a port");
     socket.local_addr().expect("an address")
 }
 
 /// One SIPp with a scenario.
-async fn sipp(folder: &Path, name: &str, scenario: &str, at: SocketAddr, more: &[&str]) {
+pub(crate) async fn sipp(folder: &Path, name: &str, scenario: &str, at: SocketAddr, more: &[&str]) {
     let (file, log) = (folder.join(format!("{name}.xml")), folder.join(format!("{name}.log")));
     std::fs::write(&file, scenario).expect("a file");
     let (ip, port) = (at.ip().to_string(), at.port().to_string());
@@ -83,7 +83,7 @@ async fn ends_as(stack: &Stack, cause: Cause) {
     timeout(PATIENCE, waiting).await.expect("every port is given back");
 }
 
-const ANSWERS: [&str; 6] = ["< INVITE", "> 180", "> 200 sdp", "< ACK", "< BYE", "> 200="];
+pub(crate) const ANSWERS: [&str; 6] = ["< INVITE", "> 180", "> 200 sdp", "< ACK", "< BYE", "> 200="];
 
 #[tokio::test]
 async fn a_call_over_udp_and_over_tcp() {
@@ -270,4 +270,40 @@ async fn a_call_that_may_go_no_further_is_refused() {
     let scenario = caller(&["> INVITE +Max-Forwards: 0 sdp", "< 483", "> ACK!"]);
     sipp(folder.path(), "caller", &scenario, free("127.0.0.3").await, &["-s", NUMBER, &relay]).await;
     assert!(stack.platform.heard().is_empty());
+}
+
+#[tokio::test]
+async fn who_calls_while_the_platform_is_away_reaches_the_trunks_fallback() {
+    // It does not want to answer, or is not there until the relay gives it up.
+    for away in [Http::INTERNAL_SERVER_ERROR, Http::SERVICE_UNAVAILABLE] {
+        let at = free("127.0.0.4").await;
+        let fallback = r#","allow":["127.0.0.0/8"],"fallback":{"phone_number":"+12145550199"}"#;
+        let stack = Stack::start(at, fallback, move |_, _| (away, String::new())).await;
+        let callers = ["> INVITE sdp", "< 100?", "< 180", "< 200", "> ACK", "wait 300", "> BYE", "< 200"];
+        let mut buyers = ANSWERS;
+        buyers[0] = "< INVITE ~INVITE sip:.12145550199@";
+        play(&stack, at, &callers, &buyers, &[]).await;
+        let waiting = async {
+            while !stack.fetch("/metrics").await.contains("ringfall_relay_port_pairs_in_use 0") {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        };
+        timeout(PATIENCE, waiting).await.expect("every port is given back");
+    }
+}
+
+#[tokio::test]
+async fn a_platform_that_fails_in_the_middle_of_a_call_loses_no_caller() {
+    let at = free("127.0.0.4").await;
+    let fallback = r#","allow":["127.0.0.0/8"],"fallback":{"phone_number":"+12145550199"}"#;
+    let stack = Stack::start(at, fallback, move |path, _| {
+        let waits = r#"{"instructions":[{"hold":{"sound":{"silence":{"seconds":1}},"then":"http://127.0.0.1:1/held"}}]}"#;
+        if path == "/voice" { (Http::OK, waits.to_owned()) } else { (Http::NOT_FOUND, String::new()) }
+    })
+    .await;
+    // Answered to wait, and joined with the fallback once the next question finds nobody.
+    let callers = ["> INVITE sdp", "< 100?", "< 200", "> ACK", "wait 6000", "> BYE", "< 200"];
+    let mut buyers = ANSWERS;
+    buyers[0] = "< INVITE ~INVITE sip:.12145550199@";
+    play(&stack, at, &callers, &buyers, &[]).await;
 }

@@ -258,6 +258,7 @@ pub(crate) fn trunk(
     Ok(Trunk {
         connection: id.to_string().parse()?,
         secret: credentials.clear_secret()?.parse()?,
+        previous_secret: None,
         voice_url: callbacks.entry(WebhookEvent::Voice).parse()?,
         status_url: callbacks.entry(WebhookEvent::Status).parse()?,
         numbers: numbers.iter().map(|number| number.as_str().parse()).collect::<Result<_, _>>()?,

@@ -1,5 +1,6 @@
 //! What a relay's connection signs and verifies with, and where the relay takes commands.
 
+use jiff::Timestamp;
 use ringfall_control::text::Secret;
 
 use crate::credentials::{InvalidCredentials, api_base_url};
@@ -8,6 +9,8 @@ use crate::credentials::{InvalidCredentials, api_base_url};
 #[derive(Debug, Clone)]
 pub struct RelayCredentials {
     secret: Secret,
+    /// The secret before it, and until when it is good.
+    previous: Option<(Secret, Timestamp)>,
     api_base_url: Option<String>,
 }
 
@@ -21,7 +24,16 @@ impl RelayCredentials {
     /// Names `secret`.
     pub fn new(secret: &str) -> Result<Self, InvalidCredentials> {
         let invalid = InvalidCredentials { field: "secret", expected: Self::SECRET };
-        Ok(Self { secret: secret.parse().map_err(|_| invalid)?, api_base_url: None })
+        Ok(Self { secret: secret.parse().map_err(|_| invalid)?, previous: None, api_base_url: None })
+    }
+
+    /// The same with the secret before it, which is good until then.
+    ///
+    /// # Errors
+    /// Names `previous`.
+    pub fn with_previous(self, secret: &str, until: Timestamp) -> Result<Self, InvalidCredentials> {
+        let invalid = InvalidCredentials { field: "previous", expected: Self::SECRET };
+        Ok(Self { previous: Some((secret.parse().map_err(|_| invalid)?, until)), ..self })
     }
 
     /// The same with the address at which the relay takes commands.
@@ -37,8 +49,10 @@ impl RelayCredentials {
         self.api_base_url.as_deref()
     }
 
-    pub(super) const fn secret(&self) -> &Secret {
-        &self.secret
+    /// Those that are good at a time, the newest first.
+    pub(super) fn secrets(&self, now: Timestamp) -> impl Iterator<Item = &Secret> {
+        let previous = self.previous.iter().filter(move |(_, until)| now < *until).map(|(secret, _)| secret);
+        [&self.secret].into_iter().chain(previous)
     }
 }
 

@@ -34,7 +34,7 @@ impl Relay {
 
 impl Provider for Relay {
     fn verify(&self, request: &WebhookRequest<'_>) -> Result<(), SignatureRefused> {
-        verify::verify(self.credentials.secret(), request)
+        verify::verify(self.credentials.secrets(request.arrived_at), request)
     }
 
     fn parse(&self, request: &WebhookRequest<'_>, callbacks: &Callbacks) -> Result<Webhook, ParseError> {

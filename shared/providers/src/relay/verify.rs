@@ -7,13 +7,24 @@ use ringfall_control::{
 
 use crate::webhook::{SignatureRefused, WebhookRequest};
 
-/// Checks that a relay which knows the connection's secret sent this, and lately.
-pub(super) fn verify(secret: &Secret, request: &WebhookRequest<'_>) -> Result<(), SignatureRefused> {
+/// Checks that a relay which knows one of the connection's secrets sent this, and lately.
+pub(super) fn verify<'a>(
+    secrets: impl Iterator<Item = &'a Secret>,
+    request: &WebhookRequest<'_>,
+) -> Result<(), SignatureRefused> {
     let header = request.headers.get(SIGNATURE_HEADER).ok_or(SignatureRefused::Missing)?;
     let header = header.to_str().map_err(|_| SignatureRefused::Mismatch)?;
     let signed = Signed::Notice { body: request.body };
-    signature::verify(secret, header, signed, request.arrived_at.as_second()).map_err(|refused| match refused
-    {
+    let mut refused = Refused::Mismatch;
+    for secret in secrets {
+        match signature::verify(secret, header, signed, request.arrived_at.as_second()) {
+            Ok(()) => return Ok(()),
+            // That it is too old says more than that the other secret did not make it.
+            Err(Refused::Expired) => refused = Refused::Expired,
+            Err(Refused::Malformed | Refused::Mismatch) => {}
+        }
+    }
+    Err(match refused {
         Refused::Malformed | Refused::Mismatch => SignatureRefused::Mismatch,
         Refused::Expired => SignatureRefused::Expired,
     })
@@ -31,7 +42,7 @@ mod tests {
     const BODY: &[u8] = br#"{"call_id":"c1"}"#;
 
     fn verified(header: Option<&[u8]>, body: &[u8], now: i64) -> Result<(), SignatureRefused> {
-        let secret = "0123456789abcdef0123456789abcdef".parse().expect("a secret");
+        let secret: Secret = "0123456789abcdef0123456789abcdef".parse().expect("a secret");
         let mut headers = HeaderMap::new();
         if let Some(header) = header {
             headers.insert("Ringfall-Signature", HeaderValue::from_bytes(header).expect("a header"));
@@ -44,7 +55,10 @@ mod tests {
             body,
             arrived_at: Timestamp::from_second(now).expect("a time"),
         };
-        verify(&secret, &request)
+        let secrets: [Secret; 2] = ["another-secret-of-16".parse().expect("a secret"), secret];
+        let verified = verify(secrets.iter(), &request);
+        assert_eq!(verify(secrets.iter().rev(), &request).is_ok(), verified.is_ok(), "in whichever order");
+        verified
     }
 
     /// The digest is that of `openssl dgst -sha256 -hmac`.

@@ -107,6 +107,10 @@ impl Connector for SimulatedConnector {
     async fn fetch_audio(&self, _url: &AudioUrl) -> Result<(), AudioFault> {
         Ok(())
     }
+
+    fn has_own_relay(&self) -> bool {
+        false
+    }
 }
 
 struct Wire(Weak<Carrier>);

@@ -48,7 +48,7 @@ fn of_two_that_speak_the_first_is_heard_and_when_it_is_over_the_other() {
     scene.over(2, Cause::Busy);
     assert_eq!(scene.wanted(), ["part 2", "listen 1"]);
     scene.over(1, Cause::Busy);
-    assert_eq!(scene.wanted(), ["part 1", "play 0 #2 Ringback", "ask 2 /done c1-1 Ended Busy"]);
+    assert_eq!(scene.wanted(), ["part 1", "play 0 #2 Ringback", "ask 2 /done c1-2 Ended Busy"]);
     // Still unanswered, still with audio: the next connect rings by our own tone.
     scene.orders(2, TWO);
     assert_eq!(scene.wanted()[0], "play 0 #3 Ringback");

@@ -111,8 +111,10 @@ impl Resource for Connection {
             .chain(negative("rates.inbound_per_minute", rates.inbound_per_minute))
             .chain(negative("rates.outbound_per_minute", rates.outbound_per_minute))
             .collect();
-        if let Self::Relay { trunk, .. } = self {
+        if let Self::Relay { trunk, credentials, .. } = self {
             problems.extend(trunk.problems());
+            let is_nowhere = credentials.api_base_url.is_none() && !platform.connector.has_own_relay();
+            problems.extend(is_nowhere.then(no_relay));
         }
         if !platform.settings.private_addresses_allowed {
             problems.extend(self.private_addresses());
@@ -175,6 +177,13 @@ impl Resource for Connection {
     fn cached_connection(id: ConnectionId) -> Option<ConnectionId> {
         Some(id)
     }
+}
+
+/// Its calls could be taken, but not redirected, ended or looked after.
+fn no_relay() -> Problem {
+    let message = "no media relay runs beside this platform (it was started without `--sip`, or its address was taken): name where yours takes \
+                   commands, such as http://relay.internal:8061";
+    Problem::new("credentials.api_base_url", message)
 }
 
 fn negative(path: &str, amount: Money) -> Option<Problem> {

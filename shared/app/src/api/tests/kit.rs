@@ -58,6 +58,17 @@ impl Api {
     }
 
     pub(super) async fn with_private_addresses(allowed: bool) -> Self {
+        let relay = "http://127.0.0.1:1".parse().expect("a URL");
+        let providers = RealProviders::new(allowed).expect("a client");
+        Self::with(providers.with_own_relay(&relay).expect("a client"), allowed).await
+    }
+
+    /// One beside which no relay runs.
+    pub(super) async fn without_a_relay() -> Self {
+        Self::with(RealProviders::new(true).expect("a client"), true).await
+    }
+
+    async fn with(providers: RealProviders, allowed: bool) -> Self {
         let store = MemoryStore::new();
         let shared = Arc::new(store.clone());
         let start: Timestamp = "2026-11-20T16:00:00Z".parse().expect("a time");
@@ -71,7 +82,7 @@ impl Api {
             },
             Arc::clone(&clock) as _,
             Arc::new(Counting::default()),
-            Arc::new(RealProviders::new(allowed).expect("a client")),
+            Arc::new(providers),
             keys(),
             Settings {
                 public_url: "http://127.0.0.1:8080".parse().expect("a URL"),

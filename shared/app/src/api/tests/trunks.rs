@@ -81,6 +81,19 @@ async fn a_secret_is_made_up_and_shown_in_that_one_reply() {
 }
 
 #[tokio::test]
+async fn a_trunk_whose_relay_is_nowhere_is_refused_with_what_to_name() {
+    let api = Api::without_a_relay().await;
+    let reply = api.post("/v1/connections", trunk(&json!({}))).await;
+    assert_eq!((reply.status, reply.fields()), (422, vec!["credentials.api_base_url"]), "{}", reply.body);
+    assert!(message(&reply).contains("such as http://relay.internal:8061"), "{}", reply.body);
+    let mut document = trunk(&json!({}));
+    document["credentials"] = json!({"api_base_url": "http://127.0.0.1:8061"});
+    api.post("/v1/connections", document).await.expect_status(201);
+    let reply = api.post("/v1/connections", json!({"provider": "relay"})).await;
+    assert!(message(&reply).contains(r#"such as {"allow": ["192.0.2.0/24"]}"#), "{}", reply.body);
+}
+
+#[tokio::test]
 async fn a_repeated_request_is_answered_without_the_secret() {
     let api = Api::new().await;
     let send = async || {

@@ -11,9 +11,9 @@ use reqwest::header::CONTENT_TYPE;
 use ringfall_control::{
     calls::CallState,
     command::{CALLS_PATH, ModifyCall, PlaceCall, Placed, Refusal, call_path},
-    limits::{MOST_BODY_BYTES, MOST_RING_SECONDS},
+    limits::{MOST_BODY_BYTES, MOST_CALL_SECONDS, MOST_RING_SECONDS},
     order,
-    signature::{CONNECTION_HEADER, SIGNATURE_HEADER, Signed, sign},
+    signature::{CONNECTION_HEADER, SIGNATURE_HEADER, Signed, sign_by_each},
     text::{HttpUrl, Id},
     write,
 };
@@ -29,6 +29,9 @@ use crate::{
     carrier::{Carrier, CarrierError, LegOnProvider, LegQuery, NewCall},
     rest::{Answer, Repeat, RestClient},
 };
+
+/// For what lies between a reservation and its call, and for clocks that differ.
+const MARGIN_SECONDS: i64 = 15 * 60;
 
 /// The outbound half of a relay's connection.
 #[derive(Debug, Clone)]
@@ -57,7 +60,8 @@ impl RelayCarrier {
             return Err(CarrierError::Unavailable(reason.to_owned()));
         };
         let signed = Signed::Request { method: method.as_str(), path, body: body.as_bytes() };
-        let signature = sign(self.credentials.secret(), signed, Timestamp::now().as_second());
+        let now = Timestamp::now();
+        let signature = sign_by_each(self.credentials.secrets(now), signed, now.as_second());
         let request = self.rest.http().request(method, format!("{base}{path}"));
         let request = request
             .header(SIGNATURE_HEADER, signature)
@@ -105,6 +109,10 @@ impl Carrier for RelayCarrier {
                 Ok(leg::find(&call, query).map_or(LegOnProvider::NoSuchLeg, LegOnProvider::Known))
             }
             StatusCode::NOT_FOUND => Ok(LegOnProvider::NoSuchLeg),
+            // No call of any relay lasts so long: even one that is gone for good holds nobody's slot for ever.
+            StatusCode::MISDIRECTED_REQUEST if is_long_over(query.reserved_at, Timestamp::now()) => {
+                Ok(LegOnProvider::NoSuchLeg)
+            }
             _ => Err(refusal(&answer)),
         }
     }
@@ -184,11 +192,21 @@ fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, CarrierError> {
         .map_err(|error| CarrierError::Unavailable(format!("the answer cannot be read: {error}")))
 }
 
-/// With what the relay says of it, as far as that is short.
+/// Whether a leg that was to be rung then must be over, whatever became of its relay.
+fn is_long_over(reserved_at: Timestamp, now: Timestamp) -> bool {
+    let longest = i64::from(MOST_CALL_SECONDS) + i64::from(MOST_RING_SECONDS) + MARGIN_SECONDS;
+    now.duration_since(reserved_at).as_secs() > longest
+}
+
+/// With what the relay says of it, as far as that is short. Another relay than the one that has the call knows nothing of it.
 fn refusal(answer: &Answer) -> CarrierError {
     let told = ringfall_control::read::<Refusal>(&answer.body, MOST_BODY_BYTES).ok();
     let detail = told.map_or_else(String::new, |refusal| {
         format!(": {}", refusal.detail.chars().take(256).collect::<String>())
     });
-    CarrierError::Refused(format!("status {}{detail}", answer.status))
+    let reason = format!("status {}{detail}", answer.status);
+    match answer.status {
+        StatusCode::MISDIRECTED_REQUEST => CarrierError::Unavailable(reason),
+        _ => CarrierError::Refused(reason),
+    }
 }

@@ -463,3 +463,22 @@ async fn a_new_call_that_the_relay_refuses_or_gives_no_id_is_a_failure() {
         assert_eq!(server.seen().len(), 1);
     }
 }
+
+#[tokio::test]
+async fn what_another_relay_says_nothing_of_is_unknown_and_not_over() {
+    let elsewhere = || refusal(421, "the call is not of this relay but of another one");
+    let now = LegQuery { reserved_at: Timestamp::now(), ..query(Some(LEG)) };
+    let (answer, _) = asked(vec![elsewhere()], &now).await;
+    let unknown = |answer: &CarrierError| matches!(answer, CarrierError::Unavailable(reason) if reason.contains("another one"));
+    assert!(answer.as_ref().is_err_and(unknown), "{answer:?}");
+    // A leg that was reserved months ago is over, whichever relay had it.
+    let (answer, _) = asked(vec![elsewhere()], &query(Some(LEG))).await;
+    assert_eq!(answer, Ok(LegOnProvider::NoSuchLeg));
+    let server = Server::answering(vec![elsewhere(), elsewhere()]).await;
+    let carrier = carrier(&server.url, patient());
+    assert!(carrier.end_call("00000000000000aa_1").await.as_ref().is_err_and(unknown));
+    let then = Continuation::DialEnded { attempt: 1 };
+    let callbacks = Callbacks::new(&Url::parse("https://c.example.com").expect("a URL"), connection());
+    let moved = carrier.redirect("00000000000000aa_1", &then, CallId::from_parts(2, 2), &callbacks).await;
+    assert!(moved.as_ref().is_err_and(unknown), "{moved:?}");
+}

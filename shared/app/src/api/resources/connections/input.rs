@@ -63,8 +63,8 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
 /// A member that a provider's connections must have, or do not have. Worded as serde words it, so that the field is found in it.
 #[derive(Debug, thiserror::Error)]
 enum Misfit {
-    #[error("missing field `{0}`")]
-    Missing(&'static str),
+    #[error("missing field `{field}`: expected {expected}")]
+    Missing { field: &'static str, expected: &'static str },
     #[error("missing field `{0}` of `credentials`")]
     MissingCredential(&'static str),
     #[error("unknown field `{0}`: connections of this provider have none")]
@@ -73,6 +73,15 @@ enum Misfit {
     UnknownCredential(&'static str),
     #[error("invalid type: map, expected a string for each password of `trunk`")]
     Sealed,
+}
+
+impl Misfit {
+    const NO_CREDENTIALS: Self =
+        Self::Missing { field: "credentials", expected: r#"{"account_sid": "AC…", "auth_token": "…"}"# };
+    const NO_TRUNK: Self = Self::Missing {
+        field: "trunk",
+        expected: r#"who may call over it, such as {"allow": ["192.0.2.0/24"]} with the networks that your carrier calls from"#,
+    };
 }
 
 impl TryFrom<AnyConnection> for ConnectionInput {
@@ -85,11 +94,11 @@ impl TryFrom<AnyConnection> for ConnectionInput {
                 if trunk.is_some() {
                     return Err(Misfit::Unknown("trunk"));
                 }
-                let credentials = credentials.ok_or(Misfit::Missing("credentials"))?.of_twilio()?;
+                let credentials = credentials.ok_or(Misfit::NO_CREDENTIALS)?.of_twilio()?;
                 Connection::Twilio { name, credentials, rates }
             }
             ProviderName::Relay => {
-                let trunk = trunk.ok_or(Misfit::Missing("trunk"))?;
+                let trunk = trunk.ok_or(Misfit::NO_TRUNK)?;
                 let mut digests = trunk.digest.iter().chain(&trunk.outbound_digest);
                 if digests.any(|digest| digest.password.clear().is_err()) {
                     return Err(Misfit::Sealed);
