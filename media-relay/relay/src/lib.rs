@@ -29,6 +29,11 @@ pub use self::{
     start::{Handle, check_trunks, start},
 };
 
+/// Serves the recordings of the relay whose [`Config::data_dir`] this is, at `/recordings/{name}`: also while it does not run.
+pub fn recordings(data_dir: &std::path::Path) -> axum::Router {
+    http::recordings::router(data_dir.join(start::RECORDINGS))
+}
+
 /// The name of a recorded prompt's file in [`Config::prompts`]: it follows from the text and its language (`en-US` where none is given) alone.
 pub fn prompt_file_name(language: Option<&str>, text: &str) -> String {
     audio::prompt_file_name(language, text)

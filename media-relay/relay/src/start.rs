@@ -33,6 +33,9 @@ use crate::{
     trunks::Trunks,
 };
 
+/// The folder of recordings, within that of the relay's data.
+pub(crate) const RECORDINGS: &str = "recordings";
+
 /// Threads for HTTP, names and audio files.
 const HELPERS: usize = 2;
 
@@ -95,7 +98,7 @@ impl Drop for Handle {
 /// A setting cannot be used, an address is taken, or the system refuses a thread. The sentence says which and what would be right.
 pub fn start(config: Config) -> io::Result<Handle> {
     let told = config.told_ip().map_err(invalid)?;
-    let recordings = config.data_dir.join("recordings");
+    let recordings = config.data_dir.join(RECORDINGS);
     make_folder(&recordings)?;
     let instance = Instance::of(&config.data_dir)?;
     let metrics = Metrics::new();

@@ -16,6 +16,8 @@ use super::folder;
 
 /// How often the relay asks for its trunks. It is on the same machine: whoever has just set one up wants to dial in.
 const TRUNKS_EVERY: Duration = Duration::from_secs(1);
+/// Where its recordings are served, by the platform.
+pub(super) const RECORDINGS_PATH: &str = "/relay";
 /// How long calls may go on once the process is told to stop.
 const LAST_CALLS: Duration = Duration::from_secs(5);
 /// How long it may take to stop then.
@@ -41,6 +43,11 @@ pub(crate) struct RelaySettings {
 }
 
 impl RelaySettings {
+    /// The relay's own folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.data_dir.join("relay")
+    }
+
     /// No relay.
     pub(crate) const fn off(data_dir: PathBuf) -> Self {
         let (public_ip, prompts, speech_command, music) = (None, None, None, None);
@@ -77,6 +84,7 @@ impl OwnRelay {
     pub(super) async fn start(
         settings: &RelaySettings,
         platform: SocketAddr,
+        public_url: &Url,
         secret: Secret,
     ) -> anyhow::Result<Self> {
         let (sip, must_start) = match settings.sip {
@@ -84,7 +92,7 @@ impl OwnRelay {
             Sip::At(address) => (address, true),
             Sip::IfFree => (Sip::DEFAULT, false),
         };
-        let config = config(settings, sip, platform, secret)?;
+        let config = config(settings, sip, platform, public_url, secret)?;
         // It binds its sockets, and waits for its threads.
         let started = tokio::task::spawn_blocking(move || ringfall_relay::start(config)).await?;
         match started {
@@ -125,12 +133,16 @@ fn config(
     settings: &RelaySettings,
     sip: SocketAddr,
     platform: SocketAddr,
+    public_url: &Url,
     secret: Secret,
 ) -> anyhow::Result<Config> {
-    let data_dir = settings.data_dir.join("relay");
+    let data_dir = settings.data();
     folder::prepare(&data_dir).with_context(|| format!("the folder {} is not usable", data_dir.display()))?;
     let commands = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    // Its own port is another one after each start: what stands in a call must lead to its recording for longer.
+    let recordings = format!("{}{RECORDINGS_PATH}", public_url.as_str().trim_end_matches('/'));
     Ok(Config {
+        http_url: Some(Url::parse(&recordings).context("no URL for recordings")?),
         public_ip: settings.public_ip,
         trunks_every: TRUNKS_EVERY,
         prompts: settings.prompts.clone(),
@@ -180,7 +192,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let secret = "a-secret-of-the-relay".parse().expect("a secret");
         let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
-        OwnRelay::start(&settings(sip, folder.path()), nobody, secret).await
+        let public = Url::parse("https://calls.example.com/x/").expect("a URL");
+        OwnRelay::start(&settings(sip, folder.path()), nobody, &public, secret).await
     }
 
     #[tokio::test(flavor = "multi_thread")]

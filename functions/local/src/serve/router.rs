@@ -19,15 +19,20 @@ use ringfall_app::{
 use serde_json::json;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
-use super::stop::Stop;
+use super::{relay::RECORDINGS_PATH, stop::Stop};
 
 /// Every request is answered by then, whoever sends its body slowly.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Whoever asks after our health waits no longer.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// All routes. `stop`: from when on the process is no longer healthy.
-pub(super) fn router(platform: Arc<Platform>, relays: RelaySecrets, stop: Stop) -> Router {
+/// All routes. `recordings`: those of the relay beside the platform. `stop`: from when on the process is no longer healthy.
+pub(super) fn router(
+    platform: Arc<Platform>,
+    relays: RelaySecrets,
+    recordings: Router,
+    stop: Stop,
+) -> Router {
     let operations = Router::new()
         .route("/", get(async || Redirect::to("/docs/")))
         .route("/healthz", get(healthz))
@@ -35,6 +40,7 @@ pub(super) fn router(platform: Arc<Platform>, relays: RelaySecrets, stop: Stop) 
         .with_state(Operations { platform: Arc::clone(&platform), stop });
     let served = webhooks::router(Arc::clone(&platform))
         .merge(relays::router(Arc::clone(&platform), relays))
+        .nest(RECORDINGS_PATH, recordings)
         .merge(media::router())
         .merge(api::router(platform));
     guarded(operations.merge(served))
@@ -93,6 +99,24 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_recording_is_had_from_the_platform_whether_its_relay_runs_or_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let recordings = folder.path().join("recordings");
+        std::fs::create_dir(&recordings).expect("a folder");
+        std::fs::write(recordings.join("0123456789abcdef0123456789abcdef.wav"), "RIFF").expect("a file");
+        let router = Router::new().nest(RECORDINGS_PATH, ringfall_relay::recordings(folder.path()));
+        for (name, status) in [
+            ("0123456789abcdef0123456789abcdef.wav", 200),
+            ("0123456789abcdef0123456789abcdee.wav", 404),
+            ("..%2Ftrunks.json", 404),
+        ] {
+            let request = Request::get(format!("/relay/recordings/{name}")).body(Body::empty());
+            let answer = router.clone().oneshot(request.expect("a request")).await.expect("it never fails");
+            assert_eq!(answer.status(), status, "{name}");
+        }
+    }
 
     #[tokio::test]
     async fn a_handler_that_panics_answers_500_and_the_next_request_is_served() {

@@ -60,12 +60,17 @@ impl Stack {
         let store = Store::open(&settings.engine).await?;
         let keys = KeysAtHand::new(settings.keys.read()?);
         let own_secret = made_secret()?;
-        let relay = OwnRelay::start(&settings.relay, address, own_secret.clone()).await?;
+        let relay = {
+            let public_url = settings.public_url.as_ref().unwrap_or(&url);
+            OwnRelay::start(&settings.relay, address, public_url, own_secret.clone()).await?
+        };
         let platform = platform(&settings, &store, keys, url.clone(), relay.commands()?.as_ref())?;
         let secrets = RelaySecrets::new(settings.relay_secret.clone().into_iter().chain([own_secret]));
         let admin_key = settings.admin_key.as_ref().map(|key| key.expose());
         let first_key = ensure_first_account(&platform, admin_key).await.map_err(named)?;
         let (stopper, stop) = stopper();
+        let recordings = ringfall_relay::recordings(&settings.relay.data());
+        let routes = router(platform.clone(), secrets, recordings, stop.clone());
         Ok(Self {
             url,
             first_key,
@@ -76,7 +81,7 @@ impl Stack {
             repair: Running::start(Repair { platform: Arc::clone(&platform) })?,
             rollup: Running::start(Rollup::new(Arc::clone(&platform)))?,
             stopper,
-            http: tokio::spawn(http::serve(listener, router(platform, secrets, stop.clone()), stop)),
+            http: tokio::spawn(http::serve(listener, routes, stop)),
         })
     }
 

@@ -283,7 +283,9 @@ impl Call {
             self.timers.clear(Timer::File);
         }
         let leg = leg.and_then(|leg| self.legs.get(&leg)).map(Leg::notified);
-        let said = Said { leg, recording_url: self.recording_url.take(), ..Said::default() };
+        // Without a `then`, the end of the call tells of the recording.
+        let recording_url = then.as_ref().and_then(|_| self.recording_url.take());
+        let said = Said { leg, recording_url, ..Said::default() };
         match then {
             Some(then) if self.is_over() => self.tell(then, said),
             Some(then) => self.ask(CALLER, then, said),

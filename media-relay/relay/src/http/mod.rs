@@ -1,7 +1,7 @@
 //! The relay's HTTP: commands of the platform, recordings, health and metrics.
 
 mod commands;
-mod recordings;
+pub(crate) mod recordings;
 
 use std::{io, path::PathBuf, sync::Arc};
 
@@ -38,13 +38,14 @@ pub(crate) struct Door {
 
 /// Answers until the relay stops.
 pub(crate) async fn serve(listener: TcpListener, door: Door) -> io::Result<()> {
+    let recordings = recordings::router(door.recordings.clone());
     let router = Router::new()
         .merge(commands::routes())
-        .route("/recordings/{name}", get(recordings::get))
         .route("/healthz", get(health))
         .route("/metrics", get(metrics))
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
-        .with_state(door);
+        .with_state(door)
+        .merge(recordings);
     axum::serve(listener, router).await
 }
 

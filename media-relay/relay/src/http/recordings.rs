@@ -1,23 +1,30 @@
 //! Recordings, for whoever knows their names: 128 random bits, told to the platform alone.
 
+use std::path::PathBuf;
+
 use axum::{
+    Router,
     body::Body,
     extract::{Path, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
+    routing,
 };
 use tokio::io::AsyncReadExt;
-
-use super::Door;
 
 /// How much is read at once.
 const CHUNK_BYTES: usize = 64 << 10;
 
-pub(super) async fn get(State(door): State<Door>, Path(name): Path<String>) -> Response {
+/// The recordings of a folder, at `/recordings/{name}`.
+pub(crate) fn router(folder: PathBuf) -> Router {
+    Router::new().route("/recordings/{name}", routing::get(get)).with_state(folder)
+}
+
+async fn get(State(folder): State<PathBuf>, Path(name): Path<String>) -> Response {
     if !is_name(&name) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let Ok(file) = tokio::fs::File::open(door.recordings.join(&name)).await else {
+    let Ok(file) = tokio::fs::File::open(folder.join(&name)).await else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let length = file.metadata().await.map(|known| known.len()).unwrap_or_default();

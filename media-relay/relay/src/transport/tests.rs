@@ -250,7 +250,7 @@ async fn reaches(made_out_to: &str, named: Option<&str>, is_trusted: bool) -> bo
         timeout(Duration::from_secs(2), failing).await.is_ok()
     });
     let is_heard = is_heard.expect("in time");
-    assert_ne!(is_heard && !has_failed, !is_heard && has_failed, "{made_out_to} {named:?} {is_trusted}");
+    assert!(is_heard || has_failed, "{made_out_to} {named:?} {is_trusted}");
     is_heard
 }
 

@@ -76,6 +76,10 @@ async fn what_is_recorded_is_g711_on_both_legs_even_if_the_buyer_is_faster_than_
     buyer.go_on(Duration::from_millis(300)).await;
     caller.goes_back_to_g711().await;
     assert!(reaches(&caller, &buyer, 0x44).await, "the buyer hears the caller");
+    for sequence in 200..300 {
+        caller.say(sequence, 0x44).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     buyer.hang_up(rung).await;
     let told = stack.platform.hears("/recorded", |_| true).await;
     assert!(told.recording_url.is_some() && told.problems.is_empty(), "{told:?}");

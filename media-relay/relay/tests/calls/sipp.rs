@@ -21,7 +21,7 @@ pub(crate) async fn free(ip: &str) -> SocketAddr {
 }
 
 /// One SIPp with a scenario.
-pub(crate) async fn sipp(folder: &Path, name: &str, scenario: &str, at: SocketAddr, more: &[&str]) {
+async fn sipp(folder: &Path, name: &str, scenario: &str, at: SocketAddr, more: &[&str]) {
     let (file, log) = (folder.join(format!("{name}.xml")), folder.join(format!("{name}.log")));
     std::fs::write(&file, scenario).expect("a file");
     let (ip, port) = (at.ip().to_string(), at.port().to_string());
@@ -83,7 +83,7 @@ async fn ends_as(stack: &Stack, cause: Cause) {
     timeout(PATIENCE, waiting).await.expect("every port is given back");
 }
 
-pub(crate) const ANSWERS: [&str; 6] = ["< INVITE", "> 180", "> 200 sdp", "< ACK", "< BYE", "> 200="];
+const ANSWERS: [&str; 6] = ["< INVITE", "> 180", "> 200 sdp", "< ACK", "< BYE", "> 200="];
 
 #[tokio::test]
 async fn a_call_over_udp_and_over_tcp() {

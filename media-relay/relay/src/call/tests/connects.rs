@@ -141,6 +141,19 @@ fn an_answered_caller_hears_ringing_from_us_and_the_connect_waits_for_its_record
 }
 
 #[test]
+fn the_recording_of_a_connect_without_a_then_is_told_with_the_end() {
+    for caller_leaves in [false, true] {
+        let mut scene = Scene::arrived();
+        let orders = connect("in_turn", true).replace(r#","then":"http://p/done""#, "");
+        scene.orders(1, &orders).handle(Event::Answered(1)).wanted();
+        scene.over(if caller_leaves { CALLER } else { 1 }, Cause::Completed).wanted();
+        scene.handle(Event::Recorded { recording: 1, url: Some(url("/r.wav")) });
+        let end = "tell /end call Ended Some(Completed) 0 s recording /r.wav";
+        assert_eq!(scene.wanted().last().map(String::as_str), Some(end), "{caller_leaves}");
+    }
+}
+
+#[test]
 fn a_recording_that_never_comes_is_not_waited_for_long() {
     let mut scene = Scene::arrived();
     scene.orders(1, &connect("in_turn", true)).handle(Event::Answered(1)).over(1, Cause::Completed).wanted();
