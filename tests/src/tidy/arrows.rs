@@ -10,22 +10,30 @@ pub struct Arrow {
 }
 
 /// A folder with one crate, or (with a slash at its end) with several, and the folders that it may depend on.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("shared/domain", &[]),
     ("shared/store", &["shared/domain"]),
     ("shared/providers", &["shared/domain", "media-relay/control"]),
     ("shared/app", &["shared/store", "shared/providers", "shared/domain"]),
     ("shared/lambda", &["shared/app", "shared/store"]),
-    // The whole platform in one process: the relay too.
+    // The whole platform in one process: the relay too, and the telephones of the demonstration.
     (
         "functions/local",
-        &["shared/app", "shared/store", "shared/providers", "shared/domain", "media-relay/relay"],
+        &[
+            "shared/app",
+            "shared/store",
+            "shared/providers",
+            "shared/domain",
+            "media-relay/relay",
+            "media-relay/phone",
+        ],
     ),
     ("functions/", &["shared/app", "shared/lambda", "shared/store", "shared/providers", "shared/domain"]),
     ("media-relay/sip", &[]),
     ("media-relay/media", &[]),
     ("media-relay/control", &[]),
     ("media-relay/relay", &["media-relay/sip", "media-relay/media", "media-relay/control"]),
+    ("media-relay/phone", &["media-relay/sip", "media-relay/media"]),
     ("infra/", &[]),
     ("tests", &["shared/", "functions/", "media-relay/"]),
 ];

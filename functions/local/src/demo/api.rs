@@ -35,6 +35,14 @@ impl Api {
         self.send(self.http.post(self.url(path)).json(document), path).await
     }
 
+    /// Changes a resource, whatever version it has.
+    ///
+    /// # Errors
+    /// No answer, a refusal, or an answer of another shape.
+    pub(super) async fn patch<T: DeserializeOwned>(&self, path: &str, changes: &Value) -> anyhow::Result<T> {
+        self.send(self.http.patch(self.url(path)).header("if-match", "*").json(changes), path).await
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }

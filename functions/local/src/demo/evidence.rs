@@ -1,5 +1,7 @@
 //! What the platform says of the calls, fetched through its API.
 
+use std::collections::BTreeMap;
+
 use ringfall_domain::money::Money;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -31,6 +33,9 @@ pub(super) struct Evidence {
 #[derive(Debug, Deserialize)]
 pub(super) struct Call {
     pub(super) provider_call_id: String,
+    pub(super) caller: String,
+    /// What the caller answered.
+    pub(super) tags: BTreeMap<String, String>,
     pub(super) state: String,
     pub(super) disposition: String,
     pub(super) legs: Vec<Leg>,

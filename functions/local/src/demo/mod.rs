@@ -1,6 +1,6 @@
-//! `ringfall demo`: a platform of its own, an agency that is set up through the REST API, and a small carrier that plays calls
-//! through the signed webhooks. Then where each call went and why, what was earned, and whether the carrier's books agree. At last a burst of
-//! calls, with the queue off and with it on.
+//! `ringfall demo`: a platform of its own with its relay, an agency that is set up through the REST API, and SIP phones on this machine that call through
+//! the relay and are called by it. Then a small carrier that plays more calls, faster, through the signed webhooks. After each where every call went and
+//! why, what was earned, and whether the phones' or the carrier's books agree. At last a burst of calls, with the queue off and with it on.
 
 mod api;
 mod burst;
@@ -8,12 +8,13 @@ mod carrier;
 mod cast;
 mod checks;
 mod evidence;
+mod live;
 mod report;
 mod screen;
 mod seed;
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -29,7 +30,7 @@ use self::{
     checks::{Check, check},
     evidence::Evidence,
     screen::Screen,
-    seed::Agency,
+    seed::{Agency, Terms},
 };
 use crate::serve::{self, AdminKey, Engine, KeyFile, MissingKey, Signals, Stack};
 
@@ -55,13 +56,14 @@ pub(crate) struct Settings {
 pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen().context("no handler for signals")?;
     let folder = Folder::of(settings.data_dir)?;
+    let prompts = live::recorded_prompts().context("no folder for recorded prompts")?;
     let stack = Stack::start(serve::Settings {
         listen: ([127, 0, 0, 1], 0).into(),
         public_url: None,
         admin_key: settings.admin_key.clone(),
         engine: Engine::Sqlite { data_dir: folder.path() },
         keys: KeyFile { path: folder.path().join(KeyFile::NAME), missing: MissingKey::Make },
-        relay: serve::RelaySettings::off(folder.path()),
+        relay: relay(folder.path(), prompts.path()),
         relay_secret: None,
     })
     .await?;
@@ -83,6 +85,12 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     Ok(if all_hold { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// At a port that is free, whoever else takes SIP on this machine.
+fn relay(data_dir: PathBuf, prompts: &Path) -> serve::RelaySettings {
+    let sip = serve::Sip::At(([127, 0, 0, 1], 0).into());
+    serve::RelaySettings { sip, prompts: Some(prompts.to_owned()), ..serve::RelaySettings::off(data_dir) }
+}
+
 /// What came of it.
 struct Played {
     checks: Vec<Check>,
@@ -96,17 +104,20 @@ async fn play(stack: &Stack, admin_key: Option<&str>, screen: &Screen) -> anyhow
     )?;
     // Everything is on this machine: no proxy leads there.
     let http = reqwest::Client::builder().no_proxy().build().context("no HTTP client")?;
-    let carrier = Carrier::start(http.clone(), SECOND).await?;
     let admin = Api::new(http.clone(), stack.url(), admin_key);
-    let agency = Agency::set_up(&admin, carrier.api_base_url(), Timestamp::now()).await?;
     report::opening(screen, stack.url());
+    let of_phones = live::play(&admin, &http, stack, screen).await?;
+    let carrier = Carrier::start(http.clone(), SECOND).await?;
+    let terms = Terms::of_carrier(carrier.api_base_url());
+    let agency = Agency::set_up(&admin, &terms, Timestamp::now()).await?;
+    report::of_carrier(screen);
     let seen = play_scenes(&carrier, &agency, screen).await;
     let forged = carrier.post_forged(&agency.entrances, &SCENES[0].callers[0]).await?;
     let (evidence, checks) = settle(&carrier, &agency, &seen, forged).await?;
     report::calls(screen, &evidence, &agency, &seen);
     report::profit_and_loss(screen, &evidence, &agency);
     let of_burst = burst::play(&admin, &http, screen).await?;
-    let checks: Vec<Check> = checks.into_iter().chain(of_burst).collect();
+    let checks: Vec<Check> = of_phones.into_iter().chain(checks).chain(of_burst).collect();
     report::checks(screen, &checks);
     Ok(Played { checks, key: agency.key })
 }

@@ -18,8 +18,13 @@ pub(super) fn opening(screen: &Screen, url: &Url) {
     let url = url.as_str().trim_end_matches('/');
     screen
         .show(format!("Ringfall takes calls at {url}. An agency was set up through its API: an injury-law"));
-    screen.show("campaign with a menu, four buyers, two publishers. Now a small carrier places calls and does what it");
-    screen.show("is told, a hundred times as fast as life.");
+    screen.show("campaign with a menu, four buyers, two publishers.");
+}
+
+/// The second part.
+pub(super) fn of_carrier(screen: &Screen) {
+    heading(screen, "The same agency with a carrier that speaks webhooks, a hundred times as fast as life");
+    screen.show("A small carrier places calls, signs its webhooks as Twilio does, and does what it is told.");
     screen.show(format!(
         "A conversation of {BILLABLE_AFTER_SECONDS} seconds or more is billed; {PAYOUT_PERCENT} % of that goes to the publisher."
     ));
@@ -134,7 +139,7 @@ fn sums(screen: &Screen, report: &Report, name: impl Fn(&Row) -> String) {
 
 /// What was checked.
 pub(super) fn checks(screen: &Screen, checks: &[Check]) {
-    heading(screen, "Checked against the carrier's own books");
+    heading(screen, "Checked against the phones' and the carriers' own books");
     for Check { what, problem } in checks {
         match problem {
             None => screen.show(format!("  ok    {what}")),

@@ -1,5 +1,5 @@
-//! An agency, set up through the REST API: an account of its own, a connection to the demonstration's carrier, two publishers, four
-//! buyers with a desk each, an injury-law campaign and its two numbers.
+//! An agency, set up through the REST API: an account of its own, a connection (to the demonstration's carrier, or a trunk of the relay), two
+//! publishers, four buyers with a desk each, an injury-law campaign and its two numbers.
 
 use std::collections::BTreeMap;
 
@@ -19,12 +19,36 @@ pub(super) const BILLABLE_AFTER_SECONDS: u32 = 90;
 /// What a publisher is paid of a call's price.
 pub(super) const PAYOUT_PERCENT: &str = "40";
 
+/// What the campaign is called, and what its callers are asked.
+pub(super) const CAMPAIGN: &str = "Auto injury";
+pub(super) const INJURED: &str = "Were you injured? Press 1 for yes, 2 for no.";
+pub(super) const ZIP: &str = "Enter your five digit zip code.";
+/// What callers are told whom nobody takes.
+pub(super) const REFUSED: &str = "Sorry, we cannot help with this request.";
+pub(super) const BUSY: &str = "All lines are busy.";
+
+/// Wherein the two agencies of the demonstration differ.
+pub(super) struct Terms {
+    /// The account's name.
+    pub(super) account: &'static str,
+    /// What carries its calls.
+    pub(super) connection: Value,
+    /// Where the desks ring.
+    pub(super) destinations: BTreeMap<Desk, Value>,
+    /// How long it rings.
+    pub(super) ring_timeout_seconds: u32,
+    /// Talk time from which a call is billed.
+    pub(super) billable_after_seconds: u32,
+}
+
 /// The agency, as the platform knows it.
 pub(super) struct Agency {
     /// Its part of the API.
     pub(super) api: Api,
     /// Its key.
     pub(super) key: String,
+    /// The connection's id.
+    pub(super) connection: String,
     /// Where the carrier posts to.
     pub(super) entrances: Entrances,
     /// The campaign's id.
@@ -63,35 +87,35 @@ struct WebhookUrls {
     status: String,
 }
 
-/// Connects an account to a carrier. `carrier`: the base URL of its REST API.
+/// Connects an account to what carries its calls.
 ///
 /// # Returns
 /// The connection's id, and where the carrier posts to.
 ///
 /// # Errors
 /// The platform refuses it.
-pub(super) async fn connect(api: &Api, carrier: &str) -> anyhow::Result<(String, Entrances)> {
+pub(super) async fn connect(api: &Api, connection: &Value) -> anyhow::Result<(String, Entrances)> {
     let CreatedConnection { id, webhook_urls: WebhookUrls { voice, status } } =
-        api.post("/v1/connections", &connection(carrier)).await?;
+        api.post("/v1/connections", connection).await?;
     Ok((id, Entrances { voice, status }))
 }
 
 impl Agency {
-    /// Sets it up. `carrier`: the base URL of the carrier's REST API.
+    /// Sets it up.
     ///
     /// # Errors
     /// The platform refuses something.
-    pub(super) async fn set_up(admin: &Api, carrier: &str, now: Timestamp) -> anyhow::Result<Self> {
-        let key = open_account(admin, "Ringfall demo").await?;
+    pub(super) async fn set_up(admin: &Api, terms: &Terms, now: Timestamp) -> anyhow::Result<Self> {
+        let key = open_account(admin, terms.account).await?;
         let api = admin.with_key(&key);
-        let (connection, entrances) = connect(&api, carrier).await?;
+        let (connection, entrances) = connect(&api, &terms.connection).await?;
         let mut targets = BTreeMap::new();
         for desk in Desk::ALL {
             let buyer: Created = api.post("/v1/buyers", &buyer(desk, now)?).await?;
-            let target: Created = api.post("/v1/targets", &target(desk, &buyer.id, now)?).await?;
+            let target: Created = api.post("/v1/targets", &target(desk, &buyer.id, terms, now)?).await?;
             targets.insert(target.id, desk);
         }
-        let campaign: Created = api.post("/v1/campaigns", &campaign(&targets)).await?;
+        let campaign: Created = api.post("/v1/campaigns", &campaign(&targets, terms)).await?;
         let mut publishers = BTreeMap::new();
         for publisher in Publisher::ALL {
             let created: Created = api.post("/v1/publishers", &json!({"name": publisher.name()})).await?;
@@ -104,7 +128,7 @@ impl Agency {
             api.post::<Created>("/v1/numbers", &number).await?;
             publishers.insert(created.id, publisher);
         }
-        Ok(Self { api, key, entrances, campaign: campaign.id, publishers, targets })
+        Ok(Self { api, key, connection, entrances, campaign: campaign.id, publishers, targets })
     }
 }
 
@@ -120,13 +144,27 @@ pub(super) async fn open_account(admin: &Api, name: &str) -> anyhow::Result<Stri
     Ok(account.key.secret)
 }
 
-fn connection(carrier: &str) -> Value {
+/// A connection to a carrier. `carrier`: the base URL of its REST API.
+pub(super) fn connection(carrier: &str) -> Value {
     json!({
         "provider": "twilio",
         "name": "The demonstration's carrier",
         "credentials": {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "api_base_url": carrier},
         "rates": {"inbound_per_minute": "0.0220", "outbound_per_minute": "0.0140"},
     })
+}
+
+impl Terms {
+    /// Those of the agency whose calls a carrier brings. `carrier`: the base URL of its REST API.
+    pub(super) fn of_carrier(carrier: &str) -> Self {
+        Self {
+            account: "Ringfall demo",
+            connection: connection(carrier),
+            destinations: Desk::ALL.map(|desk| (desk, json!({"phone_number": desk.phone_number()}))).into(),
+            ring_timeout_seconds: 20,
+            billable_after_seconds: BILLABLE_AFTER_SECONDS,
+        }
+    }
 }
 
 /// Lone Star's limit is one of its desk; the others' are of the buyer.
@@ -143,13 +181,13 @@ fn buyer(desk: Desk, now: Timestamp) -> anyhow::Result<Value> {
     )
 }
 
-fn target(desk: Desk, buyer: &str, now: Timestamp) -> anyhow::Result<Value> {
+fn target(desk: Desk, buyer: &str, terms: &Terms, now: Timestamp) -> anyhow::Result<Value> {
     let mut target = json!({
         "buyer_id": buyer,
         "name": desk.name(),
-        "destination": {"phone_number": desk.phone_number()},
+        "destination": terms.destinations[&desk],
         "price": Money::from_cents(desk.price_cents()),
-        "ring_timeout_seconds": 20,
+        "ring_timeout_seconds": terms.ring_timeout_seconds,
     });
     if let (Some(concurrency), Desk::LoneStar) = (desk.concurrency(), desk) {
         target["caps"] = json!({"concurrency": concurrency});
@@ -170,26 +208,26 @@ fn target(desk: Desk, buyer: &str, now: Timestamp) -> anyhow::Result<Value> {
 }
 
 /// Whoever pays more is asked first.
-fn campaign(targets: &BTreeMap<String, Desk>) -> Value {
+fn campaign(targets: &BTreeMap<String, Desk>, terms: &Terms) -> Value {
     let place = |(id, desk): (&String, &Desk)| {
         let before = Desk::ALL.iter().take_while(|other| *other != desk).count();
         json!({"target_id": id, "priority": before + 1, "weight": 1})
     };
     json!({
-        "name": "Auto injury",
+        "name": CAMPAIGN,
         "flow": {"start": "injured", "nodes": {
             "injured": {
-                "type": "menu", "say": "Were you injured? Press 1 for yes, 2 for no.", "tag": "injured",
+                "type": "menu", "say": INJURED, "tag": "injured",
                 "choices": {"1": {"value": "yes", "next": "zip"}, "2": {"value": "no", "next": "refuse"}},
                 "timeout_seconds": 5, "attempts": 2, "otherwise": "refuse",
             },
-            "zip": {"type": "gather", "say": "Enter your five digit zip code.", "digits": 5, "tag": "zip", "next": "buyers"},
+            "zip": {"type": "gather", "say": ZIP, "digits": 5, "tag": "zip", "next": "buyers"},
             "buyers": {"type": "route", "otherwise": "busy"},
-            "refuse": {"type": "hangup", "say": "Sorry, we cannot help with this request."},
-            "busy": {"type": "hangup", "say": "All lines are busy."},
+            "refuse": {"type": "hangup", "say": REFUSED},
+            "busy": {"type": "hangup", "say": BUSY},
         }},
         "routing": {"tiers": [{"method": "waterfall", "targets": targets.iter().map(place).collect::<Vec<_>>()}]},
-        "conversion": {"minimum_seconds": BILLABLE_AFTER_SECONDS},
+        "conversion": {"minimum_seconds": terms.billable_after_seconds},
         "payout": {"kind": "revenue_share", "percent": PAYOUT_PERCENT},
     })
 }
@@ -241,7 +279,8 @@ mod tests {
     #[test]
     fn every_desk_is_a_target_that_the_platform_takes() {
         for desk in Desk::ALL {
-            let target = target(desk, "buy_01JD3Q4T7Y8Z9A0B1C2D3E4F5G", at("2026-03-02T15:00:00Z"));
+            let terms = Terms::of_carrier("http://127.0.0.1:1");
+            let target = target(desk, "buy_01JD3Q4T7Y8Z9A0B1C2D3E4F5G", &terms, at("2026-03-02T15:00:00Z"));
             let target: Target = serde_json::from_value(target.expect("a document")).expect("a target");
             assert_eq!(target.price, Money::from_cents(desk.price_cents()));
         }

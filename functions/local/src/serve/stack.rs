@@ -95,6 +95,14 @@ impl Stack {
         self.relay.sip()
     }
 
+    /// Where the relay beside it is watched and commanded, if there is one.
+    ///
+    /// # Errors
+    /// Its address makes no URL.
+    pub(crate) fn relay_url(&self) -> anyhow::Result<Option<Url>> {
+        self.relay.commands()
+    }
+
     /// The first account's key, if this start has made it: it is not to be had later.
     pub(crate) fn new_key(&self) -> Option<&str> {
         match &self.first_key {

@@ -8,7 +8,7 @@ use crate::demo::{
     api::Api,
     carrier::{Carrier, Entrances},
     cast::{Desk, Publisher},
-    seed::{Created, PAYOUT_PERCENT, connect, open_account},
+    seed::{Created, PAYOUT_PERCENT, connect, connection, open_account},
 };
 
 /// Talk time from which a call is billed.
@@ -43,7 +43,7 @@ impl Side {
         let carrier = Carrier::start(http.clone(), SECOND).await?;
         let name = format!("Ringfall demo, queue {}", if holds { "on" } else { "off" });
         let api = admin.with_key(&open_account(admin, &name).await?);
-        let (connection, entrances) = connect(&api, carrier.api_base_url()).await?;
+        let (connection, entrances) = connect(&api, &connection(carrier.api_base_url())).await?;
         let (mut buyers, mut targets) = (Vec::new(), Vec::new());
         for (desk, lines) in LINES {
             let buyer: Created = api.post("/v1/buyers", &buyer(desk, lines)).await?;

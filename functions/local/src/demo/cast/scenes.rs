@@ -96,7 +96,12 @@ pub(crate) const SCENES: &[Scene] = &[
 ];
 
 /// Somebody who is injured, says so, gives the zip code, and is taken by whoever is rung.
-const fn caller(name: &'static str, number: &'static str, place: Place, publisher: Publisher) -> Caller {
+pub(super) const fn caller(
+    name: &'static str,
+    number: &'static str,
+    place: Place,
+    publisher: Publisher,
+) -> Caller {
     let answers = &[Keys("1"), ZipCode];
     Caller {
         name,

@@ -37,7 +37,7 @@ fn said() -> Value {
     });
     json!({
         "calls": [{
-            "provider_call_id": seen().sid, "state": "ended", "disposition": "converted",
+            "provider_call_id": seen().sid, "caller": "+12145550101", "tags": {"injured": "yes"}, "state": "ended", "disposition": "converted",
             "legs": [{"target_id": "tgt_1", "outcome": "connected", "connected_seconds": 120}],
             "decision": {"candidates": [
                 {"target_id": "tgt_1", "outcome": "connected", "reason": {"code": "converted"}},
