@@ -1,6 +1,7 @@
 //! Whole calls over loopback: a running relay between two phones of our own, with a platform that says what a test wants.
 
 mod audio;
+mod baresip;
 mod codecs;
 mod commands;
 mod early;
