@@ -7,6 +7,7 @@ use ringfall_sip::{
     Chance,
     agent::{Agent, Config as AgentConfig},
     message::{Host, SipUri},
+    transaction::Limits,
     transport::SentBy,
 };
 use tokio::{
@@ -41,6 +42,10 @@ const HELPERS: usize = 2;
 
 /// Longer than any order lets somebody ring.
 const MOST_RINGING: Duration = Duration::from_secs(660);
+
+/// What is kept for 64 × T1 of sessions and of transactions that are over: enough for 2,000 calls a second, each of two sessions with two such
+/// transactions. It costs memory only where there are so many.
+const JUST_OVER: usize = 2 * 2 * 2_000 * 33;
 
 /// What is left of helpers' work is given up after so long.
 const LAST_WORK: Duration = Duration::from_secs(1);
@@ -251,8 +256,9 @@ fn agent_config(host: Host, port: u16, tls_port: Option<u16>, most_calls: usize)
     AgentConfig {
         tls_port,
         product: "Ringfall".to_owned(),
-        // A caller, somebody who rings, and one who has just been let go.
-        most_sessions: most_calls.saturating_mul(4).max(64),
+        // A caller, somebody who rings, and one who has just been let go; and what is kept of calls that are over, for late copies.
+        most_sessions: most_calls.saturating_mul(4).max(64).saturating_add(JUST_OVER),
+        limits: Limits { most_clients: JUST_OVER, most_servers: JUST_OVER },
         most_ringing: MOST_RINGING,
         ..AgentConfig::new(SentBy { host, port: Some(port) }, contact)
     }
