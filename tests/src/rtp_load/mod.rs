@@ -16,7 +16,7 @@ pub use bare::serve_bare;
 pub use engine::{serve_bridges, serve_music};
 pub use figures::{Figures, Percentiles};
 pub use pin::{more_files, pin};
-pub use subject::{Kind, Subject};
+pub use subject::{Kind, Subject, processor_of};
 pub use traffic::{Phones, Traffic};
 
 /// The most calls of a run.

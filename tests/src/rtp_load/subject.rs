@@ -99,12 +99,7 @@ impl Subject {
     /// # Errors
     /// It has ended.
     pub fn processor(&self) -> Result<Duration> {
-        let mut nanoseconds = 0;
-        for thread in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            let text = std::fs::read_to_string(thread?.path().join("schedstat"))?;
-            nanoseconds += text.split(' ').next().context("schedstat has numbers")?.parse::<u64>()?;
-        }
-        Ok(Duration::from_nanos(nanoseconds))
+        processor_of(self.child.id())
     }
 
     fn memory_bytes(&self) -> Result<u64> {
@@ -113,6 +108,19 @@ impl Subject {
         let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
         Ok(kibibytes * 1_024)
     }
+}
+
+/// The processor time that all threads of a process have had.
+///
+/// # Errors
+/// It has ended.
+pub fn processor_of(process: u32) -> Result<Duration> {
+    let mut nanoseconds = 0;
+    for thread in std::fs::read_dir(format!("/proc/{process}/task"))? {
+        let text = std::fs::read_to_string(thread?.path().join("schedstat"))?;
+        nanoseconds += text.split(' ').next().context("schedstat has numbers")?.parse::<u64>()?;
+    }
+    Ok(Duration::from_nanos(nanoseconds))
 }
 
 impl Drop for Subject {

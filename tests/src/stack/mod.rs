@@ -11,6 +11,7 @@ mod program;
 mod script;
 mod signature;
 pub mod sipp;
+mod trunk;
 mod twilio;
 mod twilio_api;
 
@@ -23,5 +24,6 @@ pub use process::{Stack, Store};
 pub use program::{Profile, program};
 pub use script::{Script, Step};
 pub use signature::Signer;
+pub use trunk::{NUMBER_OF_TRUNK, Seeded, Trunk};
 pub use twilio::{ACCOUNT_SID, AUTH_TOKEN, InboundCall, Reply, Twilio, Webhook};
 pub use twilio_api::TwilioApi;

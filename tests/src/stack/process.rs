@@ -57,8 +57,18 @@ pub struct Stack {
     store: Store,
     folder: TempDir,
     address: SocketAddr,
-    sip: Option<SocketAddr>,
+    relay: Relay,
     process: Child,
+}
+
+/// Which media relay the program has.
+#[derive(Debug, Clone, Copy)]
+enum Relay {
+    None,
+    /// Its own, which takes SIP there.
+    Own(SocketAddr),
+    /// One elsewhere, which signs in with that.
+    Elsewhere(&'static str),
 }
 
 struct Patience {
@@ -80,7 +90,7 @@ impl Stack {
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_on(store: Store, profile: Profile) -> Result<Self> {
-        Self::start_at(store, profile, None).await
+        Self::start_at(store, profile, Relay::None).await
     }
 
     /// Starts the program on SQLite with its relay, on free ports, and waits until it is ready.
@@ -88,14 +98,22 @@ impl Stack {
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_with_sip(profile: Profile) -> Result<Self> {
-        Self::start_at(Store::Sqlite, profile, Some(sipp::free_address()?)).await
+        Self::start_at(Store::Sqlite, profile, Relay::Own(sipp::free_address()?)).await
     }
 
-    async fn start_at(store: Store, profile: Profile, sip: Option<SocketAddr>) -> Result<Self> {
+    /// Starts the program on SQLite for a relay that is a process of its own, on a free port, and waits until it is ready.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_for_relay(profile: Profile, secret: &'static str) -> Result<Self> {
+        Self::start_at(Store::Sqlite, profile, Relay::Elsewhere(secret)).await
+    }
+
+    async fn start_at(store: Store, profile: Profile, relay: Relay) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let address = free_address()?;
-        let process = spawn(profile, &store, &folder, address, sip)?;
-        let mut stack = Self { profile, store, folder, address, sip, process };
+        let process = spawn(profile, &store, &folder, address, relay)?;
+        let mut stack = Self { profile, store, folder, address, relay, process };
         stack.wait_until_ready().await?;
         Ok(stack)
     }
@@ -115,7 +133,7 @@ impl Stack {
     /// # Errors
     /// It does not become ready; with what it logged.
     pub async fn start_again(&mut self) -> Result<()> {
-        self.process = spawn(self.profile, &self.store, &self.folder, self.address, self.sip)?;
+        self.process = spawn(self.profile, &self.store, &self.folder, self.address, self.relay)?;
         self.wait_until_ready().await
     }
 
@@ -126,7 +144,10 @@ impl Stack {
 
     /// Where it takes SIP, if it was asked to.
     pub const fn sip(&self) -> Option<SocketAddr> {
-        self.sip
+        match self.relay {
+            Relay::Own(sip) => Some(sip),
+            Relay::None | Relay::Elsewhere(_) => None,
+        }
     }
 
     /// Its base URL, which providers sign too.
@@ -192,7 +213,7 @@ fn spawn(
     store: &Store,
     folder: &TempDir,
     address: SocketAddr,
-    sip: Option<SocketAddr>,
+    relay: Relay,
 ) -> Result<Child> {
     let log = File::options().create(true).append(true).open(folder.path().join("log"))?;
     let mut command = Command::new(program(profile)?);
@@ -202,9 +223,13 @@ fn spawn(
     command
         .arg("serve")
         .args(["--listen", &address.to_string()])
-        .args(["--sip", &sip.map_or_else(|| "off".to_owned(), |sip| sip.to_string())])
         .arg("--data-dir")
         .arg(folder.path().join("data"));
+    match relay {
+        Relay::None => command.args(["--sip", "off"]),
+        Relay::Own(sip) => command.args(["--sip", &sip.to_string()]),
+        Relay::Elsewhere(secret) => command.args(["--sip", "off"]).env("RINGFALL_RELAY_SECRET", secret),
+    };
     store.tell(&mut command);
     command
         .env("RINGFALL_ADMIN_KEY", ADMIN_KEY)
