@@ -6,6 +6,7 @@ mod media;
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header::CONTENT_TYPE};
 use jiff::Timestamp;
 use ringfall_domain::{
@@ -23,6 +24,7 @@ use ringfall_providers::{
     Callbacks, Position, Provider, WebhookEvent, WebhookRequest,
     twilio::{Twilio, TwilioCredentials},
 };
+use ringfall_sip::message::{Frame, Framer, MOST_MESSAGE_BYTES, Malformed, Message};
 use url::Url;
 
 pub use media::{audio, dtmf_info, rtcp, rtp, sdp};
@@ -37,7 +39,7 @@ pub struct EntryPoint {
 }
 
 /// All ways in.
-pub const ENTRY_POINTS: [EntryPoint; 9] = [
+pub const ENTRY_POINTS: [EntryPoint; 11] = [
     EntryPoint { name: "webhook", feed: webhook },
     EntryPoint { name: "filter", feed: filter },
     EntryPoint { name: "flow", feed: flow },
@@ -47,6 +49,8 @@ pub const ENTRY_POINTS: [EntryPoint; 9] = [
     EntryPoint { name: "rtcp", feed: rtcp },
     EntryPoint { name: "dtmf_info", feed: dtmf_info },
     EntryPoint { name: "audio", feed: audio },
+    EntryPoint { name: "sip_message", feed: sip_message },
+    EntryPoint { name: "sip_stream", feed: sip_stream },
 ];
 
 /// The longest URL that the router lets through.
@@ -232,6 +236,43 @@ pub fn callback_url(bytes: &[u8]) {
         (None, None, _) => (Continuation::Said { node: node.clone() }, at_node()),
     };
     assert_eq!(Callbacks::position(&callbacks().url(call, &continuation)), expected);
+}
+
+/// A datagram of SIP: what is taken is written as it was understood, and an answer is one itself.
+pub fn sip_message(bytes: &[u8]) {
+    let reads = |bytes: Bytes| Message::parse(&bytes);
+    match reads(Bytes::copy_from_slice(bytes)) {
+        Ok(message) => {
+            let written = message.to_bytes();
+            // What was folded or left out may be longer when it is written in full.
+            if written.len() <= MOST_MESSAGE_BYTES {
+                assert_eq!(reads(written.clone()), Ok(message), "{}", String::from_utf8_lossy(&written));
+            }
+        }
+        Err(Malformed { answer: Some(answer), .. }) => assert!(answer.starts_with(b"SIP/2.0 ")),
+        Err(Malformed { answer: None, .. }) => {}
+    }
+}
+
+/// A stream of SIP: it holds the same messages however it is cut. The first byte chooses how.
+pub fn sip_stream(bytes: &[u8]) {
+    let (cut, stream) = bytes.split_first().unwrap_or((&0, &[]));
+    let frames = |step: usize| {
+        let (mut framer, mut messages) = (Framer::default(), Vec::new());
+        for chunk in stream.chunks(step) {
+            framer.push(chunk);
+            loop {
+                match framer.next_frame() {
+                    Ok(Some(Frame::Message(message))) => messages.push(message),
+                    Ok(Some(Frame::Ping)) => {}
+                    Ok(None) => break,
+                    Err(_) => return messages,
+                }
+            }
+        }
+        messages
+    };
+    assert_eq!(frames(usize::from(*cut).max(1)), frames(stream.len().max(1)), "cut every {cut} bytes");
 }
 
 fn callbacks() -> Callbacks {

@@ -1,6 +1,7 @@
 //! Networks from which a trunk may call.
 
-use std::{borrow::Cow, fmt, net::IpAddr, str::FromStr};
+use core::net::IpAddr;
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};

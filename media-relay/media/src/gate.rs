@@ -5,10 +5,8 @@
 //! in a row; then the gate is locked on that address and SSRC. Nobody learns anything by sending: what we send goes to the SDP's address
 //! until the gate is locked.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
+use core::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 /// How many packets in a row make an address known.
 const ENOUGH: u8 = 3;

@@ -4,12 +4,16 @@
 
 use proc_macro2::{Delimiter, LexError, TokenStream, TokenTree};
 
-/// The only files of the domain that may calculate with floats: the weights of a draw, and an estimate of a wait. Never money.
-const FLOATS_ALLOWED: [&str; 2] =
-    ["shared/domain/src/routing/choice.rs", "shared/domain/src/queue/estimate.rs"];
+/// Where pure code may calculate with floats: the weights of a draw, an estimate of a wait, and samples of sound. Never money.
+const FLOATS_ALLOWED: [&str; 3] =
+    ["shared/domain/src/routing/choice.rs", "shared/domain/src/queue/estimate.rs", "media-relay/media/"];
 
 /// Parts of `std` that perform.
 const PERFORMING: [&str; 5] = ["env", "fs", "net", "process", "thread"];
+
+/// What is in `std::net` and only a value.
+const ADDRESSES: [&str; 7] =
+    ["AddrParseError", "IpAddr", "Ipv4Addr", "Ipv6Addr", "SocketAddr", "SocketAddrV4", "SocketAddrV6"];
 
 /// Text that is no Rust.
 #[derive(Debug)]
@@ -28,7 +32,7 @@ pub fn impure_source(path: &str, text: &str) -> Result<Vec<String>, SourceError>
     let stream = text.parse().map_err(|error| SourceError { path: path.to_owned(), error })?;
     let mut words = Vec::new();
     flatten(stream, &mut words);
-    let floats_allowed = FLOATS_ALLOWED.contains(&path);
+    let floats_allowed = FLOATS_ALLOWED.iter().any(|place| path.starts_with(place));
     Ok((0..words.len())
         .filter_map(|index| Some((words[index].line, why_impure(&words, index, floats_allowed)?)))
         .map(|(line, why)| format!("{path}:{line}: {why}"))
@@ -68,7 +72,7 @@ fn why_impure(words: &[Word], index: usize, floats_allowed: bool) -> Option<Stri
     let before = |distance: usize| index.checked_sub(distance).map_or("", |place| words[place].text.as_str());
     match text {
         "SystemTime" | "Instant" => Some(format!("{text} is a clock; time comes in with the event")),
-        "now" if before(1) == ":" => {
+        "now" if (before(1), before(2)) == (":", ":") => {
             Some(format!("{}::now is a clock; time comes in with the event", before(3)))
         }
         "rand" | "getrandom" | "fastrand" => {
@@ -76,7 +80,7 @@ fn why_impure(words: &[Word], index: usize, floats_allowed: bool) -> Option<Stri
         }
         "f32" | "f64" if !floats_allowed => Some(format!("{text} is not exact")),
         "std" => {
-            named_of_std(words, index).map(|part| format!("std::{part} performs; the domain only decides"))
+            named_of_std(words, index).map(|part| format!("std::{part} performs; pure code only decides"))
         }
         _ if !floats_allowed && before(1) != "." && is_float(text) => Some(format!("{text} is a float")),
         _ => None,
@@ -94,7 +98,20 @@ fn named_of_std(words: &[Word], index: usize) -> Option<&'static str> {
         Some(open) if open.text == "{" => rest.split(|word| word.text == ";").next(),
         _ => rest.get(..1),
     };
-    named?.iter().find_map(|word| PERFORMING.into_iter().find(|part| *part == word.text))
+    let part = named?.iter().find_map(|word| PERFORMING.into_iter().find(|part| *part == word.text))?;
+    (part != "net" || !names_addresses(&rest[1..])).then_some(part)
+}
+
+/// Whether a path goes on to an address, or an import to addresses alone.
+fn names_addresses(rest: &[Word]) -> bool {
+    let is_address = |word: &Word| ADDRESSES.contains(&word.text.as_str());
+    match rest {
+        [_, _, open, named @ ..] if open.text == "{" => {
+            named.iter().take_while(|word| word.text != "}").all(|word| word.text == "," || is_address(word))
+        }
+        [_, _, named, ..] => is_address(named),
+        _ => false,
+    }
 }
 
 /// `0.5`, `1.`, `1e3` and their like; not `0x1e3`, not `"1.5"`.
@@ -122,6 +139,8 @@ mod tests {
             ("let n: u8 = rand::random();", "rand"),
             ("let f = std::fs::read(path);", "std::fs"),
             ("use std::net::TcpStream;", "std::net"),
+            ("use std::net::{IpAddr, UdpSocket};", "std::net"),
+            ("use std::{net::{IpAddr, SocketAddr}, fmt};", "std::net"),
             ("use std::{fmt, env, io::{self, Read}};", "std::env"),
             ("use std::{fmt, thread::spawn};", "std::thread"),
             ("::std::process::exit(1);", "std::process"),
@@ -144,22 +163,28 @@ mod tests {
             "/// Never call `SystemTime::now` here: 0.5 is a float, f64 another.\nfn f() {}",
             "let text = \"std::fs::read at 1.5\";",
             "let now = event.at; f(now)",
+            "Nonce { made_at: now }",
             "let inner = pair.0.1 + 0xE5;",
             "use std::{fmt, collections::BTreeMap};\nlet env = 1;",
             "let std = 1; let fs = std;",
+            "use core::net::SocketAddr;",
+            "use std::net::{IpAddr, SocketAddr};",
+            "let any = std::net::IpAddr::from(bytes);",
         ] {
             assert_eq!(complaints("shared/domain/src/x.rs", text), [""; 0], "{text}");
         }
     }
 
     #[test]
-    fn floats_are_for_the_weighted_draw_and_the_estimate_alone() {
+    fn floats_are_for_the_weighted_draw_the_estimate_and_sound_alone() {
         let text = "fn uniform() -> f64 { 0.5 }";
-        for path in FLOATS_ALLOWED {
-            assert_eq!(complaints(path, text), [""; 0]);
-            assert_eq!(complaints(path, "let t = Timestamp::now();").len(), 1);
+        for allowed in FLOATS_ALLOWED {
+            assert_eq!(complaints(allowed, text), [""; 0]);
+            assert_eq!(complaints(allowed, "let t = Timestamp::now();").len(), 1);
         }
-        assert_eq!(complaints("shared/domain/src/money.rs", text).len(), 2);
+        for exact in ["shared/domain/src/money.rs", "media-relay/sip/src/moment.rs"] {
+            assert_eq!(complaints(exact, text).len(), 2);
+        }
     }
 
     #[test]
