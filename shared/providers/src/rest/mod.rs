@@ -1,5 +1,7 @@
 //! One way to ask any provider's REST API: time-outs, few retries, small answers, no redirects.
 
+#[cfg(test)]
+pub(crate) mod kit;
 mod reach;
 mod retry;
 #[cfg(test)]

@@ -1,43 +1,22 @@
-use std::time::Duration;
-
 use ringfall_control::{order::Destination as Ordered, signature::verify};
 use ringfall_domain::{
     call::{
         event::{EndCause, LegReport, LegStatus},
-        instructions::{Dial, DialPurpose, Speech},
+        instructions::Speech,
     },
     target::{Destination, SipUri},
 };
 use serde_json::{Value, json};
-use url::Url;
 
 use super::*;
 use crate::rest::{
     Patience, Reach,
+    kit::{self, a_dial, callbacks, connection, impatient, patient},
     server::{Reply, Seen, Server},
 };
 
 const LEG: &str = "leg_mine";
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
-
-/// Never gives up a try within a test, and hardly pauses between two.
-fn patient() -> Patience {
-    Patience {
-        connect_timeout: Duration::from_secs(30),
-        try_timeout: Duration::from_secs(30),
-        first_pause: Duration::from_millis(1),
-        longest_pause: Duration::from_millis(5),
-        ..Patience::default()
-    }
-}
-
-fn impatient() -> Patience {
-    Patience { try_timeout: Duration::from_secs(1), most_tries: 2, ..patient() }
-}
-
-fn connection() -> ConnectionId {
-    ConnectionId::from_parts(1, 1)
-}
 
 fn carrier(api_base_url: &str, patience: Patience) -> RelayCarrier {
     let credentials = RelayCredentials::new(SECRET)
@@ -50,14 +29,8 @@ fn carrier(api_base_url: &str, patience: Patience) -> RelayCarrier {
     )
 }
 
-fn query(provider_leg_id: Option<&str>) -> LegQuery {
-    LegQuery {
-        provider_call_id: "call_1".to_owned(),
-        provider_leg_id: provider_leg_id.map(str::to_owned),
-        destination: Destination::PhoneNumber("+12145550100".parse().expect("a number")),
-        reserved_at: "2026-03-02T15:00:10Z".parse().expect("a time"),
-        other_provider_leg_ids: vec!["leg_other".to_owned()],
-    }
+fn query(leg: Option<&str>) -> LegQuery {
+    kit::query("call_1", leg, "leg_other")
 }
 
 fn leg(id: &str, status: &str, cause: Option<&str>) -> Value {
@@ -110,25 +83,8 @@ fn known(status: LegStatus, occurred_at: &str, duration_seconds: Option<u32>) ->
     })
 }
 
-fn callbacks() -> Callbacks {
-    let public_url = Url::parse("https://calls.example.com").expect("a URL");
-    Callbacks::new(&public_url, connection())
-}
-
 fn call_id() -> CallId {
     CallId::from_parts(2, 2)
-}
-
-fn a_dial() -> Instruction {
-    Instruction::Connect(Dial {
-        destination: query(None).destination,
-        ring_timeout_seconds: 20,
-        caller_id: None,
-        record: false,
-        recording_notice: None,
-        most_seconds: 3600,
-        purpose: DialPurpose::Fallback,
-    })
 }
 
 async fn modified(

@@ -1,21 +1,15 @@
 mod placing;
 
-use std::time::Duration;
-
-use ringfall_domain::{
-    call::{
-        event::{EndCause, LegReport, LegStatus},
-        instructions::{Continuation, Dial, DialPurpose, Speech},
-    },
-    ids::ConnectionId,
-    target::Destination,
+use ringfall_domain::call::{
+    event::{EndCause, LegReport, LegStatus},
+    instructions::{Continuation, Speech},
 };
 use serde_json::{Value, json};
-use url::Url;
 
 use super::*;
 use crate::rest::{
     Patience, Reach,
+    kit::{self, a_dial, callbacks, impatient, patient},
     server::{Reply, Seen, Server},
 };
 
@@ -24,21 +18,6 @@ const TOKEN: &str = "open-sesame";
 /// Base64 of `AC123:open-sesame`.
 const AUTHORIZATION: &str = "Basic QUMxMjM6b3Blbi1zZXNhbWU=";
 
-/// Never gives up a try within a test, and hardly pauses between two.
-fn patient() -> Patience {
-    Patience {
-        connect_timeout: Duration::from_secs(30),
-        try_timeout: Duration::from_secs(30),
-        first_pause: Duration::from_millis(1),
-        longest_pause: Duration::from_millis(5),
-        ..Patience::default()
-    }
-}
-
-fn impatient() -> Patience {
-    Patience { try_timeout: Duration::from_secs(1), most_tries: 2, ..patient() }
-}
-
 fn carrier(api_base_url: &str, patience: Patience) -> TwilioCarrier {
     let credentials = TwilioCredentials::new("AC123", TOKEN)
         .and_then(|credentials| credentials.with_api_base_url(api_base_url))
@@ -46,14 +25,8 @@ fn carrier(api_base_url: &str, patience: Patience) -> TwilioCarrier {
     TwilioCarrier::new(RestClient::with_patience(Reach::Anywhere, patience).expect("a client"), credentials)
 }
 
-fn query(provider_leg_id: Option<&str>) -> LegQuery {
-    LegQuery {
-        provider_call_id: "CA1".to_owned(),
-        provider_leg_id: provider_leg_id.map(str::to_owned),
-        destination: Destination::PhoneNumber("+12145550100".parse().expect("a number")),
-        reserved_at: "2026-03-02T15:00:10Z".parse().expect("a time"),
-        other_provider_leg_ids: vec!["CAother".to_owned()],
-    }
+fn query(leg: Option<&str>) -> LegQuery {
+    kit::query("CA1", leg, "CAother")
 }
 
 /// A call as Twilio's API writes it.
@@ -90,11 +63,6 @@ fn known(status: LegStatus, occurred_at: &str, duration_seconds: Option<u32>) ->
     })
 }
 
-fn callbacks() -> Callbacks {
-    let public_url = Url::parse("https://calls.example.com").expect("a URL");
-    Callbacks::new(&public_url, ConnectionId::from_parts(1, 1))
-}
-
 async fn modified(
     server: &Server,
     patience: Patience,
@@ -103,18 +71,6 @@ async fn modified(
     carrier(&server.url, patience)
         .modify_call("CA1", instructions, CallId::from_parts(2, 2), &callbacks())
         .await
-}
-
-fn a_dial() -> Instruction {
-    Instruction::Connect(Dial {
-        destination: query(None).destination,
-        ring_timeout_seconds: 20,
-        caller_id: None,
-        record: false,
-        recording_notice: None,
-        most_seconds: 3600,
-        purpose: DialPurpose::Fallback,
-    })
 }
 
 #[tokio::test]
