@@ -11,6 +11,8 @@ resource "aws_launch_template" "relay" {
   tags          = local.tags
   user_data = base64encode(<<-EOT
     #!/bin/bash
+    # The relay's user within its image.
+    install -d -o 65532 -g 65532 -m 700 /var/lib/ringfall-relay
     cat >> /etc/ecs/ecs.config <<'CONFIG'
     ECS_CLUSTER=${var.name}
     ECS_CONTAINER_STOP_TIMEOUT=${var.drain_seconds + 30}s

@@ -12,9 +12,19 @@ locals {
     var.tls == null ? {} : { tls = { port = local.ports.tls, protocol = "TCP" } },
   )
 
+  # Who may come to which port, and how.
+  doors = {
+    for door in setproduct(keys(local.listeners), ["tcp", "udp"], local.signalling) :
+    join(" ", door) => { port = local.listeners[door[0]].port, protocol = door[1], cidr = door[2] }
+    if door[1] == "tcp" || local.listeners[door[0]].protocol == "TCP_UDP"
+  }
+
   secrets = merge(
     { RINGFALL_RELAY_SECRET = var.secret_arn },
-    var.tls == null ? {} : { TLS_CERTIFICATES = var.tls.certificates_secret_arn, TLS_KEY = var.tls.key_secret_arn },
+    var.tls == null ? {} : {
+      RINGFALL_RELAY_TLS_CERTIFICATES = var.tls.certificates_secret_arn
+      RINGFALL_RELAY_TLS_KEY          = var.tls.key_secret_arn
+    },
   )
 
   environment = merge({
@@ -25,23 +35,9 @@ locals {
     RINGFALL_RELAY_MOST_CALLS    = tostring(var.most_calls)
     RINGFALL_RELAY_DRAIN_SECONDS = tostring(var.drain_seconds)
     RINGFALL_RELAY_DATA_DIR      = "/data"
-  }, var.environment)
-
-  # An instance alone knows its public address; certificates come as secrets and are wanted as files.
-  start = <<-EOT
-    token=$(curl -sSf -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)
-    ip=$(curl -sSf -m 5 -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/public-ipv4)
-    export RINGFALL_RELAY_PUBLIC_IP="$ip" RINGFALL_RELAY_HTTP_URL="http://$ip:${local.ports.http}"
-    if [ -n "$${TLS_KEY:-}" ]; then
-      umask 077
-      printf '%s' "$TLS_CERTIFICATES" > /tmp/certificates.pem
-      printf '%s' "$TLS_KEY" > /tmp/key.pem
-      export RINGFALL_RELAY_TLS=0.0.0.0:${local.ports.tls}
-      export RINGFALL_RELAY_TLS_CERTIFICATES=/tmp/certificates.pem RINGFALL_RELAY_TLS_KEY=/tmp/key.pem
-    fi
-    unset TLS_CERTIFICATES TLS_KEY
-    exec ringfall-relay
-  EOT
+    # An instance alone knows its public address.
+    RINGFALL_RELAY_PUBLIC_IP = "ec2"
+  }, var.tls == null ? {} : { RINGFALL_RELAY_TLS = "0.0.0.0:${local.ports.tls}" }, var.environment)
 }
 
 data "aws_region" "here" {}

@@ -8,11 +8,7 @@ resource "aws_security_group" "relay" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "sip" {
-  for_each = {
-    for pair in setproduct(keys(local.listeners), ["tcp", "udp"], local.signalling) :
-    join(" ", pair) => { port = local.listeners[pair[0]].port, protocol = pair[1], cidr = pair[2] }
-    if pair[1] == "tcp" || local.listeners[pair[0]].protocol == "TCP_UDP"
-  }
+  for_each          = local.doors
   security_group_id = aws_security_group.relay.id
   description       = "SIP of a trunk"
   ip_protocol       = each.value.protocol
@@ -52,11 +48,7 @@ resource "aws_security_group" "balancer" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "balancer" {
-  for_each = {
-    for pair in setproduct(keys(local.listeners), ["tcp", "udp"], local.signalling) :
-    join(" ", pair) => { port = local.listeners[pair[0]].port, protocol = pair[1], cidr = pair[2] }
-    if pair[1] == "tcp" || local.listeners[pair[0]].protocol == "TCP_UDP"
-  }
+  for_each          = local.doors
   security_group_id = aws_security_group.balancer.id
   description       = "SIP of a trunk"
   ip_protocol       = each.value.protocol

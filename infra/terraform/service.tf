@@ -29,8 +29,6 @@ resource "aws_ecs_task_definition" "relay" {
       image             = var.image
       essential         = true
       memoryReservation = 512
-      entryPoint        = ["/bin/sh", "-euc"]
-      command           = [local.start]
       # SIGTERM makes it drain; this is when it is killed.
       stopTimeout = var.drain_seconds + 30
       portMappings = [
@@ -42,7 +40,7 @@ resource "aws_ecs_task_definition" "relay" {
       mountPoints = [{ sourceVolume = "data", containerPath = "/data", readOnly = false }]
       ulimits     = [{ name = "nofile", softLimit = 65536, hardLimit = 65536 }]
       healthCheck = {
-        command  = ["CMD-SHELL", "curl -sSf -m 2 http://127.0.0.1:${local.ports.http}/healthz || exit 1"]
+        command  = ["CMD", "/usr/local/bin/ringfall-relay", "healthcheck"]
         interval = 10
         retries  = 3
         timeout  = 5

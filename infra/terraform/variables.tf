@@ -23,7 +23,7 @@ variable "subnet_ids" {
 }
 
 variable "image" {
-  description = "The container image with ringfall-relay, curl and a shell."
+  description = "The container image, made by media-relay/Dockerfile."
   type        = string
 }
 

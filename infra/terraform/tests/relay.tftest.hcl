@@ -113,6 +113,28 @@ run "calls_end_before_their_relay_does" {
   }
 }
 
+# The image is made by media-relay/Dockerfile and holds the program alone: no shell, no curl.
+run "the_image_needs_nothing_but_the_relay" {
+  command = apply
+
+  assert {
+    condition     = !anytrue([for member in ["entryPoint", "command"] : contains(keys(jsondecode(aws_ecs_task_definition.relay.container_definitions)[0]), member)])
+    error_message = "The image says what is started."
+  }
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.relay.container_definitions)[0].healthCheck.command == ["CMD", "/usr/local/bin/ringfall-relay", "healthcheck"]
+    error_message = "The relay itself tells whether it is well."
+  }
+  assert {
+    condition     = one([for setting in jsondecode(aws_ecs_task_definition.relay.container_definitions)[0].environment : setting.value if setting.name == "RINGFALL_RELAY_PUBLIC_IP"]) == "ec2"
+    error_message = "The relay asks its instance for the address that callers reach."
+  }
+  assert {
+    condition     = strcontains(base64decode(aws_launch_template.relay.user_data), "install -d -o 65532 -g 65532 -m 700 /var/lib/ringfall-relay")
+    error_message = "The image's user may write its data."
+  }
+}
+
 run "relays_follow_the_calls" {
   command = apply
 
@@ -142,7 +164,7 @@ run "secrets_are_in_no_setting" {
   }
 
   assert {
-    condition     = toset([for secret in jsondecode(aws_ecs_task_definition.relay.container_definitions)[0].secrets : secret.name]) == toset(["RINGFALL_RELAY_SECRET", "TLS_CERTIFICATES", "TLS_KEY"])
+    condition     = toset([for secret in jsondecode(aws_ecs_task_definition.relay.container_definitions)[0].secrets : secret.name]) == toset(["RINGFALL_RELAY_SECRET", "RINGFALL_RELAY_TLS_CERTIFICATES", "RINGFALL_RELAY_TLS_KEY"])
     error_message = "The relay's secrets come from Secrets Manager."
   }
   assert {

@@ -1,10 +1,14 @@
 //! What a relay is started with.
 
 use std::{
+    borrow::Cow,
+    convert::Infallible,
+    fmt, io,
     net::{IpAddr, SocketAddr},
     num::NonZeroUsize,
     ops::RangeInclusive,
     path::PathBuf,
+    str::FromStr,
     time::Duration,
 };
 
@@ -19,7 +23,7 @@ pub struct Config {
     /// Where SIP is taken over TLS, and with which certificate.
     pub tls: Option<Tls>,
     /// Who vouches for the certificates of those that we call over TLS, besides whom the system trusts, in PEM.
-    pub tls_roots: Option<PathBuf>,
+    pub tls_roots: Option<Pem>,
     /// What others are told to reach us by, where it is not the address itself: behind NAT, or where all addresses are listened at.
     pub public_ip: Option<IpAddr>,
     /// The ports of RTP and RTCP.
@@ -61,10 +65,51 @@ pub struct Config {
 pub struct Tls {
     /// Where. Port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The chain in PEM, ours first.
-    pub certificates: PathBuf,
-    /// Its key in PEM.
-    pub key: PathBuf,
+    /// The chain, ours first.
+    pub certificates: Pem,
+    /// Its key.
+    pub key: Pem,
+}
+
+/// Where PEM is.
+#[derive(Clone)]
+pub enum Pem {
+    /// In a file.
+    File(PathBuf),
+    /// Here: where secrets come by the environment.
+    Text(String),
+}
+
+impl Pem {
+    /// What stands there, with its file's name where it cannot be read.
+    pub(crate) fn read(&self) -> io::Result<Cow<'_, [u8]>> {
+        match self {
+            Self::Text(text) => Ok(Cow::Borrowed(text.as_bytes())),
+            Self::File(path) => match std::fs::read(path) {
+                Ok(bytes) => Ok(Cow::Owned(bytes)),
+                Err(error) => Err(io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
+            },
+        }
+    }
+}
+
+impl FromStr for Pem {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let is_text = text.trim_start().starts_with("-----BEGIN ");
+        Ok(if is_text { Self::Text(text.to_owned()) } else { Self::File(PathBuf::from(text)) })
+    }
+}
+
+/// Never with what stands in it: it may be a key.
+impl fmt::Debug for Pem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Text(_) => f.debug_tuple("Text").finish_non_exhaustive(),
+        }
+    }
 }
 
 impl Config {
@@ -106,6 +151,16 @@ impl Config {
             ),
             None => Ok(self.sip.ip()),
         }
+    }
+
+    /// How the platform reaches the relay, whose commands are taken there.
+    pub(crate) fn reached_at(&self, http: SocketAddr) -> Result<Url, String> {
+        if let Some(url) = &self.http_url {
+            return Ok(url.clone());
+        }
+        let ip = if http.ip().is_unspecified() { self.told_ip()? } else { http.ip() };
+        let url = format!("http://{}", SocketAddr::new(ip, http.port()));
+        url.parse().map_err(|error| format!("{url}: {error}"))
     }
 
     /// Whether strangers can reach it.

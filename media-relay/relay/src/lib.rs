@@ -25,7 +25,7 @@ mod transport;
 mod trunks;
 
 pub use self::{
-    config::{Config, Tls},
+    config::{Config, Pem, Tls},
     start::{Handle, check_trunks, start},
 };
 

@@ -1,5 +1,6 @@
 //! The relay alone: `ringfall-relay`.
 
+mod ec2;
 mod settings;
 
 use std::{
@@ -52,7 +53,7 @@ fn main() -> ExitCode {
             writeln!(io::stdout(), "{}", prompt_file_name(language.as_deref(), &text))
         }
         Some(Command::Healthcheck) => wait_for(check_health(&options)),
-        None => run(&options),
+        None => wait_for(options.resolved()).and_then(|options| run(&options)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -12,7 +12,9 @@ use std::{
 };
 
 use clap::Args;
-use ringfall_relay::{Config, Tls};
+use ringfall_relay::{Config, Pem, Tls};
+
+use crate::ec2;
 
 /// As they are given.
 #[derive(Debug, Clone, Default, Args)]
@@ -23,16 +25,16 @@ pub(crate) struct Options {
     /// Where SIP is taken over TLS.
     #[arg(long, env = "RINGFALL_RELAY_TLS", value_name = "ADDRESS")]
     tls: Option<String>,
-    /// The TLS certificate and its chain, in PEM.
-    #[arg(long, env = "RINGFALL_RELAY_TLS_CERTIFICATES", value_name = "FILE")]
-    tls_certificates: Option<PathBuf>,
-    /// Its key, in PEM.
-    #[arg(long, env = "RINGFALL_RELAY_TLS_KEY", value_name = "FILE")]
-    tls_key: Option<PathBuf>,
-    /// Who vouches for the certificates of carriers that are called over TLS, besides whom the system trusts, in PEM.
+    /// The TLS certificate and its chain: a file in PEM, or the PEM itself.
+    #[arg(long, env = "RINGFALL_RELAY_TLS_CERTIFICATES", value_name = "FILE", hide_env_values = true)]
+    tls_certificates: Option<Pem>,
+    /// Its key, likewise.
+    #[arg(long, env = "RINGFALL_RELAY_TLS_KEY", value_name = "FILE", hide_env_values = true)]
+    tls_key: Option<Pem>,
+    /// Who vouches for the certificates of carriers that are called over TLS, besides whom the system trusts, likewise.
     #[arg(long, env = "RINGFALL_RELAY_TLS_ROOTS", value_name = "FILE")]
-    tls_roots: Option<PathBuf>,
-    /// The address that callers reach, where it is not the one that is listened at.
+    tls_roots: Option<Pem>,
+    /// The address that callers reach, where it is not the one that is listened at; `ec2` asks the EC2 instance for it.
     #[arg(long, env = "RINGFALL_RELAY_PUBLIC_IP", value_name = "IP")]
     public_ip: Option<String>,
     /// The ports of RTP and RTCP.
@@ -49,7 +51,7 @@ pub(crate) struct Options {
     /// Where the platform's commands are taken, over HTTP.
     #[arg(long, env = "RINGFALL_RELAY_HTTP", value_name = "ADDRESS", default_value = "0.0.0.0:8061")]
     http: String,
-    /// How the platform reaches that.
+    /// How the platform reaches that, where it is not the public address.
     #[arg(long, env = "RINGFALL_RELAY_HTTP_URL", value_name = "URL")]
     http_url: Option<String>,
     /// The platform's public URL.
@@ -98,6 +100,18 @@ pub(crate) struct Options {
     log: String,
 }
 
+impl Options {
+    /// Puts an instance's own address in the place of the word for it.
+    pub(crate) async fn resolved(mut self) -> io::Result<Self> {
+        if self.public_ip.as_deref() == Some("ec2") {
+            let found = ec2::public_ip(ec2::METADATA).await;
+            let ip = found.map_err(|reason| wrong("PUBLIC_IP", &format_args!("is \"ec2\": {reason}")))?;
+            self.public_ip = Some(ip.to_string());
+        }
+        Ok(self)
+    }
+}
+
 /// As they are meant.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -128,8 +142,8 @@ impl Settings {
         config.tls = tls(options.tls.as_deref(), options.tls_certificates, options.tls_key)?;
         config.tls_roots = options.tls_roots;
         let public_ip = options.public_ip.as_deref();
-        config.public_ip =
-            public_ip.map(|ip| read("PUBLIC_IP", ip, "an IP address, such as 203.0.113.7")).transpose()?;
+        let expected = "an IP address, such as 203.0.113.7, or ec2";
+        config.public_ip = public_ip.map(|ip| read("PUBLIC_IP", ip, expected)).transpose()?;
         config.media_ports = ports(&options.media_ports)?;
         config.media_threads =
             read::<NonZeroUsize>("MEDIA_THREADS", &options.media_threads, "a number from 1")?;
@@ -173,7 +187,7 @@ impl Settings {
     }
 }
 
-fn tls(listen: Option<&str>, certificates: Option<PathBuf>, key: Option<PathBuf>) -> io::Result<Option<Tls>> {
+fn tls(listen: Option<&str>, certificates: Option<Pem>, key: Option<Pem>) -> io::Result<Option<Tls>> {
     let Some(listen) = listen else { return Ok(None) };
     let listen = read("TLS", listen, "an address with a port, such as 0.0.0.0:5061")?;
     let certificates = required(

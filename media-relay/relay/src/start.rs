@@ -141,10 +141,7 @@ pub fn start(config: Config) -> io::Result<Handle> {
     let retention =
         Retention { kept_for: config.recordings_kept_for, most_bytes: config.recordings_most_bytes };
     helpers.spawn(retention.run(recordings.clone()));
-    let http_url = match &config.http_url {
-        Some(url) => url.clone(),
-        None => format!("http://{http_address}").parse().map_err(io::Error::other)?,
-    };
+    let http_url = config.reached_at(http_address).map_err(io::Error::other)?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(io::Error::other)?;
     let (ready, is_ready) = std::sync::mpsc::channel();

@@ -83,7 +83,7 @@ impl Connections {
         }
         let (open, by_address, names) = (BTreeMap::new(), HashMap::new(), HashMap::new());
         // Files that cannot be used are named at once, not with the first call.
-        let connector = listen.roots.as_deref().map(|roots| tls::connector(Some(roots))).transpose()?;
+        let connector = listen.roots.as_ref().map(|roots| tls::connector(Some(roots))).transpose()?;
         Ok(Self { inbox, gate, tls_address, open, by_address, names, connector, made: 0 })
     }
 

@@ -10,7 +10,7 @@ mod stream;
 mod tls;
 mod udp;
 
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{io, net::SocketAddr};
 
 use bytes::Bytes;
 use ringfall_sip::{
@@ -25,6 +25,7 @@ pub(crate) use self::{
     gate::{Drop, Gate, Known},
     tls::TlsFiles,
 };
+use crate::config::Pem;
 
 /// Where to listen.
 #[derive(Debug, Clone)]
@@ -34,7 +35,7 @@ pub(crate) struct Listen {
     /// For TLS.
     pub(crate) tls: Option<(SocketAddr, TlsFiles)>,
     /// Who vouches for the certificates of those that we connect to, besides whom the system trusts, in PEM.
-    pub(crate) roots: Option<PathBuf>,
+    pub(crate) roots: Option<Pem>,
 }
 
 /// What came.

@@ -16,6 +16,7 @@ use tokio_rustls::{
 };
 
 use super::*;
+use crate::config::Pem;
 use crate::{
     metrics::Metrics,
     trunks::{Trunks, tests::trunk},
@@ -98,14 +99,17 @@ async fn a_stream_may_be_cut_anywhere_and_is_answered_on_its_connection() {
 }
 
 #[tokio::test]
-async fn tls_is_spoken_with_the_certificate_from_the_files() {
+async fn tls_is_spoken_with_the_certificate_from_a_file_and_a_key_from_the_environment() {
     let test = async {
         let made =
             rcgen::generate_simple_self_signed(vec!["relay.example.com".to_owned()]).expect("a certificate");
         let folder = tempfile::tempdir().expect("a folder");
-        let (certificates, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
-        std::fs::write(&certificates, made.cert.pem()).expect("a file");
-        std::fs::write(&key, made.signing_key.serialize_pem()).expect("a file");
+        let path = folder.path().join("cert.pem");
+        std::fs::write(&path, made.cert.pem()).expect("a file");
+        let pem = |text: &str| text.parse::<Pem>().expect("a file or a text");
+        let (certificates, key) =
+            (pem(path.to_str().expect("a path")), pem(&made.signing_key.serialize_pem()));
+        assert!(!format!("{key:?}").contains("BEGIN"), "a key is never shown");
         let listen = "127.0.0.1:0".parse().expect("an address");
         let (mut transports, _trunks) = open(Some((listen, TlsFiles { certificates, key }))).await;
         let mut roots = RootCertStore::empty();
@@ -130,11 +134,13 @@ async fn a_certificate_that_cannot_be_used_is_named() {
         let missing = folder.path().join("missing.pem");
         let (_sender, trunks) = watch::channel(Arc::new(Trunks::default()));
         let any: SocketAddr = "127.0.0.1:0".parse().expect("an address");
-        let files = TlsFiles { certificates: missing.clone(), key: missing };
+        let files = TlsFiles { certificates: Pem::File(missing.clone()), key: Pem::File(missing) };
         let gate = Gate::new(trunks, Metrics::new());
         let opened =
             Transports::open(&Listen { plain: any, tls: Some((any, files)), roots: None }, gate).await;
-        assert!(opened.expect_err("no certificate").to_string().contains("missing.pem cannot be used"));
+        let reason = opened.expect_err("no certificate").to_string();
+        assert!(reason.starts_with("the certificates cannot be used: "), "{reason}");
+        assert!(reason.contains("missing.pem"), "{reason}");
     };
     LocalSet::new().run_until(test).await;
 }
@@ -213,7 +219,7 @@ fn certificate(folder: &std::path::Path, name: &str) -> TlsFiles {
     let (certificates, key) = (folder.join("peer.pem"), folder.join("peer.key"));
     std::fs::write(&certificates, made.cert.pem()).expect("a file");
     std::fs::write(&key, made.signing_key.serialize_pem()).expect("a file");
-    TlsFiles { certificates, key }
+    TlsFiles { certificates: Pem::File(certificates), key: Pem::File(key) }
 }
 
 /// Whether something that is sent over TLS to a peer, as it is named, reaches one with a certificate for `made_out_to`.
@@ -276,10 +282,11 @@ async fn who_vouches_for_others_is_read_at_once() {
     let test = async {
         let (_sender, trunks) = watch::channel(Arc::new(Trunks::default()));
         let plain: SocketAddr = "127.0.0.1:0".parse().expect("an address");
-        let roots = Some("/no/such/roots.pem".into());
+        let roots = Some(Pem::File("/no/such/roots.pem".into()));
         let opened =
             Transports::open(&Listen { plain, tls: None, roots }, Gate::new(trunks, Metrics::new())).await;
-        assert!(opened.expect_err("no file").to_string().contains("roots.pem cannot be used"));
+        let reason = opened.expect_err("no file").to_string();
+        assert!(reason.starts_with("the roots cannot be used: /no/such/roots.pem"), "{reason}");
     };
     LocalSet::new().run_until(test).await;
 }
