@@ -36,7 +36,7 @@ async fn ringing(desk: std::net::SocketAddr, trusted: &Path) -> Stack {
     let stack = Stack::start_with(
         desk,
         r#","allow":["127.0.0.0/8"]"#,
-        |config| config.tls_roots = Some(trusted),
+        |config| config.tls_roots = Some(Pem::File(trusted)),
         move |path, _| {
             let base = known.get().cloned().unwrap_or_default();
             let orders = orders.replace("BASE", &base);

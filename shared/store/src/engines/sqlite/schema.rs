@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 /// Marks a file as ours ("RFAL").
 const APPLICATION_ID: i32 = 0x5246_414c;
 /// The version of the tables below. A change of them that an older program would misread raises it.
-const SCHEMA_VERSION: i32 = 3;
+const SCHEMA_VERSION: i32 = 4;
 
 /// Most items, and their images before and after, fit into one page; a lone write still goes to disk in a
 /// few.
