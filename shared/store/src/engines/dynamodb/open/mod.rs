@@ -24,7 +24,7 @@ use super::{
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long one attempt at the table may take: a webhook waits for it.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
-/// How long the stream and the queue may take: nobody but our own tasks waits for them.
+/// How long the stream, the queue and the opening may take: nobody but our own tasks waits for them.
 const PATIENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Where a local DynamoDB is named, which serves its streams too.
 const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB_STREAMS", "AWS_ENDPOINT_URL_DYNAMODB"];
@@ -116,7 +116,7 @@ impl DynamoStore {
             return Err(OpenError::NoRegion);
         }
         let Settings { table, queue, missing } = settings;
-        let stream_arn = table::find(&table_client(config), &table, missing).await?;
+        let stream_arn = table::find(&opening_client(config), &table, missing).await?;
         let queue_url = queue::find(&queue_client(config), &queue, missing).await?;
         Self::at(config, Places { table, stream_arn, queue_url }, meter)
     }
@@ -163,6 +163,12 @@ fn table_client(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
     let own = aws_sdk_dynamodb::config::Builder::from(config)
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts(ATTEMPT_TIMEOUT));
+    aws_sdk_dynamodb::Client::from_conf(own.build())
+}
+
+/// For looking at the table and making it. No webhook waits for that, and each of its requests may be made twice.
+fn opening_client(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
+    let own = aws_sdk_dynamodb::config::Builder::from(config).timeout_config(timeouts(PATIENT_TIMEOUT));
     aws_sdk_dynamodb::Client::from_conf(own.build())
 }
 
