@@ -8,6 +8,7 @@ mod example;
 mod geography;
 mod kill;
 mod model;
+mod moving;
 mod network;
 mod patience;
 mod phone;

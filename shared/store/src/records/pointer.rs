@@ -44,9 +44,15 @@ pub fn connection_key(connection: ConnectionId) -> Key {
     Key::new(format!("C#{connection}"), "CONNECTION")
 }
 
-/// Whose pointer stands at a key; none where no connection's does.
+/// The connection whose pointer stands at a key; none if it is another's key.
 pub fn connection_of(key: &Key) -> Option<ConnectionId> {
-    key.partition.strip_prefix("C#")?.parse().ok()
+    let connection = key.partition.strip_prefix("C#")?.parse().ok()?;
+    (*key == connection_key(connection)).then_some(connection)
+}
+
+/// The connection of the number whose pointer stands at a key; none if it is another's key.
+pub fn connection_of_number(key: &Key) -> Option<ConnectionId> {
+    key.partition.strip_prefix("N#")?.parse().ok()
 }
 
 /// Where the pointers of a connection's numbers stand.

@@ -7,7 +7,7 @@ use super::{
     attributes::Attributes,
     pointer::{ConnectionPointer, encode_connection},
 };
-use crate::port::{Item, Key};
+use crate::port::{Item, Key, Range};
 
 /// The partition of all trunks.
 pub const PARTITION: &str = "S#trunks";
@@ -29,6 +29,11 @@ pub fn key(connection: ConnectionId) -> Key {
 /// Where a number of a connection stands: behind it, before the next one.
 pub fn number_key(connection: ConnectionId, phone_number: &PhoneNumber) -> Key {
     Key::new(PARTITION, format!("{connection}#{phone_number}"))
+}
+
+/// Where a connection and its numbers stand: from its id to whatever follows the `#` behind it.
+pub fn range(connection: ConnectionId) -> Range {
+    Range { from: Some(connection.to_string()), to: Some(format!("{connection}$")) }
 }
 
 /// What a key says; none if it is no key of this partition.
@@ -61,5 +66,8 @@ mod tests {
         assert_eq!(entry(&number_key(one, &number)), Some(Entry::Number(one, number.clone())));
         assert_eq!(entry(&Key::new(PARTITION, "con_1#x")), None);
         assert!(key(one) < number_key(one, &number) && number_key(one, &number) < key(two));
+        let range = range(one);
+        let is_in = |key: &Key| range.from.as_ref() <= Some(&key.sort) && range.to.as_ref() > Some(&key.sort);
+        assert!(is_in(&key(one)) && is_in(&number_key(one, &number)) && !is_in(&key(two)));
     }
 }

@@ -8,7 +8,10 @@ use std::{
 use ringfall_domain::ids::{AccountId, ConnectionId};
 use sha2::{Digest, Sha256};
 
-use super::line::{End, Line};
+use super::{
+    entrance::is_inside,
+    line::{End, Line},
+};
 use crate::{
     port::{Direction, Key, Range, Segment, SharedItem, StoreError, Survey, Table},
     records::{
@@ -16,7 +19,7 @@ use crate::{
         api_key::{self, ApiKey},
         pointer,
         resource::{self, Kind},
-        tally,
+        trunk,
     },
 };
 
@@ -83,13 +86,8 @@ async fn write_segment<S: Survey>(
     }
 }
 
-/// Whether an item is an account's, and not one by which it is found, and not a sum.
-pub(super) fn is_inside(account: AccountId, key: &Key) -> bool {
-    let of_account = key.partition.strip_prefix(&account.to_string());
-    of_account.is_some_and(|rest| rest.starts_with('#')) && !tally::is_tally(account, key)
-}
-
-/// What leads to an account: its connections, numbers and keys, its place in the list of all accounts, and that it is the first, if it is.
+/// What leads to an account: its connections, numbers and keys, what relays are told of them, its place in the list of all accounts, and that
+/// it is the first, if it is.
 async fn entrances<S: Table>(store: &S, account: AccountId) -> Result<Vec<(Key, SharedItem)>, StoreError> {
     let mut found = Vec::new();
     for (key, _) in all(store, &resource::partition(account, Kind::Connection)).await? {
@@ -97,6 +95,7 @@ async fn entrances<S: Table>(store: &S, account: AccountId) -> Result<Vec<(Key, 
         let connection: ConnectionId = key.sort.parse().map_err(damaged)?;
         found.extend(all(store, &pointer::number_partition(connection)).await?);
         found.extend(one(store, pointer::connection_key(connection)).await?);
+        found.extend(within(store, trunk::PARTITION, trunk::range(connection)).await?);
     }
     for (_, item) in all(store, &resource::partition(account, Kind::ApiKey)).await? {
         let key = resource::decode::<ApiKey>(&item)?;
@@ -116,7 +115,15 @@ async fn one<S: Table>(store: &S, key: Key) -> Result<Option<(Key, SharedItem)>,
 }
 
 async fn all<S: Table>(store: &S, partition: &str) -> Result<Vec<(Key, SharedItem)>, StoreError> {
-    let (mut items, mut range) = (Vec::new(), Range::default());
+    within(store, partition, Range::default()).await
+}
+
+async fn within<S: Table>(
+    store: &S,
+    partition: &str,
+    mut range: Range,
+) -> Result<Vec<(Key, SharedItem)>, StoreError> {
+    let mut items = Vec::new();
     loop {
         let page = store.query(partition, &range, Direction::Ascending, PAGE).await?;
         items.extend(page.items);

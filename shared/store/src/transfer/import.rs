@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::{
     AT_ONCE, VERSION,
-    export::{hex, is_inside},
+    entrance::{Entrances, is_inside},
+    export::hex,
     line::{Line, NoLine},
 };
 use crate::{
@@ -118,30 +119,26 @@ fn check(
     let no_account =
         |_| NoLine { number: 1, what: "ringfall_account: expected the id of an account".to_owned() };
     let account: AccountId = head.ringfall_account.parse().map_err(no_account)?;
-    let mut checked = Checked { account, items: 0, sha256: String::new(), entrances: Vec::new() };
+    let (mut items, mut entrances) = (0, Entrances::of(account));
     loop {
         let before = hex(&lines.digest.clone().finalize());
         match lines.next()? {
             Some((Line::Item(item), number)) => {
                 let (key, item) = item.into_item(number)?;
                 accepts(&key, &item).map_err(|what| NoLine { number, what })?;
-                checked.items += 1;
+                items += 1;
                 if !is_inside(account, &key) {
-                    if !is_entrance(account, &key, &item) {
-                        let what = format!("{key} is not of {account}");
-                        return Err(NoLine { number, what }.into());
-                    }
-                    checked.entrances.push(key);
+                    entrances.take(key, &item, number)?;
                 }
             }
             Some((Line::End(end), _)) => {
-                if end.items != checked.items || end.sha256 != before {
+                if end.items != items || end.sha256 != before {
                     return Err(ImportError::NotWhole("its last line tells of other lines than these"));
                 }
                 if lines.next()?.is_some() {
                     return Err(ImportError::NotWhole("it goes on behind its end"));
                 }
-                return Ok(Checked { sha256: before, ..checked });
+                return Ok(Checked { account, items, sha256: before, entrances: entrances.into_keys()? });
             }
             Some((Line::Head(_), number)) => {
                 return Err(NoLine { number, what: "a second head".to_owned() }.into());
@@ -149,20 +146,6 @@ fn check(
             None => return Err(ImportError::NotWhole("its last line is missing")),
         }
     }
-}
-
-/// Whether an item is one by which the account is found. Those of connections and keys say whose they are; a number's pointer is found
-/// by its connection.
-fn is_entrance(account: AccountId, key: &Key, item: &Item) -> bool {
-    let is_named = || {
-        let named = item.get("account").and_then(|value| value.as_text());
-        named == Some(account.to_string().as_str())
-    };
-    *key == account::key(account)
-        || *key == account::listed_key(account)
-        || *key == account::first_key() && is_named()
-        || key.partition.starts_with("N#")
-        || (key.partition.starts_with("C#") || key.partition.starts_with("K#")) && is_named()
 }
 
 /// Marks the account as being imported, or finds it marked for the same file.

@@ -7,11 +7,12 @@
 //! {"items": 1234, "sha256": "…"}                                                  of all bytes before this line
 //! ```
 //!
-//! Items by which an account is found (its keys, connections and numbers, the account itself) come last, and are written last: before
-//! that, nobody comes in. The first account of its store becomes the first of a store that has none. The sums of profit and loss are not in it: they hold marks of the feed that they were summed from, and the
+//! Items by which an account is found (its keys, connections and numbers, what relays are told of them, the account itself) come last, and
+//! are written last: before that, nobody comes in. The first account of its store becomes the first of a store that has none. The sums of profit and loss are not in it: they hold marks of the feed that they were summed from, and the
 //! feed of the new store, which is told of every item, sums them anew. What is on its way as a message is not in it either: the sweep
 //! gives the legs of calls back to the watchdog.
 
+mod entrance;
 mod export;
 mod import;
 mod line;

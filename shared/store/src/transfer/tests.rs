@@ -2,16 +2,19 @@ use std::io::Cursor;
 
 use ringfall_domain::ids::{AccountId, ConnectionId, KeyId};
 use rust_decimal::Decimal;
+use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::{
     engines::memory::MemoryStore,
     port::{Item, Key, Table, Value, Write},
+    protocols::trunks::list_trunks,
     records::{
         account::{self, Account, FirstAccount},
         api_key::{self, ApiKey, KeyPointer, SecretDigest},
         pointer::{self, ConnectionPointer},
         resource::{self, Kind, Resource},
+        trunk,
     },
 };
 
@@ -23,7 +26,7 @@ async fn put(store: &MemoryStore, key: Key, item: Item) {
     store.write(vec![Write::Put { key, item, condition: None }]).await.expect("a write");
 }
 
-/// An account with something of every kind of value, a connection with a number, and a key.
+/// An account with something of every kind of value, a connection of a relay's with a number, and a key.
 async fn open(store: &MemoryStore, number: u128, secret: &str) {
     let account = id(number);
     let created_at = jiff::Timestamp::UNIX_EPOCH;
@@ -41,8 +44,11 @@ async fn open(store: &MemoryStore, number: u128, secret: &str) {
     put(store, at, item.clone()).await;
     let document = "{}".to_owned();
     let pointed = pointer::encode_connection(&ConnectionPointer { account, document });
-    put(store, pointer::connection_key(connection), pointed).await;
-    put(store, Key::new(pointer::number_partition(connection), "+18005550111"), item).await;
+    put(store, pointer::connection_key(connection), pointed.clone()).await;
+    put(store, trunk::key(connection), pointed).await;
+    let digits = "+18005550111".parse().expect("a number");
+    put(store, trunk::number_key(connection, &digits), trunk::encode_number()).await;
+    put(store, pointer::number_key(connection, &digits), item).await;
     let digest = SecretDigest::of(secret.as_bytes());
     let key = KeyId::from_parts(3, 3);
     let document = ApiKey {
@@ -86,8 +92,11 @@ async fn what_was_moved_is_the_same_byte_for_byte_and_nothing_of_another_account
     let (from, to) = (MemoryStore::new(), MemoryStore::new());
     open(&from, 1, "one").await;
     let file = exported(&from, id(1)).await;
-    assert_eq!(taken(&to, &file).await, Ok(Imported { account: id(1), items: 8 }));
+    assert_eq!(taken(&to, &file).await, Ok(Imported { account: id(1), items: 10 }));
     assert_eq!(exported(&to, id(1)).await, file);
+    let [trunks, moved] =
+        [list_trunks(&from).await, list_trunks(&to).await].map(|list| list.expect("trunks"));
+    assert_eq!((&moved, moved[0].numbers.len()), (&trunks, 1), "relays are told the same");
     open(&from, 2, "two").await;
     assert!(!exported(&from, id(1)).await.contains(&id(2).to_string()));
     assert!(!file.contains("a sum"), "the new store's feed sums anew");
@@ -154,6 +163,15 @@ async fn a_key_that_lets_somebody_else_in_is_not_taken_over() {
     assert_eq!(to.get(&Key::new(format!("{}#C#1", id(1)), "CALL")).await, Ok(None), "nothing was written");
 }
 
+/// A file whose last line tells of the lines before it, whoever has changed them.
+fn sealed(file: &str) -> String {
+    let (before, _) = file.trim_end().rsplit_once('\n').expect("an end");
+    let before = format!("{before}\n");
+    let items = u64::try_from(before.lines().count() - 1).expect("few");
+    let sha256 = export::hex(&Sha256::digest(&before));
+    before + &line::Line::End(line::End { items, sha256 }).to_text().expect("text")
+}
+
 #[tokio::test]
 async fn a_file_that_is_not_whole_or_was_changed_writes_nothing() {
     let (from, to) = (MemoryStore::new(), MemoryStore::new());
@@ -166,6 +184,11 @@ async fn a_file_that_is_not_whole_or_was_changed_writes_nothing() {
     };
     let twice = format!("{file}{}", lines[1]);
     let elsewhere = file.replacen(&format!("{}#C#1", id(1)), &format!("{}#C#1", id(2)), 1);
+    let [own, theirs] = [1, 2].map(|number| ConnectionId::from_parts(2, number));
+    let at_theirs = |before: &str| {
+        assert!(file.contains(&format!("{before}{own}")), "{before}");
+        sealed(&file.replacen(&format!("{before}{own}"), &format!("{before}{theirs}"), 1))
+    };
     for (wrong, told) in [
         (String::new(), "begin with the head"),
         (without(0), "begin with the head"),
@@ -179,6 +202,9 @@ async fn a_file_that_is_not_whole_or_was_changed_writes_nothing() {
         (file.replacen("\"-1.1\"", "\"eleven\"", 1), "\"eleven\" is no number"),
         (file.replacen("acc_", "con_", 1), "line 1: ringfall_account"),
         (elsewhere, "is not of acc_"),
+        (at_theirs("\"N#"), "+18005550111 is not of acc_"),
+        (at_theirs("\"C#"), "is not of acc_"),
+        (at_theirs("S#trunks\",\"sk\":\""), "is not of acc_"),
         (file.replacen("{\"S\"", "{\"B\"", 1), "expected the head, an item or the end"),
         (file[..file.len() - 1].to_owned(), "a line does not end"),
         (twice, "goes on behind its end"),
