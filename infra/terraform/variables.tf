@@ -37,7 +37,7 @@ variable "platform_url" {
 }
 
 variable "secret_arn" {
-  description = "The secret in Secrets Manager that the platform knows the relays by."
+  description = "The secret in Secrets Manager that the platform knows the relays by: the output RelaySecretArn of its stack."
   type        = string
 }
 

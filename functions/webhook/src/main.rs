@@ -1,4 +1,6 @@
-//! The function behind the providers' webhooks, and the sounds that they fetch.
+//! The function behind the providers' webhooks and the sounds that they fetch, and behind the trunks that our own relays ask for.
+
+mod relays;
 
 use std::{process::ExitCode, sync::Arc};
 
@@ -31,7 +33,7 @@ async fn serve(function: Function) -> Result<(), Error> {
 }
 
 /// Lambda itself tells the function's address with each request. The template cannot: the address is made of the function.
-fn at_the_address_of(function: &Function, request: &Request) -> Result<Router, Error> {
+fn at_the_address_of(function: &Arc<Function>, request: &Request) -> Result<Router, Error> {
     let domain = match request.request_context() {
         RequestContext::ApiGatewayV2(context) => context.domain_name,
         _ => None,
@@ -41,6 +43,9 @@ fn at_the_address_of(function: &Function, request: &Request) -> Result<Router, E
     Ok(router_at(function, url))
 }
 
-fn router_at(function: &Function, url: url::Url) -> Router {
-    webhooks::router(function.platform_at(url)).merge(media::router())
+fn router_at(function: &Arc<Function>, url: url::Url) -> Router {
+    let platform = function.platform_at(url);
+    webhooks::router(Arc::clone(&platform))
+        .merge(relays::router(Arc::clone(function), platform))
+        .merge(media::router())
 }

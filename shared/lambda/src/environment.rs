@@ -18,6 +18,8 @@ pub struct Configuration {
     pub admin_key_secret: Option<String>,
     /// The ARN or the name of the secret that holds the keys by which providers' secrets are sealed. It is read when the first is needed.
     pub key_secret: String,
+    /// The ARN or the name of the secret that media relays sign in with. Only the function that answers them knows it.
+    pub relay_secret: Option<String>,
     /// Which addresses agencies may name.
     pub network: Network,
 }
@@ -47,6 +49,7 @@ const QUEUE: &str = "RINGFALL_QUEUE";
 const PUBLIC_URL: &str = "RINGFALL_PUBLIC_URL";
 const ADMIN_KEY_SECRET: &str = "RINGFALL_ADMIN_KEY_SECRET";
 const KEY_SECRET: &str = "RINGFALL_KEY_SECRET";
+const RELAY_SECRET_ID: &str = "RINGFALL_RELAY_SECRET_ID";
 const PRIVATE_ADDRESSES: &str = "RINGFALL_PRIVATE_ADDRESSES";
 
 /// Reads the configuration.
@@ -65,6 +68,7 @@ pub fn read(variable: impl Fn(&str) -> Result<String, VarError>) -> Result<Confi
         public_url: variables.optional(PUBLIC_URL, public_url)?,
         admin_key_secret: variables.optional(ADMIN_KEY_SECRET, secret)?,
         key_secret: variables.needed(KEY_SECRET, secret)?,
+        relay_secret: variables.optional(RELAY_SECRET_ID, secret)?,
         network: variables.optional(PRIVATE_ADDRESSES, network)?.unwrap_or(Network::Public),
     })
 }

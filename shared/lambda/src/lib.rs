@@ -26,6 +26,7 @@ use std::{
 pub use self::{
     environment::{Configuration, Misconfigured, Network},
     platform::{Function, StartError},
+    secret::SecretError,
 };
 
 /// Runs a function until its sandbox ends: reads the configuration, starts the logs, and serves. What keeps it from starting is told

@@ -118,4 +118,16 @@ impl Function {
         ensure_first_account(platform, Some(&key)).await?;
         Ok(())
     }
+
+    /// What media relays sign in with: the text of the deployment's secret, and what it was before it was last changed. Nothing if the
+    /// deployment names no such secret.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn relay_secrets(&self) -> Result<Vec<String>, SecretError> {
+        match &self.configuration.relay_secret {
+            Some(arn) => secret::read_with_previous(&self.aws, arn).await,
+            None => Ok(Vec::new()),
+        }
+    }
 }

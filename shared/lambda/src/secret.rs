@@ -8,6 +8,10 @@ use aws_sdk_secretsmanager::{Client, error::DisplayErrorContext};
 use ringfall_app::seal::{KeyId, KeyRing, Keys, KeysUnavailable};
 use tokio::sync::Mutex;
 
+/// The stages of a secret's value: as it is, and as it was before it was last changed.
+const CURRENT: &str = "AWSCURRENT";
+const PREVIOUS: &str = "AWSPREVIOUS";
+
 /// Why a secret cannot be had.
 #[derive(Debug, thiserror::Error)]
 #[error("the secret {arn} cannot be read: {reason}")]
@@ -21,10 +25,33 @@ pub struct SecretError {
 /// # Errors
 /// It is not there, may not be read, or is no text.
 pub(crate) async fn read(config: &SdkConfig, arn: &str) -> Result<String, SecretError> {
+    let text = staged(&Client::new(config), arn, CURRENT).await?;
+    text.ok_or_else(|| SecretError { arn: arn.to_owned(), reason: "it is not there".to_owned() })
+}
+
+/// Reads a secret's text, and what it was before it was last changed: whoever still knows that alone is not to be turned away.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) async fn read_with_previous(config: &SdkConfig, arn: &str) -> Result<Vec<String>, SecretError> {
+    let current = read(config, arn).await?;
+    let previous = staged(&Client::new(config), arn, PREVIOUS).await?;
+    Ok([Some(current), previous].into_iter().flatten().collect())
+}
+
+/// None if the secret, or such a stage of it, is not there.
+async fn staged(client: &Client, arn: &str, stage: &str) -> Result<Option<String>, SecretError> {
     let failed = |reason: String| SecretError { arn: arn.to_owned(), reason };
-    let answer = Client::new(config).get_secret_value().secret_id(arn).send().await;
-    let answer = answer.map_err(|error| failed(DisplayErrorContext(&error).to_string()))?;
-    answer.secret_string.ok_or_else(|| failed("it is not a text".to_owned()))
+    let answer = client.get_secret_value().secret_id(arn).version_stage(stage).send().await;
+    match answer {
+        Ok(answer) => answer.secret_string.map(Some).ok_or_else(|| failed("it is not a text".to_owned())),
+        Err(error)
+            if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(failed(DisplayErrorContext(&error).to_string())),
+    }
 }
 
 /// The keys by which providers' secrets are sealed. They are read when the first is needed, so that a function starts without them, and again

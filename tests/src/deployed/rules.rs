@@ -15,7 +15,8 @@ const UNWATCHED: [&str; 2] = ["RollupFunction", "SweepFunction"];
 
 /// What is wrong with a template; nothing if all is right.
 pub fn wrong_in(template: &Value) -> Vec<String> {
-    let rules = [permissions, times, queues, sources, tables, logs, alarms, schedules, secrets];
+    let rules =
+        [permissions, times, queues, sources, tables, logs, alarms, schedules, secrets, readable_secrets];
     rules.iter().flat_map(|rule| rule(template)).collect()
 }
 
@@ -207,6 +208,39 @@ fn secrets(template: &Value) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// A function may read the secrets whose places it is told, and use what they are encrypted with.
+fn readable_secrets(template: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (name, function) in resources(template, "AWS::Lambda::Function") {
+        let role = referred(&function["Role"]).unwrap_or_default();
+        let variables = function["Environment"]["Variables"].as_object().into_iter().flatten();
+        for secret in variables.filter_map(|(_, value)| referred(value)) {
+            let resource = &template["Resources"][secret];
+            if resource["Type"] != "AWS::SecretsManager::Secret" {
+                continue;
+            }
+            if !may(template, role, "secretsmanager:GetSecretValue", secret) {
+                wrong.push(format!("{name}: it may not read {secret}"));
+            }
+            let key = referred(&resource["Properties"]["KmsKeyId"]);
+            if key.is_some_and(|key| !may(template, role, "kms:Decrypt", key)) {
+                wrong.push(format!("{name}: it may not decrypt {secret}"));
+            }
+        }
+    }
+    wrong
+}
+
+/// Whether a policy of the role itself allows it.
+fn may(template: &Value, role: &str, action: &str, resource: &str) -> bool {
+    let policies = list(&template["Resources"][role]["Properties"]["Policies"]).into_iter();
+    let mut statements = policies.flat_map(|policy| list(&policy["PolicyDocument"]["Statement"]));
+    statements.any(|statement| {
+        list(&statement["Action"]).iter().any(|allowed| **allowed == action)
+            && list(&statement["Resource"]).into_iter().any(|of| referred(of) == Some(resource))
+    })
 }
 
 #[cfg(test)]

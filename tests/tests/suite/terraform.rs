@@ -2,6 +2,7 @@
 //! and that is said.
 
 use std::{
+    collections::BTreeSet,
     env,
     io::{self, Write},
     path::Path,
@@ -41,6 +42,39 @@ fn the_relays_module_is_valid_and_passes_its_own_tests() -> Result<()> {
     succeeds("it cannot be initialised", &terraform(&init)?)?;
     succeeds("it is not valid", &terraform(&["validate"])?)?;
     succeeds("its tests fail", &terraform(&["test"])?)
+}
+
+/// Whatever the module sets is read by the relay under that name, and what it scales by is told by the relay.
+#[test]
+fn the_relay_knows_every_variable_that_the_module_sets() -> Result<()> {
+    let settings = include_str!("../../../media-relay/relay/src/settings.rs");
+    let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/terraform");
+    let mut set = BTreeSet::new();
+    for file in std::fs::read_dir(module)? {
+        let path = file?.path();
+        if path.extension().is_some_and(|extension| extension == "tf") {
+            set.extend(variables_in(&std::fs::read_to_string(path)?));
+        }
+    }
+    ensure!(set.contains("RINGFALL_RELAY_SECRET") && set.len() > 8, "{set:?}");
+    let unknown: Vec<_> =
+        set.iter().filter(|name| !settings.contains(&format!("env = \"{name}\""))).collect();
+    ensure!(unknown.is_empty(), "the relay does not read {unknown:?}");
+    let scaling = include_str!("../../../infra/terraform/scaling.tf");
+    let metrics = include_str!("../../../media-relay/relay/src/metrics.rs");
+    ensure!(metrics.contains("with_prefix(\"ringfall_relay\")"), "the relay's figures have another prefix");
+    let figure = scaling.split("\"ringfall_relay_").nth(1).and_then(|rest| rest.split('"').next());
+    let figure = figure.context("the module scales by no figure")?;
+    ensure!(metrics.contains(&format!("\"{figure}\"")), "the relay does not tell {figure}");
+    Ok(())
+}
+
+fn variables_in(text: &str) -> BTreeSet<String> {
+    const PREFIX: &str = "RINGFALL_RELAY_";
+    let ends = |character: char| !(character.is_ascii_uppercase() || character == '_');
+    let names = text.match_indices(PREFIX).filter_map(|(at, _)| text.get(at..)?.split(ends).next());
+    // The prefix alone stands in descriptions.
+    names.filter(|name| *name != PREFIX).map(str::to_owned).collect()
 }
 
 /// Past the test's own capture of what is written: nobody is to take it for a test that passed.

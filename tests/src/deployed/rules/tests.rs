@@ -21,12 +21,14 @@ fn right() -> Value {
     };
     json!({"Resources": {
         "Role": {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": [{"Ref": "Policy"}], "Policies": [{"PolicyDocument":
-            {"Statement": [{"Action": "a:B", "Resource": {"Fn::Sub": "${Table.Arn}/stream/*"}}]}}]}},
+            {"Statement": [{"Action": "a:B", "Resource": {"Fn::Sub": "${Table.Arn}/stream/*"}},
+                           {"Action": "secretsmanager:GetSecretValue", "Resource": {"Ref": "Secret"}},
+                           {"Action": ["kms:Decrypt"], "Resource": {"Fn::GetAtt": ["Key", "Arn"]}}]}}]}},
         "Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument":
             {"Statement": [{"Action": ["a:B"], "Resource": {"Fn::GetAtt": ["Table", "Arn"]}}]}}},
         "Worker": {"Type": "AWS::Lambda::Function", "Properties": {"Timeout": 25, "LoggingConfig": {"LogGroup": group("Logs")},
-            "Environment": {"Variables": {"A_KEY": {"Ref": "Secret"}, "B": "c"}}}},
-        "Secret": {"Type": "AWS::SecretsManager::Secret"},
+            "Role": {"Fn::GetAtt": ["Role", "Arn"]}, "Environment": {"Variables": {"A_KEY": {"Ref": "Secret"}, "B": "c"}}}},
+        "Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"KmsKeyId": {"Fn::GetAtt": ["Key", "Arn"]}}},
         "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 30}},
         "Filter": {"Type": "AWS::Logs::MetricFilter", "Properties":
             {"LogGroupName": group("Logs"), "FilterPattern": "{ $.level = \"ERROR\" }"}},
@@ -120,6 +122,16 @@ fn each_thing_that_can_be_wrong_is_told() {
             "/Resources/Worker/Properties/Environment/Variables/B",
             json!("{{resolve:secretsmanager:x}}"),
             "B holds a secret",
+        ),
+        (
+            "/Resources/Role/Properties/Policies/0/PolicyDocument/Statement/1/Resource/Ref",
+            json!("AnotherSecret"),
+            "Worker: it may not read Secret",
+        ),
+        (
+            "/Resources/Role/Properties/Policies/0/PolicyDocument/Statement/2/Action/0",
+            json!("kms:Encrypt"),
+            "Worker: it may not decrypt Secret",
         ),
     ] {
         let mut template = right();
