@@ -1,5 +1,5 @@
-//! How large the functions are, and how long they take from their start to their first request for an event, beside a bare
-//! `lambda_http` hello: `cargo run --release -p ringfall-tests --bin start`.
+//! How large the functions are as `sam build` builds them, and how long they take from their start to their first request for an event, beside
+//! a bare `lambda_http` hello: `cargo run -p ringfall-tests --bin start`. It needs cargo-lambda.
 
 use std::io::{self, Write};
 

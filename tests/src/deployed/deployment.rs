@@ -76,11 +76,37 @@ impl Deployment {
     /// # Errors
     /// There is none.
     pub async fn api(&self) -> Result<Api> {
-        let secrets = aws_sdk_secretsmanager::Client::new(&self.aws.config().await);
-        let secret = secrets.get_secret_value().secret_id(self.output("AdminKeySecret")?).send().await?;
-        let key = secret.secret_string.context("the secret is a text")?;
+        let key = self.secret("AdminKeySecret").await?;
         ensure!(key.len() >= 32, "the key can be guessed");
         Ok(Api::new(&self.reached_at("ApiUrl")?, &key))
+    }
+
+    /// Where the function behind the webhooks is reached.
+    ///
+    /// # Errors
+    /// The stack tells no such URL.
+    pub fn webhooks(&self) -> Result<String> {
+        self.reached_at("WebhookUrl")
+    }
+
+    /// The text of a secret that the stack tells under a name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn secret(&self, output: &str) -> Result<String> {
+        let secrets = aws_sdk_secretsmanager::Client::new(&self.aws.config().await);
+        let secret = secrets.get_secret_value().secret_id(self.output(output)?).send().await?;
+        secret.secret_string.context("the secret is a text")
+    }
+
+    /// Gives a secret another text.
+    ///
+    /// # Errors
+    /// There is no such secret.
+    pub async fn change_secret(&self, output: &str, text: &str) -> Result<()> {
+        let secrets = aws_sdk_secretsmanager::Client::new(&self.aws.config().await);
+        secrets.put_secret_value().secret_id(self.output(output)?).secret_string(text).send().await?;
+        Ok(())
     }
 
     /// A Twilio account that calls the webhooks' function URL, as it signs it.

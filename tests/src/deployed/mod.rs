@@ -7,6 +7,6 @@ pub mod start;
 mod translated;
 
 pub use deployment::Deployment;
-pub use programs::program;
+pub use programs::{FUNCTIONS, program};
 pub use rules::wrong_in;
 pub use translated::{Sam, translated};

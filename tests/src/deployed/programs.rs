@@ -7,23 +7,19 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use cargo_metadata::MetadataCommand;
 use serde_json::Value;
 
-/// The functions, by the folders that their packages are in.
-pub(super) const FUNCTIONS: [&str; 5] = ["webhook", "api", "worker", "rollup", "sweep"];
+use super::translated::top;
 
-/// How programs are built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Built {
-    /// As for tests.
-    Debug,
-    /// As for use.
-    Release,
-}
+/// The functions, by the folders that their packages are in.
+pub const FUNCTIONS: [&str; 5] = ["webhook", "api", "worker", "rollup", "sweep"];
+/// The bare function that they are held against.
+pub(super) const HELLO: &str = "hello";
 
 /// Builds the functions, where they are not fresh, and puts each into a folder of its name below `folder`, as Lambda wants it.
 pub(super) fn place(folder: &Path) -> Result<()> {
-    for (name, program) in FUNCTIONS.iter().zip(build(&FUNCTIONS, Built::Debug)?) {
+    for (name, program) in FUNCTIONS.iter().zip(build(&FUNCTIONS)?) {
         let code = folder.join(name);
         std::fs::create_dir_all(&code)?;
         // Without what only debuggers read there is much less to pack.
@@ -37,17 +33,13 @@ pub(super) fn place(folder: &Path) -> Result<()> {
 /// # Errors
 /// It cannot be built.
 pub fn program(name: &str) -> Result<PathBuf> {
-    build(&[name], Built::Debug)?.pop().context("there is no such function")
+    build(&[name])?.pop().context("there is no such function")
 }
 
 /// The whole workspace is named, so that its packages are built with the same features as for the tests, and not twice.
-pub(super) fn build(names: &[&str], built: Built) -> Result<Vec<PathBuf>> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+fn build(names: &[&str]) -> Result<Vec<PathBuf>> {
+    let mut command = cargo();
     command.args(["build", "--locked", "--workspace", "--message-format", "json"]);
-    if built == Built::Release {
-        command.arg("--release");
-    }
     for name in names {
         command.args(["--bin", &binary(name)]);
     }
@@ -59,8 +51,27 @@ pub(super) fn build(names: &[&str], built: Built) -> Result<Vec<PathBuf>> {
     programs.collect()
 }
 
+/// A function as `sam build` builds it, for this machine's own processor; or, for [`HELLO`], the bare one beside them, built in the same way.
+pub(super) fn as_deployed(name: &str) -> Result<PathBuf> {
+    let (folder, kind, binary) = match name {
+        HELLO => ("webhook", "--example", HELLO.to_owned()),
+        _ => (name, "--bin", binary(name)),
+    };
+    let folder = top().join("functions").join(folder);
+    let mut command = cargo();
+    command.args(["lambda", "build", "--locked", "--release", kind, &binary]).current_dir(&folder);
+    run(&mut command).context("cargo-lambda builds functions; `pip install cargo-lambda` brings it")?;
+    let metadata = MetadataCommand::new().no_deps().current_dir(folder).exec()?;
+    let target = metadata.target_directory.into_std_path_buf();
+    Ok(target.join("lambda").join(binary).join("bootstrap"))
+}
+
+fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
 fn binary(name: &str) -> String {
-    if FUNCTIONS.contains(&name) { format!("ringfall-{name}") } else { name.to_owned() }
+    format!("ringfall-{name}")
 }
 
 fn executable(message: &str, binary: &str) -> Option<PathBuf> {

@@ -1,7 +1,7 @@
 //! Starting functions as Lambda does: the process is spawned, and asks the runtime API for its first event.
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     sync::Arc,
     time::{Duration, Instant},
@@ -9,13 +9,12 @@ use std::{
 
 use anyhow::{Context, Result};
 use ringfall_store::engines::dynamodb::{DynamoStore, Missing, Settings, Unmetered};
-use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     net::{TcpListener, TcpStream},
 };
 
-use super::programs::{Built, FUNCTIONS, build, run};
+use super::programs::{FUNCTIONS, HELLO, as_deployed};
 use crate::aws::Aws;
 
 /// How long a function may take until it counts as one that does not start.
@@ -27,21 +26,20 @@ const NAME: &str = "ringfall-start";
 pub struct Started {
     /// Its name; `hello` is the bare one.
     pub name: &'static str,
-    /// Its size, without what only debuggers read.
+    /// Its size.
     pub bytes: u64,
     /// From its start to its first request for an event: half of all starts were faster.
     pub median: Duration,
 }
 
-/// Starts the bare hello and each function so many times, in turns. The table, the queue and the secret that `api` asks for first are on a local
+/// Builds the bare hello and each function as `sam build` does, and starts each so many times, in turns. The table, the queue and the secret that `api` asks for first are on a local
 /// AWS.
 ///
 /// # Errors
 /// One cannot be built, or does not start.
 pub async fn measure(times: usize) -> Result<Vec<Started>> {
-    let folder = tempfile::tempdir()?;
-    let names: Vec<&'static str> = ["hello"].into_iter().chain(FUNCTIONS).collect();
-    let programs = stripped(&folder, &names)?;
+    let names: Vec<&'static str> = [HELLO].into_iter().chain(FUNCTIONS).collect();
+    let programs = names.iter().map(|name| as_deployed(name)).collect::<Result<Vec<_>>>()?;
     let aws = Aws::start_local().await?;
     let stream = prepare(&aws).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -57,16 +55,6 @@ pub async fn measure(times: usize) -> Result<Vec<Started>> {
         Ok(Started { name, bytes: program.metadata()?.len(), median })
     });
     measured.collect()
-}
-
-fn stripped(folder: &TempDir, names: &[&str]) -> Result<Vec<PathBuf>> {
-    let built = build(names, Built::Release)?;
-    let paths = names.iter().zip(built).map(|(name, program)| {
-        let path = folder.path().join(name);
-        run(Command::new("strip").arg("-o").arg(&path).arg(program))?;
-        Ok(path)
-    });
-    paths.collect()
 }
 
 /// Makes what `api` asks for before its first event; gives the stream.
@@ -100,6 +88,7 @@ async fn one(program: &Path, listener: &TcpListener, aws: &Aws, stream: &str) ->
         .env("RINGFALL_PUBLIC_URL", "https://calls.example.com")
         .env("RINGFALL_ADMIN_KEY_SECRET", NAME)
         .env("RINGFALL_KEY_SECRET", NAME)
+        .env("RINGFALL_RELAY_SECRET_ID", NAME)
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     aws.tell(&mut command);
