@@ -10,7 +10,7 @@ use serde_json::Value;
 const ENDS_OPEN: [&str; 1] = ["${Table.Arn}/stream/*"];
 /// How soon after a webhook the watchdog of an attempt looks at the earliest: the deadline, and as much again for clocks and providers.
 const WATCHDOG: Duration = Duration::from_secs(2 * WEBHOOK_DEADLINE.as_secs().unsigned_abs());
-/// Functions that never reserve capacity.
+/// Functions that never reserve capacity, and speak with no provider.
 const UNWATCHED: [&str; 2] = ["RollupFunction", "SweepFunction"];
 
 /// What is wrong with a template; nothing if all is right.
@@ -210,7 +210,8 @@ fn secrets(template: &Value) -> Vec<String> {
     wrong
 }
 
-/// A function may read the secrets whose places it is told, and use what they are encrypted with.
+/// A function may read the secrets whose places it is told, and use what they are encrypted with. All are told where the key of tokens is; who
+/// speaks with no provider needs none.
 fn readable_secrets(template: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for (name, function) in resources(template, "AWS::Lambda::Function") {
@@ -218,7 +219,8 @@ fn readable_secrets(template: &Value) -> Vec<String> {
         let variables = function["Environment"]["Variables"].as_object().into_iter().flatten();
         for secret in variables.filter_map(|(_, value)| referred(value)) {
             let resource = &template["Resources"][secret];
-            if resource["Type"] != "AWS::SecretsManager::Secret" {
+            let is_needless = UNWATCHED.contains(&name.as_str()) && secret == "SealingKey";
+            if resource["Type"] != "AWS::SecretsManager::Secret" || is_needless {
                 continue;
             }
             if !may(template, role, "secretsmanager:GetSecretValue", secret) {
@@ -233,9 +235,12 @@ fn readable_secrets(template: &Value) -> Vec<String> {
     wrong
 }
 
-/// Whether a policy of the role itself allows it.
+/// Whether a policy of the role, or one of the template that it has, allows it.
 fn may(template: &Value, role: &str, action: &str, resource: &str) -> bool {
-    let policies = list(&template["Resources"][role]["Properties"]["Policies"]).into_iter();
+    let role = &template["Resources"][role]["Properties"];
+    let managed = list(&role["ManagedPolicyArns"]).into_iter().filter_map(referred);
+    let managed = managed.map(|policy| &template["Resources"][policy]["Properties"]);
+    let policies = list(&role["Policies"]).into_iter().chain(managed);
     let mut statements = policies.flat_map(|policy| list(&policy["PolicyDocument"]["Statement"]));
     statements.any(|statement| {
         list(&statement["Action"]).iter().any(|allowed| **allowed == action)

@@ -53,16 +53,17 @@ fn moved(arguments: &[&str], file: &Path, store: impl FnOnce(&mut Command)) -> R
     Ok(())
 }
 
-fn in_folder(folder: &Path) -> impl FnOnce(&mut Command) {
+/// `key`: what the account's tokens are sealed with, wherever it is.
+fn in_folder(folder: &Path, key: &Path) -> impl FnOnce(&mut Command) {
     move |command| {
-        command.arg("--data-dir").arg(folder);
+        command.env("RINGFALL_KEY_FILE", key).arg("--data-dir").arg(folder);
     }
 }
 
-fn on_aws(names: &Names) -> impl FnOnce(&mut Command) {
+fn on_aws(names: &Names, key: &Path) -> impl FnOnce(&mut Command) {
     move |command| {
         names.aws().tell(command);
-        command.args([
+        command.env("RINGFALL_KEY_FILE", key).args([
             "--store",
             "dynamodb",
             "--create-tables",
@@ -115,16 +116,17 @@ async fn an_account_comes_back_from_dynamodb_byte_for_byte_and_earns_the_same_th
     let folder = tempfile::tempdir()?;
     let files = ["first", "second", "third"].map(|name| folder.path().join(name));
     let [first, second, third] = files.each_ref().map(|path| path.as_path());
+    let key = &stack.data_folder().join("ringfall.key");
     let names = Aws::start().await?.names();
-    moved(&["export", "--to"], first, in_folder(&stack.data_folder()))?;
-    moved(&["import", "--from"], first, on_aws(&names))?;
-    let again = ringfall(&["import", "--from"], &[first], on_aws(&names))?;
+    moved(&["export", "--to"], first, in_folder(&stack.data_folder(), key))?;
+    moved(&["import", "--from"], first, on_aws(&names, key))?;
+    let again = ringfall(&["import", "--from"], &[first], on_aws(&names, key))?;
     let told = String::from_utf8(again.stderr)?;
     ensure!(!again.status.success() && told.contains("is in this store already"), "{told}");
-    moved(&["export", "--to"], second, on_aws(&names))?;
+    moved(&["export", "--to"], second, on_aws(&names, key))?;
     let back = folder.path().join("back");
-    moved(&["import", "--from"], second, in_folder(&back))?;
-    moved(&["export", "--to"], third, in_folder(&back))?;
+    moved(&["import", "--from"], second, in_folder(&back, key))?;
+    moved(&["export", "--to"], third, in_folder(&back, key))?;
     let whole = lines(first)?;
     ensure!(whole.len() > 20, "{} lines", whole.len());
     let of_trunks = whole.iter().filter(|line| line.contains("S#trunks")).count();
