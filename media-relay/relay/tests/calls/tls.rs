@@ -7,6 +7,7 @@ use std::{
 
 use axum::http::StatusCode;
 use ringfall_control::notice::Cause;
+use ringfall_relay::Pem;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 
 use crate::{

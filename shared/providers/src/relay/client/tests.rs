@@ -434,7 +434,7 @@ async fn what_another_relay_says_nothing_of_is_unknown_and_not_over() {
     let carrier = carrier(&server.url, patient());
     assert!(carrier.end_call("00000000000000aa_1").await.as_ref().is_err_and(unknown));
     let then = Continuation::DialEnded { attempt: 1 };
-    let callbacks = Callbacks::new(&Url::parse("https://c.example.com").expect("a URL"), connection());
+    let callbacks = callbacks();
     let moved = carrier.redirect("00000000000000aa_1", &then, CallId::from_parts(2, 2), &callbacks).await;
     assert!(moved.as_ref().is_err_and(unknown), "{moved:?}");
 }
