@@ -87,7 +87,8 @@ fn lines(file: &Path) -> Result<Vec<String>> {
 
 /// A number that is reached over a SIP trunk: relays are told of both.
 async fn a_trunk_is_set_up(agency: &Agency) -> Result<()> {
-    let trunk = json!({"provider": "relay", "trunk": {"allow": ["127.0.0.1/32"]}});
+    let trunk = json!({"provider": "relay", "trunk": {"allow": ["127.0.0.1/32"]},
+                       "credentials": {"api_base_url": "https://relay.example.com:8061"}});
     let connection = agency.api.create("/v1/connections", &trunk).await?;
     let publisher = agency.api.create("/v1/publishers", &json!({"name": "Radio Two"})).await?;
     let number = json!({

@@ -61,6 +61,8 @@ async fn knows_its_trunk(trunk: &Trunk, at: SocketAddr, is_open: bool) -> Result
         if answered == is_open {
             return Ok(());
         }
+        // Else those who are answered would ask in vain within a moment.
+        sleep(Duration::from_millis(100)).await;
     }
     anyhow::bail!("the relay does not learn of its trunk; dropped {}", trunk.metric(DROPPED).await?)
 }

@@ -14,7 +14,8 @@ use serde_json::json;
 
 /// A relay that was started before the secret was changed, and one that was started since, are told the trunks, and nobody else.
 pub(super) async fn relays_are_told_theirs(deployment: &Deployment, api: &Api) -> Result<()> {
-    let trunk = json!({"provider": "relay", "trunk": {"allow": ["127.0.0.1/32"]}});
+    let trunk = json!({"provider": "relay", "trunk": {"allow": ["127.0.0.1/32"]},
+                       "credentials": {"api_base_url": "https://relay.example.com:8061"}});
     let connection = api.create("/v1/connections", &trunk).await?;
     let before = deployment.secret("RelaySecretArn").await?;
     let after = "what-relays-sign-in-with-from-now-on";
