@@ -5,7 +5,8 @@ use std::{any::Any, sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::State,
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
+    middleware::map_response,
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -51,6 +52,15 @@ fn guarded(router: Router) -> Router {
     router
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         .layer(CatchPanicLayer::custom(internal_error))
+        .layer(map_response(leave_the_rest))
+}
+
+/// What is left of a body that is too large is not read, so that nothing can come behind it: its sender is told to use another connection.
+async fn leave_the_rest(mut response: Response) -> Response {
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 #[derive(Clone)]
@@ -128,5 +138,13 @@ mod tests {
             let answer = router.clone().oneshot(request).await.expect("it never fails");
             assert_eq!(answer.status(), status);
         }
+    }
+
+    #[tokio::test]
+    async fn a_connection_with_the_rest_of_a_large_body_on_it_is_not_used_again() {
+        let router = guarded(Router::new().route("/", get(async || StatusCode::PAYLOAD_TOO_LARGE)));
+        let request = Request::get("/").body(Body::empty()).expect("a request");
+        let answer = router.oneshot(request).await.expect("it never fails");
+        assert_eq!(answer.headers()[header::CONNECTION], "close");
     }
 }
