@@ -13,7 +13,7 @@
 //! A caller who waits is taken out of the queue by the same transaction: of two who serve the same one, one is refused, and a slot
 //! and a caller are never taken separately.
 //!
-//! Where many legs are live the lease is an item of its own ([`lease`](crate::records::capacity::lease)), and a third of the transaction. What a
+//! Where many legs are live the lease is an item of its own ([`lease`]), and a third of the transaction. What a
 //! scope holds is then the size of a map and a count; a condition adds nothing up, so it goes by the size as it was read: "as many as that
 //! or fewer within, and with those at most cap − 1 elsewhere".
 //!
