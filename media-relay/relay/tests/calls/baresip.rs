@@ -49,7 +49,7 @@ impl Telephone {
         let tone: Vec<i16> = [0, 4_000, 6_000, 4_000, 0, -4_000, -6_000, -4_000].repeat(60_000);
         std::fs::write(&said, write_wav(&tone)).expect("a file");
         let config = format!(
-            "poll_method epoll\nsip_listen {sip}\naudio_source aufile,{path}/said.wav\nausrc_srate 8000\nausrc_channels 1\n\
+            "poll_method epoll\nnet_interface 127.0.0.1\nsip_listen {sip}\naudio_source aufile,{path}/said.wav\nausrc_srate 8000\nausrc_channels 1\n\
              module_path {}\nmodule g711.so\nmodule aufile.so\nmodule sndfile.so\nmodule_tmp uuid.so\nmodule_app account.so\n\
              module_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen {control}\nsnd_path {path}\n",
             modules().display(),
