@@ -27,7 +27,10 @@ use super::{
     arrival::{find_block, suppression},
     callback::{self, Answered},
     legs,
-    queue::serve::{leave_behind, serve},
+    queue::{
+        line::Line,
+        serve::{leave_behind, serve},
+    },
     routing::Current,
     turns::{Asking, Turn, Turns},
 };
@@ -115,10 +118,12 @@ impl Driver<'_> {
             return self.called_back(id).await;
         }
         let known = match &self.event.kind {
-            EventKind::Arrived(arrival) => self.arrived(id, arrival).await?,
+            EventKind::Arrived(arrival) => {
+                self.arrived(id, arrival).await?.map(|(plan, current)| (plan, current, None))
+            }
             _ => self.known(id).await?,
         };
-        let Some((plan, current)) = known else { return Ok(to_a_stranger(&self.event.kind)) };
+        let Some((plan, current, line)) = known else { return Ok(to_a_stranger(&self.event.kind)) };
         let call = &current.call;
         let freed = legs::release_ended(self.platform, call, self.event).await?;
         if call.ended.is_some() {
@@ -127,7 +132,7 @@ impl Driver<'_> {
         }
         let account = call.account;
         let (instructions, ()) =
-            futures::try_join!(self.go_on(&plan, current), self.serve_others(account, freed))?;
+            futures::try_join!(self.go_on(&plan, current, line), self.serve_others(account, freed))?;
         Ok(instructions)
     }
 
@@ -148,7 +153,7 @@ impl Driver<'_> {
         };
         if let EventKind::CallbackProgress { of, attempt, report } = &self.event.kind {
             let ended = self.known(id).await?;
-            if let Some((_, current)) = &ended {
+            if let Some((_, current, _)) = &ended {
                 leave_behind(self.platform, &current.call).await?;
                 legs::look_after_orphan(self.platform, self.connected, &current.call).await?;
             }
@@ -157,7 +162,7 @@ impl Driver<'_> {
         }
         match callback::answer(self.platform, self.connected, &plan, id, &self.event.kind).await? {
             Answered::Reply(instructions) => Ok(instructions),
-            Answered::Holds(current) => self.go_on(&plan, *current).await,
+            Answered::Holds(current) => self.go_on(&plan, *current, None).await,
         }
     }
 
@@ -201,9 +206,9 @@ impl Driver<'_> {
         Ok(Some((plan, current)))
     }
 
-    /// A call goes on: what the event proves is written, and the call is read as it then stands. The end of a call is written even if
-    /// its first webhook is still on its way.
-    async fn known(&mut self, id: CallId) -> Result<Option<(Arc<Plan>, Current)>, StoreError> {
+    /// A call goes on: what the event proves is written, and the call is read as it then stands; of one who is held, at the same time, who
+    /// stands before them. The end of a call is written even if its first webhook is still on its way.
+    async fn known(&mut self, id: CallId) -> Result<Option<(Arc<Plan>, Current, Option<Line>)>, StoreError> {
         let (table, account) = (&*self.platform.table, self.connected.account);
         if self.campaign.is_none() {
             self.campaign = find(table, account, id).await?.map(|call| call.origin.campaign);
@@ -213,19 +218,39 @@ impl Driver<'_> {
             None => None,
         };
         let facts = facts_of(plan.as_deref(), &self.event.kind, self.event.arrived_at);
-        let call = match record(table, account, id, &facts).await? {
-            Some(call) => Some(call),
-            // The facts speak of an attempt that was never made: they are dropped, the call is not.
-            None => find(table, account, id).await?,
+        let call = async {
+            match record(table, account, id, &facts).await? {
+                Some(call) => Ok(Some(call)),
+                // The facts speak of an attempt that was never made: they are dropped, the call is not.
+                None => find(table, account, id).await,
+            }
         };
-        Ok(plan.zip(call.map(Current::stored)))
+        let line = async {
+            match &plan {
+                Some(plan) => Line::as_told(self.platform, plan, &self.told(), id).await,
+                None => Ok(None),
+            }
+        };
+        let (call, line) = futures::try_join!(call, line)?;
+        Ok(plan.zip(call).map(|(plan, call)| (plan, Current::stored(call), line)))
     }
 
-    async fn go_on(&self, plan: &Plan, mut current: Current) -> Result<Instructions, StoreError> {
-        let told = match &self.event.kind {
+    /// What a caller who is held has been told.
+    fn told(&self) -> Told {
+        match &self.event.kind {
             EventKind::Held { told, .. } => told.clone(),
             _ => Told::default(),
-        };
+        }
+    }
+
+    /// `line`: who stands before a caller who is held, if it was read with the call.
+    async fn go_on(
+        &self,
+        plan: &Plan,
+        mut current: Current,
+        mut line: Option<Line>,
+    ) -> Result<Instructions, StoreError> {
+        let told = self.told();
         let turns = Turns { platform: self.platform, connected: self.connected, plan, told: &told };
         let mut next = step(plan, &current.call, &self.event.kind, self.event.arrived_at);
         // Each turn that does not end leaves a route node for good, and a flow has no circle; or the call has changed meanwhile, which it
@@ -239,7 +264,9 @@ impl Driver<'_> {
                     return Ok(instructions);
                 }
                 Next::Route { node } => turns.route(&mut current, &node).await?,
-                Next::Wait { node, input, .. } => turns.wait(&mut current, &node, &input).await?,
+                Next::Wait { node, input, .. } => {
+                    turns.wait(&mut current, &node, &input, line.take()).await?
+                }
                 Next::Overflow { node, from } => turns.go_elsewhere(&mut current, &node, from).await?,
                 Next::Callback { node, index, question, input } => {
                     let asking = Asking { node: &node, index, question: &question, input: &input };

@@ -149,15 +149,16 @@ impl Turns<'_> {
         has_branch && offer.is_after_hours()
     }
 
-    /// A step of the hold is over.
+    /// A step of the hold is over. `read`: who stands before the caller, if that was read with the call.
     pub(super) async fn wait(
         &self,
         current: &mut Current,
         node: &NodeId,
         input: &Input,
+        read: Option<Line>,
     ) -> Result<Turn, StoreError> {
         let Some(policy) = &self.plan.queue else { return Ok(route_again(node)) };
-        match self.waiting(policy, node).step(&current.call, input).await? {
+        match self.waiting(policy, node).step(&current.call, input, read).await? {
             Waits::Reply(instructions) => Ok(Turn::Reply(instructions)),
             Waits::Look(line) => self.route_from(current, node, line).await,
             Waits::Overflows(reason) => self.overflow(current, node, reason, None).await,

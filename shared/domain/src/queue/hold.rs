@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Told, Voice, WaitRange, seconds_between};
+use super::{Place, Told, Voice, WaitRange, seconds_between};
 use crate::{
     call::{
         Call,
@@ -17,6 +17,8 @@ use crate::{
 pub struct Standing {
     /// Their place: 1 is next.
     pub position: u32,
+    /// The same as the queue orders it.
+    pub place: Place,
     /// How long it will still take by the estimate.
     pub wait_seconds: u32,
     /// When they came.
@@ -64,6 +66,7 @@ impl<'a> Hold<'a> {
             spoken.push(voice.please_wait());
         }
         told.steps = told.steps.saturating_add(1);
+        told.place = Some(standing.place);
         HoldStep {
             spoken,
             sound: sound.unwrap_or(Sound::Silence { seconds: self.silence_seconds(waited_seconds) }),

@@ -11,7 +11,11 @@ fn policy(more: &serde_json::Value) -> QueuePolicy {
 }
 
 fn standing(position: u32, wait_seconds: u32, seconds: i64) -> Standing {
-    Standing { position, wait_seconds, entered_at: later(0), at: later(seconds) }
+    Standing { position, place: place(), wait_seconds, entered_at: later(0), at: later(seconds) }
+}
+
+fn place() -> Place {
+    "00-01763697906123".parse().expect("a place")
 }
 
 fn texts(step: &HoldStep) -> Vec<&str> {

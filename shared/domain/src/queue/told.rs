@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::Place;
 use crate::phone::PhoneNumber;
 
-/// What a caller who waits has been told so far.
+/// What a caller who waits has been told so far, and where they stand.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Told {
     /// Steps of the hold so far.
@@ -15,6 +16,8 @@ pub struct Told {
     pub position: Option<u32>,
     /// The last wait that they were told: at most so many seconds.
     pub wait_seconds: Option<u32>,
+    /// The place that they hold: the next step reads who stands before it without waiting for the call's record.
+    pub place: Option<Place>,
 }
 
 /// A question on being called back.

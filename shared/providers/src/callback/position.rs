@@ -100,7 +100,8 @@ fn of_told(told: &Told) -> impl Iterator<Item = (&'static str, String)> {
     let at = told.at.map(|at| ("told_at", at.to_string()));
     let position = told.position.map(|position| ("position", position.to_string()));
     let wait = told.wait_seconds.map(|seconds| ("wait_seconds", seconds.to_string()));
-    [steps].into_iter().chain(at).chain(position).chain(wait)
+    let place = told.place.map(|place| ("place", place.to_string()));
+    [steps].into_iter().chain(at).chain(position).chain(wait).chain(place)
 }
 
 /// One value, so that no part of a question can be lost on its own.
@@ -143,6 +144,7 @@ impl Position {
             "told_at" => self.told.at = value.parse().ok(),
             "position" => self.told.position = value.parse().ok(),
             "wait_seconds" => self.told.wait_seconds = value.parse().ok(),
+            "place" => self.told.place = value.parse().ok(),
             "index" => self.index = value.parse().ok(),
             "question" => self.question = question(&value),
             "of" => self.of = value.parse().ok(),

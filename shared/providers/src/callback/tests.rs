@@ -90,6 +90,7 @@ fn what_a_caller_was_told_reads_back_whole_or_in_part() {
         at: Some("2026-11-21T04:05:06.123456789Z".parse().expect("a time")),
         position: Some(u32::MAX),
         wait_seconds: Some(0),
+        place: Some("07-01763697906123".parse().expect("a place")),
     };
     let steps = Told { steps: 7, ..Told::default() };
     for told in [whole, steps, Told::default()] {

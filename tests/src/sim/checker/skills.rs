@@ -1,6 +1,6 @@
 //! Targets serve what callers need: judged by what callers have answered and by what their number says of them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, iter};
 
 use ringfall_domain::{
     call::event::Input,
@@ -8,7 +8,7 @@ use ringfall_domain::{
     ids::{CallId, LegId, TargetId},
 };
 
-use super::{Checker, State};
+use super::{CallTruth, Checker, State};
 use crate::sim::{
     verdict::Invariant,
     world::{World, answer},
@@ -60,8 +60,9 @@ impl Checker {
     /// The first tag of which a target does not serve the call's value.
     fn lacks(&self, state: &State, call: CallId, target: TargetId) -> Option<&str> {
         let own = state.calls.get(&call)?;
-        // Who is called back has said what they said in the call before.
-        let truth = own.callback_of.and_then(|of| state.calls.get(&of)).unwrap_or(own);
+        // Who is called back has said what they said in the first call, however often they were.
+        let before = |call: &&CallTruth| call.callback_of.and_then(|of| state.calls.get(&of));
+        let truth = iter::successors(Some(own), before).last()?;
         let of_number = |tag: &str| {
             let dialled = truth.incoming.as_ref()?.dialled();
             let mut numbers = self.world.agency(truth.account)?.numbers.values();

@@ -8,7 +8,7 @@ use ringfall_domain::{
     call::Call,
     ids::{AccountId, CallId, TargetId},
     plan::Plan,
-    queue::{Place, QueueId, Waiter, WaiterKind},
+    queue::{Place, QueueId, Told, Waiter, WaiterKind},
 };
 use ringfall_store::{
     port::StoreError,
@@ -80,6 +80,19 @@ impl Line {
     ) -> Result<Self, StoreError> {
         let head = line_up_to(&*platform.table, plan.account, queue, stands, OWN_WAITERS).await?;
         Ok(Self { waiters: head.waiters, known_until: Some(stands.0) })
+    }
+
+    /// Those who do not stand behind a caller, as far as the last step of their hold told where that is; none if it did not.
+    pub(in super::super) async fn as_told(
+        platform: &Platform,
+        plan: &Plan,
+        told: &Told,
+        call: CallId,
+    ) -> Result<Option<Self>, StoreError> {
+        match (plan.queue_id(), told.place) {
+            (Some(queue), Some(place)) => Self::up_to(platform, plan, &queue, (place, call)).await.map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// The first `limit` of each of some queues.

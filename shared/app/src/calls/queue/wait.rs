@@ -66,8 +66,13 @@ const STEPS_BETWEEN_LOOKS: u16 = 3;
 const END_GRACE: SignedDuration = SignedDuration::from_secs(2);
 
 impl Waiting<'_> {
-    /// A step of the hold is over.
-    pub(in super::super) async fn step(&self, call: &Call, input: &Input) -> Result<Waits, StoreError> {
+    /// A step of the hold is over. `read`: the queue up to the place that the call's step was told, if it was read with the call.
+    pub(in super::super) async fn step(
+        &self,
+        call: &Call,
+        input: &Input,
+        read: Option<Line>,
+    ) -> Result<Waits, StoreError> {
         let (Some(queued), Some(queue)) = (&call.queued, self.plan.queue_id()) else {
             return Ok(Waits::Look(None));
         };
@@ -81,10 +86,18 @@ impl Waiting<'_> {
         if waited_seconds >= limit_seconds {
             return Ok(Waits::Overflows(OverflowReason::WaitedTooLong { waited_seconds, limit_seconds }));
         }
-        if queue != queued.queue || self.told.steps.is_multiple_of(STEPS_BETWEEN_LOOKS) {
+        if queue != queued.queue {
             return Ok(Waits::Look(None));
         }
-        let line = Line::up_to(self.platform, self.plan, &queue, (queued.place, call.id)).await?;
+        // What was read beside the call may be older than the call: it serves only where the caller stands in it.
+        let read = read.filter(|line| line.waiter_of(call.id).is_some_and(|own| own.place == queued.place));
+        if self.told.steps.is_multiple_of(STEPS_BETWEEN_LOOKS) {
+            return Ok(Waits::Look(read));
+        }
+        let line = match read {
+            Some(line) => line,
+            None => Line::up_to(self.platform, self.plan, &queue, (queued.place, call.id)).await?,
+        };
         let Some(waiter) = line.waiter_of(call.id).filter(|waiter| !is_first(&line, self.plan, waiter, at))
         else {
             return Ok(Waits::Look(Some(line)));
@@ -93,7 +106,7 @@ impl Waiting<'_> {
             return Ok(Waits::Look(Some(line)));
         };
         let ahead = line.ahead(&queue, waiter.place, call.id);
-        let standing = self.standing(ahead, outlook.wait_seconds(ahead), queued.entered_at, at);
+        let standing = standing(ahead, outlook.wait_seconds(ahead), queued, at);
         Ok(Waits::Reply(self.hold(call, standing).await?))
     }
 
@@ -176,7 +189,7 @@ impl Waiting<'_> {
                 }
             }
         }
-        let standing = self.standing(ahead, estimated_seconds, queued.entered_at, at);
+        let standing = standing(ahead, estimated_seconds, &queued, at);
         Ok(Waits::Reply(self.hold(&current.call, standing).await?))
     }
 
@@ -244,10 +257,6 @@ impl Waiting<'_> {
         entered_at + SignedDuration::from_secs(self.policy.max_wait_seconds.into())
     }
 
-    fn standing(&self, ahead: u32, wait_seconds: u32, entered_at: Timestamp, at: Timestamp) -> Standing {
-        Standing { position: ahead.saturating_add(1), wait_seconds, entered_at, at }
-    }
-
     /// The next step of the hold. The longest wait ends even if that step does not, or lasts longer.
     async fn hold(&self, call: &Call, standing: Standing) -> Result<Instructions, StoreError> {
         let hold = Hold::new(self.policy, call, self.sought.node);
@@ -258,6 +267,11 @@ impl Waiting<'_> {
         }
         Ok(vec![Instruction::Hold(step)])
     }
+}
+
+fn standing(ahead: u32, wait_seconds: u32, queued: &Queued, at: Timestamp) -> Standing {
+    let (place, entered_at) = (queued.place, queued.entered_at);
+    Standing { position: ahead.saturating_add(1), place, wait_seconds, entered_at, at }
 }
 
 /// Whether nobody stands before a caller for one of the targets that they wait for.

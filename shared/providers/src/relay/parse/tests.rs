@@ -156,7 +156,7 @@ fn a_caller_is_who_the_trunk_vouches_for_and_is_never_refused() {
 
 #[test]
 fn every_continuation_comes_back_as_the_event_that_it_stands_for() {
-    let told = Told { steps: 2, at: at(), position: Some(3), wait_seconds: Some(120) };
+    let told = Told { steps: 2, at: at(), position: Some(3), wait_seconds: Some(120), ..Told::default() };
     let (digits, of) = (json!({"input": {"digits": "75201"}}), call_id());
     let input = || Input::Digits("75201".to_owned());
     let leg = json!({"leg": {"leg_id": "leg_1", "status": "answered"}, "input": {"digits": "1"}});

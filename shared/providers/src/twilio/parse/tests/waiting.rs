@@ -14,8 +14,15 @@ fn of_position(event: WebhookEvent, position: &str, form: &str) -> EventKind {
 
 #[test]
 fn a_step_of_the_hold_is_over_or_a_key_was_pressed_in_it() {
-    let position = "node=zip&steps=3&told_at=2026-11-21T04:05:06Z&position=2&wait_seconds=90";
-    let told = Told { steps: 3, at: time("2026-11-21T04:05:06Z"), position: Some(2), wait_seconds: Some(90) };
+    let position =
+        "node=zip&steps=3&told_at=2026-11-21T04:05:06Z&position=2&wait_seconds=90&place=00-01763697906123";
+    let told = Told {
+        steps: 3,
+        at: time("2026-11-21T04:05:06Z"),
+        position: Some(2),
+        wait_seconds: Some(90),
+        place: "00-01763697906123".parse().ok(),
+    };
     for (form, input) in [
         ("CallSid=CA1&CallStatus=in-progress", Input::Nothing),
         ("CallSid=CA1&Digits=1&FieldOfTomorrow=1", Input::Digits("1".to_owned())),

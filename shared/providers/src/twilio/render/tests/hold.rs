@@ -12,7 +12,7 @@ const MUSIC: &str = "<Play>https://calls.example.com/media/hold-music.wav</Play>
 
 fn hold(spoken: Vec<Speech>, sound: Sound, takes_key: bool) -> Instruction {
     let at: Timestamp = "2026-11-21T04:05:06Z".parse().expect("a time");
-    let told = Told { steps: 2, at: Some(at), position: Some(3), wait_seconds: None };
+    let told = Told { steps: 2, at: Some(at), position: Some(3), ..Told::default() };
     Instruction::Hold(HoldStep {
         spoken,
         sound,
