@@ -18,7 +18,9 @@ use std::{
     thread,
 };
 
+use anyhow::Context;
 use cli::Command;
+use ringfall_relay::open_as_many_files_as_allowed;
 
 /// Items and answers are many small pieces that other threads let go of than made them, which this allocator is made
 /// for.
@@ -33,7 +35,8 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> ExitCode {
-    let ran = runtime().and_then(|runtime| {
+    let files = open_as_many_files_as_allowed().context("the limit of open files cannot be raised");
+    let ran = files.and_then(|()| runtime()).and_then(|runtime| {
         runtime.block_on(async {
             match command {
                 Command::Serve(settings, logs) => {

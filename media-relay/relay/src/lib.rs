@@ -14,6 +14,7 @@ mod config;
 mod driver;
 pub mod engine;
 mod fetching;
+mod files;
 mod http;
 mod instance;
 mod metrics;
@@ -26,6 +27,7 @@ mod trunks;
 
 pub use self::{
     config::{Config, Pem, Tls},
+    files::open_as_many_files_as_allowed,
     start::{Handle, check_trunks, start},
 };
 

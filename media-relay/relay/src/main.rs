@@ -10,7 +10,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use ringfall_relay::{check_trunks, prompt_file_name, start};
+use ringfall_relay::{check_trunks, open_as_many_files_as_allowed, prompt_file_name, start};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -77,6 +77,7 @@ fn run(options: &Options) -> io::Result<()> {
     } else {
         lines.json().init();
     }
+    open_as_many_files_as_allowed()?;
     wait_for(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;

@@ -24,6 +24,7 @@ use crate::{
     driver::{Driver, Inbox, Parts, Settings},
     engine::{Engine, EngineConfig, MediaAddress},
     fetching::{Fetching, Source},
+    files,
     http::{Door, serve},
     instance::Instance,
     metrics::Metrics,
@@ -105,6 +106,7 @@ pub fn start(config: Config) -> io::Result<Handle> {
     let told = config.told_ip().map_err(invalid)?;
     let recordings = config.data_dir.join(RECORDINGS);
     make_folder(&recordings)?;
+    files::check_for(config.most_calls);
     let instance = Instance::of(&config.data_dir)?;
     let metrics = Metrics::new();
     let library = Library::new(LibrarySettings {

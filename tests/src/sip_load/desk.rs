@@ -30,7 +30,7 @@ pub(super) fn answer(socket: &UdpSocket, times: &Times, done: &AtomicBool) -> Re
                 times.pass(call, Place::Rung);
             }
             response(message, "200 OK", own, sdp())
-        } else if message.starts_with("BYE ") || message.starts_with("CANCEL ") {
+        } else if ["BYE ", "CANCEL ", "OPTIONS "].iter().any(|method| message.starts_with(method)) {
             response(message, "200 OK", own, "")
         } else {
             continue;

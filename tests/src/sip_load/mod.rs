@@ -3,6 +3,7 @@
 //!
 //! All is on loopback, and bounded in calls and seconds.
 
+mod bare;
 mod caller;
 mod desk;
 mod message;
@@ -20,8 +21,9 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 
 pub use self::{
+    bare::serve_bare,
     caller::{Callers, Pace},
-    relay::{Relay, serve_relay},
+    relay::{Between, serve_relay},
     times::Times,
 };
 use crate::rtp_load::Percentiles;
@@ -41,7 +43,7 @@ pub struct Figures {
     pub failed: usize,
     /// How long it took from the first to the last.
     pub measured: Duration,
-    /// The relay's processor time.
+    /// The processor time of what stands between.
     pub processor: Duration,
     /// From the caller's INVITE to the desk's, without the time that the platform had.
     pub added: Percentiles,
@@ -60,26 +62,35 @@ impl Figures {
     }
 }
 
+/// What stands between the callers and the desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The relay.
+    Relay,
+    /// What hands over and does nothing else.
+    Bare,
+}
+
 /// Plays so many calls.
 ///
 /// # Errors
-/// The relay does not start, or there is no port.
-pub fn run(calls: usize, pace: Pace) -> Result<Figures> {
+/// What stands between does not start, or there is no port.
+pub fn run(kind: Kind, calls: usize, pace: Pace) -> Result<Figures> {
     let times = Arc::new(Times::new(calls));
     let desk = UdpSocket::bind("127.0.0.1:0")?;
     let address = desk.local_addr()?;
     let platform = platform::start(address, Arc::clone(&times))?;
-    let relay = Relay::start(platform)?;
+    let between = Between::start(kind, platform, address)?;
     let done = Arc::new(AtomicBool::new(false));
     let answering = thread::spawn({
         let (times, done) = (Arc::clone(&times), Arc::clone(&done));
         move || desk::answer(&desk, &times, &done)
     });
-    let mut callers = Callers::new(relay.sip, Arc::clone(&times))?;
+    let mut callers = Callers::new(between.sip, Arc::clone(&times))?;
     callers.wait_for_the_trunk().context("the relay does not learn of its trunk")?;
-    let before = relay.processor()?;
+    let before = between.processor()?;
     let (finished, failed, measured) = callers.call(calls, pace)?;
-    let processor = relay.processor()? - before;
+    let processor = between.processor()? - before;
     done.store(true, Ordering::Relaxed);
     answering.join().map_err(|_| anyhow!("the desk has broken down"))??;
     let mut added = Percentiles::default();

@@ -1,4 +1,4 @@
-//! The relay that is measured: this very program, started again on a core of its own.
+//! What is measured: this very program, started again on a core of its own.
 
 use std::{
     io::{BufRead, BufReader, Read, Write, stdin, stdout},
@@ -10,28 +10,34 @@ use std::{
 use anyhow::{Context, Result};
 use ringfall_relay::{Config, start};
 
+use super::Kind;
 use crate::rtp_load::{PHONES_CORE, SUBJECT_CORE, pin, processor_of};
 
 /// What the relay signs in with.
 const SECRET: &str = "a-secret-of-the-relay";
 
-/// The relay's process; it ends with this.
+/// A process between callers and desk; it ends with this.
 #[derive(Debug)]
-pub struct Relay {
+pub struct Between {
     child: Child,
     /// Where it takes SIP.
     pub sip: SocketAddr,
 }
 
-impl Relay {
-    /// Starts one for a platform.
+impl Between {
+    /// Starts one for a platform and a desk.
     ///
     /// # Errors
     /// It does not start.
-    pub(super) fn start(platform: SocketAddr) -> Result<Self> {
+    pub(super) fn start(kind: Kind, platform: SocketAddr, desk: SocketAddr) -> Result<Self> {
+        let (platform, desk) = (platform.to_string(), desk.to_string());
+        let task: &[&str] = match kind {
+            Kind::Relay => &["serve", &platform],
+            Kind::Bare => &["serve-bare", &platform, &desk],
+        };
         pin(SUBJECT_CORE)?;
         let child = Command::new(std::env::current_exe()?)
-            .args(["serve", &platform.to_string()])
+            .args(task)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn();
@@ -39,7 +45,7 @@ impl Relay {
         let mut child = child?;
         let mut told = String::new();
         BufReader::new(child.stdout.take().context("its output is piped")?).read_line(&mut told)?;
-        let sip = told.trim().parse().with_context(|| format!("the relay says {told:?}"))?;
+        let sip = told.trim().parse().with_context(|| format!("it says {told:?}"))?;
         Ok(Self { child, sip })
     }
 
@@ -49,7 +55,7 @@ impl Relay {
     }
 }
 
-impl Drop for Relay {
+impl Drop for Between {
     fn drop(&mut self) {
         // It may have ended by itself.
         let _ = self.child.kill();
