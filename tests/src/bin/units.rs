@@ -1,4 +1,5 @@
-//! What a billed call costs on DynamoDB, step by step, direct or held before: `cargo run -p ringfall-tests --bin units`.
+//! What a billed call costs on DynamoDB, step by step, direct or held before: `cargo run -p ringfall-tests --bin units`; with `-- --hot`, which
+//! partition of its table is full first.
 
 use std::io::{self, Write};
 
@@ -10,6 +11,7 @@ use ringfall_tests::{
     units::{
         Consumed, Step, Usage,
         calls::{CALLS_SUMMED, DirectCall, Screening, direct_call, reported_call, share},
+        hot::{Heat, PARTITION_TAKES, direct_calls, held_call},
         prices::{
             ASSUMED_SECONDS, Bill, GIGABYTE_SECOND, INVOCATIONS, QUEUE_REQUESTS, READ_UNITS, WRITE_UNITS,
         },
@@ -27,13 +29,22 @@ struct Arguments {
     /// or else on a local one
     #[arg(long)]
     reported: bool,
+    /// Prints something else: what calls use of each partition of the table, and at how many calls a second it is full
+    #[arg(long)]
+    hot: bool,
 }
+
+/// So many calls of the buyer go on at the same time, in turn.
+const LIVE: [usize; 4] = [1, 16, 63, 70];
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let aws = if arguments.reported { Some(Aws::start().await?) } else { None };
     let mut out = io::stdout().lock();
+    if arguments.hot {
+        return print_hot(&mut out).await;
+    }
     let direct = direct_call(Screening::None).await?;
     for (title, screening) in
         [("A direct billed call", Screening::None), ("The same with screening", Screening::Press)]
@@ -71,10 +82,17 @@ impl Arguments {
         let summed = |units: Units| Units { read: share(units.read), written: share(units.written) };
         let reported_sums = reported.map(|reported| summed(reported.summed));
         print_sum(out, "listed, charged, summed *", summed(call.summed.units()), reported_sums)?;
+        for operation in call.summed_alone.operations.iter().filter(|_| self.operations) {
+            writeln!(out, "      {operation}")?;
+        }
         let reported = reported.map(|call| Units { read: call.read(), written: call.written() });
         print_sum(out, "in all", Units { read: call.read(), written: call.written() }, reported)?;
         print_bill(out, "USD per million calls", call.bill())?;
-        writeln!(out, "  * its share, where {CALLS_SUMMED} calls are summed at once")
+        let Units { read, written } = call.summed_alone.units();
+        writeln!(
+            out,
+            "  * its share, where {CALLS_SUMMED} calls are summed at once; a call that is summed alone reads {read} and writes {written}"
+        )
     }
 
     fn print_queued(
@@ -116,6 +134,32 @@ impl Arguments {
         }
         Ok(())
     }
+}
+
+async fn print_hot(out: &mut impl Write) -> Result<()> {
+    for live in LIVE {
+        let title = format!("One account, campaign and buyer, {live} live");
+        writeln!(out, "\n{title:<42} {:>8} {:>12} {:>8} {:>12}", "write", "to one item", "read", "full at")?;
+        for heat in direct_calls(live).await? {
+            print_heat(out, &heat)?;
+        }
+    }
+    writeln!(out, "\nA call that is held")?;
+    print_heat(out, &held_call().await?)?;
+    let [written, read] = PARTITION_TAKES;
+    writeln!(
+        out,
+        "\nUnits per call, of that partition of its kind which is used most. \"Full\" is a partition with {written} write or {read} read units a \
+         second. DynamoDB divides one that is used much between its items, where they are not always the last: never an item."
+    )?;
+    Ok(())
+}
+
+fn print_heat(out: &mut impl Write, heat: &Heat) -> io::Result<()> {
+    let Heat { partition, is_each_calls_own, written, written_to_one_item, read } = heat;
+    let full_at =
+        if *is_each_calls_own { "each its own".to_owned() } else { format!("{:.0}/s", heat.full_at()) };
+    writeln!(out, "  {partition:<40} {written:>8.2} {written_to_one_item:>12.2} {read:>8.2} {full_at:>12}")
 }
 
 fn print_title(out: &mut impl Write, title: &str, is_reported: bool) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! Starting functions as Lambda does: the process is spawned, and asks the runtime API for its first event.
 
 use std::{
+    net::SocketAddr,
     path::Path,
     process::{Command, Stdio},
     sync::Arc,
@@ -8,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use aws_config::SdkConfig;
 use ringfall_store::engines::dynamodb::{DynamoStore, Missing, Settings, Unmetered};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -20,6 +22,8 @@ use crate::aws::Aws;
 /// How long a function may take until it counts as one that does not start.
 const PATIENCE: Duration = Duration::from_secs(30);
 const NAME: &str = "ringfall-start";
+/// The name of every secret.
+pub(super) const SECRET: &str = NAME;
 
 /// A function that was started some times.
 #[derive(Debug)]
@@ -62,36 +66,25 @@ async fn prepare(aws: &Aws) -> Result<String> {
     let config = aws.config().await;
     let settings = Settings { table: NAME.to_owned(), queue: NAME.to_owned(), missing: Missing::Create };
     DynamoStore::open_with(&config, settings, Arc::new(Unmetered)).await?;
-    let secrets = aws_sdk_secretsmanager::Client::new(&config);
-    secrets
-        .create_secret()
-        .name(NAME)
-        .secret_string("a-key-for-measuring-that-is-long-enough")
-        .send()
-        .await?;
-    let tables = aws_sdk_dynamodb::Client::new(&config);
-    let table = tables.describe_table().table_name(NAME).send().await?.table;
+    make_secret(aws, SECRET, "a-key-for-measuring-that-is-long-enough").await?;
+    stream_of(&config, NAME).await
+}
+
+pub(super) async fn make_secret(aws: &Aws, name: &str, text: &str) -> Result<()> {
+    let secrets = aws_sdk_secretsmanager::Client::new(&aws.config().await);
+    secrets.create_secret().name(name).secret_string(text).send().await?;
+    Ok(())
+}
+
+/// The ARN of a table's stream.
+pub(super) async fn stream_of(config: &SdkConfig, table: &str) -> Result<String> {
+    let tables = aws_sdk_dynamodb::Client::new(config);
+    let table = tables.describe_table().table_name(table).send().await?.table;
     table.and_then(|table| table.latest_stream_arn).context("the table has a stream")
 }
 
 async fn one(program: &Path, listener: &TcpListener, aws: &Aws, stream: &str) -> Result<Duration> {
-    let mut command = Command::new(program);
-    command
-        .env_clear()
-        .env("AWS_LAMBDA_RUNTIME_API", listener.local_addr()?.to_string())
-        .env("AWS_LAMBDA_FUNCTION_NAME", NAME)
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-        .env("RINGFALL_TABLE", NAME)
-        .env("RINGFALL_STREAM", stream)
-        .env("RINGFALL_QUEUE", "https://sqs.us-east-1.amazonaws.com/000000000000/ringfall-start")
-        .env("RINGFALL_PUBLIC_URL", "https://calls.example.com")
-        .env("RINGFALL_ADMIN_KEY_SECRET", NAME)
-        .env("RINGFALL_KEY_SECRET", NAME)
-        .env("RINGFALL_RELAY_SECRET_ID", NAME)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null());
-    aws.tell(&mut command);
+    let mut command = function(program, listener.local_addr()?, aws, (NAME, stream));
     let began = Instant::now();
     let mut process = command.spawn().with_context(|| program.display().to_string())?;
     let asked = tokio::time::timeout(PATIENCE, first_request(listener)).await;
@@ -100,6 +93,33 @@ async fn one(program: &Path, listener: &TcpListener, aws: &Aws, stream: &str) ->
     process.wait()?;
     asked.with_context(|| format!("{} does not ask for an event", program.display()))??;
     Ok(took)
+}
+
+/// A function's program with the environment that it is deployed with. `store`: its table, and that one's stream.
+pub(super) fn function(
+    program: &Path,
+    runtime: SocketAddr,
+    aws: &Aws,
+    (table, stream): (&str, &str),
+) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("AWS_LAMBDA_RUNTIME_API", runtime.to_string())
+        .env("AWS_LAMBDA_FUNCTION_NAME", NAME)
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+        .env("RINGFALL_TABLE", table)
+        .env("RINGFALL_STREAM", stream)
+        .env("RINGFALL_QUEUE", "https://sqs.us-east-1.amazonaws.com/000000000000/ringfall-start")
+        .env("RINGFALL_PUBLIC_URL", "https://calls.example.com")
+        .env("RINGFALL_ADMIN_KEY_SECRET", SECRET)
+        .env("RINGFALL_KEY_SECRET", SECRET)
+        .env("RINGFALL_RELAY_SECRET_ID", SECRET)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    aws.tell(&mut command);
+    command
 }
 
 /// Returns when the runtime API was asked for the next event.

@@ -30,6 +30,8 @@ pub struct DirectCall<U> {
     /// What the consumer of the change feed does with [`CALLS_SUMMED`] such calls at once: each is listed and charged, and all are
     /// added to the same rows of the report.
     pub summed: U,
+    /// The same of one call, where there is no other: what each turn of the consumer takes falls on it alone.
+    pub summed_alone: U,
 }
 
 /// The calls that the consumer of the change feed takes up at once.
@@ -114,14 +116,51 @@ pub(super) async fn as_reported(names: &Names) -> Result<(Ports, Reports)> {
 }
 
 async fn measure<G: Gauge>(ports: Ports, gauge: G, screening: Screening) -> Result<DirectCall<G::Usage>> {
-    let mut metered = Metered::start(ports, gauge, offer(3, screening)).await?;
+    let metered = Metered::start(ports, gauge, offer(3, screening)).await?;
     call(&metered, 0).await?;
     metered.sum_up().await?;
+    call(&metered, 1).await?;
+    let summed_alone = metered.sum_up().await?;
     let mut webhooks = Vec::new();
-    for index in 1..=CALLS_SUMMED {
+    for index in 2..CALLS_SUMMED + 2 {
         webhooks = call(&metered, index).await?;
     }
-    Ok(DirectCall { webhooks, summed: metered.sum_up().await? })
+    Ok(DirectCall { webhooks, summed: metered.sum_up().await?, summed_alone })
+}
+
+/// An agency on a DynamoDB, whose webhooks others answer and whose stream others consume.
+pub struct Distant(Metered<Reports>);
+
+impl Distant {
+    /// Sets it up.
+    ///
+    /// # Errors
+    /// The table is not to be had.
+    pub async fn start(names: &Names) -> Result<Self> {
+        let (ports, reports) = as_reported(names).await?;
+        Ok(Self(Metered::start(ports, reports, offer(3, Screening::None)).await?))
+    }
+
+    /// What its webhooks' URLs begin with.
+    pub fn url(&self) -> &str {
+        self.0.url()
+    }
+
+    /// Plays calls whose webhooks go to another address, signed as they are.
+    ///
+    /// # Returns
+    /// How many webhooks there were.
+    ///
+    /// # Errors
+    /// A call did not go as it should.
+    pub async fn calls(&mut self, address: &str, calls: usize) -> Result<usize> {
+        self.0.send_through(address);
+        let mut webhooks = 0;
+        for index in 0..calls {
+            webhooks += call(&self.0, index).await?.len();
+        }
+        Ok(webhooks)
+    }
 }
 
 async fn call<G: Gauge>(metered: &Metered<G>, index: usize) -> Result<Vec<Step<G::Usage>>> {

@@ -24,6 +24,17 @@ use super::{
 /// How long each operation takes, so that operations one after the other can be told from those side by side.
 const ROUND_TRIP: Duration = Duration::from_millis(4);
 
+/// What an operation used of one item, or a query of the items that it read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touched {
+    /// Where the item is; of a query the partition alone.
+    pub key: Key,
+    /// Read units.
+    pub read: usize,
+    /// Write units.
+    pub written: usize,
+}
+
 /// What some operations came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -37,14 +48,15 @@ pub struct Usage {
     pub round_trips: usize,
     /// Each operation in words.
     pub operations: Vec<String>,
+    /// What they used of each item.
+    pub touched: Vec<Touched>,
 }
 
 #[derive(Debug, Clone)]
 struct Operation {
     began: Instant,
     ended: Instant,
-    read: usize,
-    written: usize,
+    touched: Vec<Touched>,
     messages: usize,
     what: String,
 }
@@ -53,8 +65,8 @@ struct Operation {
 struct Log(Arc<Mutex<Vec<Operation>>>);
 
 impl Log {
-    fn note(&self, began: Instant, read: usize, written: usize, messages: usize, what: String) {
-        let operation = Operation { began, ended: Instant::now(), read, written, messages, what };
+    fn note(&self, began: Instant, touched: Vec<Touched>, messages: usize, what: String) {
+        let operation = Operation { began, ended: Instant::now(), touched, messages, what };
         self.0.lock().expect("no holder of the lock panics").push(operation);
     }
 
@@ -102,10 +114,11 @@ impl Gauge for Meter {
                 usage.round_trips += 1;
                 last = Some(operation.ended);
             }
-            usage.read += operation.read;
-            usage.written += operation.written;
+            usage.read += operation.touched.iter().map(|touched| touched.read).sum::<usize>();
+            usage.written += operation.touched.iter().map(|touched| touched.written).sum::<usize>();
             usage.messages += operation.messages;
             usage.operations.push(operation.what);
+            usage.touched.extend(operation.touched);
         }
         usage
     }
@@ -121,14 +134,14 @@ impl Table for Meter {
         let began = Instant::now();
         sleep(ROUND_TRIP).await;
         let items = self.inner.get_many(keys).await?;
-        let mut read = 0;
+        let mut touched = Vec::with_capacity(keys.len());
         let mut what = "read".to_owned();
         for (key, item) in keys.iter().zip(&items) {
             let bytes = bytes(key, item.as_deref());
-            read += read_units(bytes);
+            touched.push(Touched { key: key.clone(), read: read_units(bytes), written: 0 });
             what += &format!(" {} ({bytes} B)", key.sort);
         }
-        self.log.note(began, read, 0, 0, what);
+        self.log.note(began, touched, 0, what);
         Ok(items)
     }
 
@@ -143,7 +156,8 @@ impl Table for Meter {
         sleep(ROUND_TRIP).await;
         let page = self.inner.query(partition, range, direction, limit).await?;
         let total = page.items.iter().map(|(key, item)| bytes(key, Some(item))).sum();
-        self.log.note(began, read_units(total), 0, 0, format!("query ({total} B)"));
+        let touched = Touched { key: Key::new(partition, ""), read: read_units(total), written: 0 };
+        self.log.note(began, vec![touched], 0, format!("query ({total} B)"));
         Ok(page)
     }
 
@@ -155,14 +169,14 @@ impl Table for Meter {
         let result = self.inner.write(writes).await;
         let after = self.sizes(&keys).await?;
         let times = if keys.len() > 1 { TRANSACTION } else { 1 };
-        let mut written = 0;
+        let mut touched = Vec::with_capacity(keys.len());
         let mut what = if result.is_ok() { "write".to_owned() } else { "refused".to_owned() };
         for ((key, before), after) in keys.iter().zip(before).zip(after) {
             let units = times * write_units(before, after);
-            written += units;
+            touched.push(Touched { key: key.clone(), read: 0, written: units });
             what += &format!(" {} ({after} B: {units})", key.sort);
         }
-        self.log.note(began, 0, written, 0, what);
+        self.log.note(began, touched, 0, what);
         result
     }
 }
@@ -180,7 +194,7 @@ impl Messages for MeteredMessages {
         let began = Instant::now();
         sleep(ROUND_TRIP).await;
         self.inner.send(body, due_at).await?;
-        self.log.note(began, 0, 0, 1, "send a message".to_owned());
+        self.log.note(began, Vec::new(), 1, "send a message".to_owned());
         Ok(())
     }
 

@@ -1,19 +1,19 @@
 //! The platform in this process over a metered table, and the parts of a call on it.
 
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use axum::Router;
+use jiff::SignedDuration;
 use ringfall_app::{
     api::{self, ensure_first_account},
     clock::{SystemClock, SystemRandomness},
     connection::RealProviders,
     platform::{Platform, Ports, Settings},
-    rollup,
+    rollup::{CaughtUp, catch_up},
     seal::{KeyRing, KeysAtHand},
     webhooks,
 };
-use ringfall_store::port::Position;
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
@@ -21,18 +21,22 @@ use super::{Gauge, Step};
 use crate::stack::{Agency, Api, Dial, Element, InboundCall, NUMBER, Offer, Twilio, Webhook};
 
 const ADMIN_KEY: &str = "a-key-for-the-units-that-is-long-enough";
-const CALLER: &str = "+12145550123";
+/// What providers' tokens are sealed with.
+pub const SEALING_KEY: &str = "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a";
 /// How long the target's leg lasts, from its answer.
 const LEG_SECONDS: u32 = 95;
+/// How long a turn of the change feed's consumer may last.
+const TURN: SignedDuration = SignedDuration::from_mins(10);
+const BETWEEN_TURNS: Duration = Duration::from_millis(500);
 
 /// The platform, and an agency on it.
 pub(super) struct Metered<G> {
     gauge: G,
     platform: Arc<Platform>,
+    url: String,
     agency: Agency,
     twilio: Twilio,
     server: JoinHandle<()>,
-    position: Position,
 }
 
 impl<G: Gauge> Metered<G> {
@@ -49,7 +53,7 @@ impl<G: Gauge> Metered<G> {
             Arc::new(SystemClock),
             Arc::new(SystemRandomness),
             Arc::new(RealProviders::new(true)?),
-            Arc::new(KeysAtHand::new(KeyRing::read(&"0a".repeat(32))?)),
+            Arc::new(KeysAtHand::new(KeyRing::read(SEALING_KEY)?)),
             settings,
         ));
         ensure_first_account(&platform, Some(ADMIN_KEY)).await?;
@@ -59,33 +63,43 @@ impl<G: Gauge> Metered<G> {
         let server = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("an accepting server never ends");
         });
-        let api = Api::new(url.as_str().trim_end_matches('/'), ADMIN_KEY);
-        let agency = Agency::set_up(api, offer).await?;
+        let url = url.as_str().trim_end_matches('/').to_owned();
+        let agency = Agency::set_up(Api::new(&url, ADMIN_KEY), offer).await?;
         let twilio = Twilio::quick();
-        let mut metered = Self { gauge, platform, agency, twilio, server, position: Position::default() };
+        let metered = Self { gauge, platform, url, agency, twilio, server };
         metered.sum_up().await?;
         Ok(metered)
     }
 
+    /// What the webhooks' URLs begin with.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Sends webhooks to another address from now on, signed as before.
+    pub(super) fn send_through(&mut self, address: &str) {
+        self.twilio = Twilio::quick().through(&self.url, address);
+    }
+
     /// A call from somebody else for each index.
     pub(super) fn call(&self, index: usize) -> Call<'_, G> {
-        let call = self.twilio.call(index, CALLER, NUMBER);
+        let call = self.twilio.call(index, &format!("+1214555{index:04}"), NUMBER);
         Call { gauge: &self.gauge, agency: &self.agency, call, steps: Vec::new() }
     }
 
-    /// What the consumer of the change feed does with what has come since.
-    pub(super) async fn sum_up(&mut self) -> Result<G::Usage> {
+    /// What the consumer of the change feed does with what has come since, in one turn where all is told at once.
+    pub(super) async fn sum_up(&self) -> Result<G::Usage> {
+        let taken_up = || self.platform.metrics.feed_changes.get();
         let mut idle = 0;
         loop {
-            let reached = rollup::consume(&self.platform, &self.position).await?;
-            idle = if reached == self.position { idle + 1 } else { 0 };
-            self.position = reached;
-            if idle > G::LATE_READS {
+            let before = taken_up();
+            let until = self.platform.now() + TURN;
+            ensure!(catch_up(&self.platform, until).await? == CaughtUp::Yes, "a turn's time was too short");
+            idle = if taken_up() == before { idle + 1 } else { 0 };
+            if idle >= G::LATE_READS {
                 return Ok(self.gauge.take());
             }
-            if idle > 0 {
-                self.platform.feed.wait(&self.position).await;
-            }
+            tokio::time::sleep(BETWEEN_TURNS).await;
         }
     }
 }
@@ -108,6 +122,11 @@ impl<G: Gauge> Call<'_, G> {
     /// What its webhooks used so far.
     pub(super) fn into_steps(self) -> Vec<Step<G::Usage>> {
         self.steps
+    }
+
+    /// What its webhooks used since this was last asked.
+    pub(super) fn take_steps(&mut self) -> Vec<Step<G::Usage>> {
+        mem::take(&mut self.steps)
     }
 
     /// The provider's id of the call.

@@ -8,8 +8,10 @@
 //! - [`calls`]: a direct call, webhook by webhook, through the real routers.
 //! - [`queued`]: a call whose caller was held.
 //! - [`prices`]: what all this costs.
+//! - [`hot`]: which partition of the table is full first, and at how many calls a second.
 
 pub mod calls;
+pub mod hot;
 mod meter;
 mod metered;
 pub mod prices;
@@ -19,7 +21,8 @@ pub mod rules;
 
 use ringfall_store::engines::dynamodb::Units;
 
-pub use self::meter::{Meter, MeteredMessages, Usage};
+pub use self::meter::{Meter, MeteredMessages, Touched, Usage};
+pub use self::metered::SEALING_KEY;
 pub use self::reports::Reports;
 
 /// What something came to.

@@ -7,6 +7,7 @@
 mod built;
 mod calls;
 mod queues;
+mod stream;
 mod trunks;
 
 use std::process::Command;

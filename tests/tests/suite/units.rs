@@ -3,6 +3,7 @@
 use anyhow::Result;
 use ringfall_tests::units::{
     calls::{Screening, direct_call},
+    hot::{direct_calls, held_call},
     queued::queued_call,
 };
 
@@ -28,6 +29,29 @@ async fn a_direct_billed_call_stays_within_its_units_and_round_trips() -> Result
             assert!(step.usage.round_trips <= MOST_ROUND_TRIPS, "{screening:?}: {step:?}");
         }
     }
+    Ok(())
+}
+
+/// At how many calls a second partitions are full that all calls of an account, a campaign and a buyer share, more of whose lines are taken than
+/// its one item holds; and at how many that are held. As infra/README.md tells.
+#[tokio::test]
+async fn what_is_full_first_is_what_the_guide_tells() -> Result<()> {
+    let told = [
+        ("{account}#B#{buyer}", 111.0),
+        ("{account}#T#ledger#{month}", 333.0),
+        ("{account}#T#calls#{month}", 1_000.0),
+    ];
+    let ranking = direct_calls(70).await?;
+    for (heat, (partition, full_at)) in ranking.iter().zip(told) {
+        assert_eq!(heat.partition, partition, "{ranking:#?}");
+        assert!((heat.full_at() - full_at).abs() < 0.05 * full_at, "{heat:?}: {}", heat.full_at());
+    }
+    let others = ranking.iter().skip(told.len()).filter(|heat| !heat.is_each_calls_own);
+    for heat in others {
+        assert!(heat.full_at() > 5_000.0, "{heat:?}: {}", heat.full_at());
+    }
+    let held = held_call().await?;
+    assert!((held.full_at() - 250.0).abs() < 1.0, "{held:?}");
     Ok(())
 }
 
