@@ -41,7 +41,7 @@ resource "aws_iam_role_policy_attachment" "image" {
   policy_arn = "arn:${data.aws_partition.here.partition}:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
 }
 
-# The relay itself needs nothing of AWS; the agent beside it writes figures as log lines.
+# The relay itself may put its recordings into their bucket; the agent beside it writes figures as log lines.
 resource "aws_iam_role" "relay" {
   name               = "${var.name}-task"
   assume_role_policy = data.aws_iam_policy_document.assume["tasks"].json

@@ -35,6 +35,9 @@ locals {
     RINGFALL_RELAY_MOST_CALLS    = tostring(var.most_calls)
     RINGFALL_RELAY_DRAIN_SECONDS = tostring(var.drain_seconds)
     RINGFALL_RELAY_DATA_DIR      = "/data"
+    # What is on the disk goes with the instance.
+    RINGFALL_RELAY_RECORDINGS_BUCKET = aws_s3_bucket.recordings.id
+    AWS_REGION                       = data.aws_region.here.name
     # An instance alone knows its public address.
     RINGFALL_RELAY_PUBLIC_IP = "ec2"
   }, var.tls == null ? {} : { RINGFALL_RELAY_TLS = "0.0.0.0:${local.ports.tls}" }, var.environment)

@@ -8,6 +8,11 @@ output "security_group_id" {
   value       = aws_security_group.relay.id
 }
 
+output "recordings_bucket" {
+  description = "The bucket of recordings: the parameter RecordingsBucket of the platform's stack."
+  value       = aws_s3_bucket.recordings.id
+}
+
 output "cluster_name" {
   description = "The ECS cluster, and the service in it of the same name."
   value       = aws_ecs_cluster.relay.name

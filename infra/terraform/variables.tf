@@ -164,6 +164,23 @@ variable "environment" {
   }
 }
 
+variable "recordings" {
+  description = "The bucket that recordings go into: its name (made of the account's number where null), and after how many days they are deleted (never where null)."
+  type = object({
+    bucket = optional(string)
+    days   = optional(number)
+  })
+  default = {}
+  validation {
+    condition     = var.recordings.bucket == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.recordings.bucket))
+    error_message = "recordings.bucket: expected 3 to 63 lower-case letters, digits, dots and dashes."
+  }
+  validation {
+    condition     = var.recordings.days == null || try(var.recordings.days >= 1 && floor(var.recordings.days) == var.recordings.days, false)
+    error_message = "recordings.days: expected a whole number from 1."
+  }
+}
+
 variable "tags" {
   description = "Tags of everything."
   type        = map(string)

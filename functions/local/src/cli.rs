@@ -67,7 +67,7 @@ const ENVIRONMENT: &str = "Environment:
 enum Subcommand {
     /// Serve the platform (the default)
     #[command(after_help = ENVIRONMENT, next_line_help = true)]
-    Serve(ServeArguments),
+    Serve(Box<ServeArguments>),
     /// Play calls through a platform of its own, and tell where each went and why
     #[command(next_line_help = true)]
     Demo(DemoArguments),
@@ -166,11 +166,11 @@ pub(crate) fn read(
     environment: impl Fn(&str) -> Result<String, VarError>,
 ) -> Result<Command, Refusal> {
     let line = CommandLine::try_parse_from(arguments).map_err(Refusal::of_clap)?;
-    let subcommand = line.subcommand.unwrap_or(Subcommand::Serve(line.serve));
+    let subcommand = line.subcommand.unwrap_or(Subcommand::Serve(Box::new(line.serve)));
     match subcommand {
         Subcommand::Serve(arguments) => {
             let logs = arguments.logs.read(Verbosity::Info, &environment)?;
-            Ok(Command::Serve(Box::new(serve_settings(arguments, &environment)?), logs))
+            Ok(Command::Serve(Box::new(serve_settings(*arguments, &environment)?), logs))
         }
         Subcommand::Demo(arguments) => {
             let logs = arguments.logs.read(Verbosity::Warn, &environment)?;

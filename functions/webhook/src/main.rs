@@ -1,5 +1,6 @@
-//! The function behind the providers' webhooks and the sounds that they fetch, and behind the trunks that our own relays ask for.
+//! The function behind the providers' webhooks and the sounds that they fetch, behind the trunks that our own relays ask for, and before their recordings.
 
+mod recordings;
 mod relays;
 
 use std::{process::ExitCode, sync::Arc};
@@ -47,5 +48,6 @@ fn router_at(function: &Arc<Function>, url: url::Url) -> Router {
     let platform = function.platform_at(url);
     webhooks::router(Arc::clone(&platform))
         .merge(relays::router(Arc::clone(function), platform))
+        .merge(recordings::router(Arc::clone(function)))
         .merge(media::router())
 }

@@ -7,11 +7,17 @@ mock_provider "aws" {
   mock_data "aws_region" {
     defaults = { name = "us-east-1" }
   }
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
   mock_data "aws_partition" {
     defaults = { partition = "aws" }
   }
   mock_data "aws_ssm_parameter" {
     defaults = { value = "ami-0123456789abcdef0" }
+  }
+  mock_resource "aws_s3_bucket" {
+    defaults = { id = "recordings", arn = "arn:aws:s3:::recordings" }
   }
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::123456789012:role/relay" }
@@ -135,6 +141,62 @@ run "the_image_needs_nothing_but_the_relay" {
   }
 }
 
+run "recordings_outlive_their_relay_and_nobody_else_reads_them" {
+  command = apply
+
+  variables {
+    recordings = { days = 365 }
+  }
+
+  assert {
+    condition     = aws_s3_bucket.recordings.bucket == "ringfall-relay-recordings-123456789012-us-east-1"
+    error_message = "The bucket's name is the account's own."
+  }
+  assert {
+    condition     = one([for setting in jsondecode(aws_ecs_task_definition.relay.container_definitions)[0].environment : setting.value if setting.name == "RINGFALL_RELAY_RECORDINGS_BUCKET"]) == aws_s3_bucket.recordings.id && one([for setting in jsondecode(aws_ecs_task_definition.relay.container_definitions)[0].environment : setting.value if setting.name == "AWS_REGION"]) == "us-east-1"
+    error_message = "The relay is told of its bucket."
+  }
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.recordings.block_public_acls, aws_s3_bucket_public_access_block.recordings.block_public_policy,
+      aws_s3_bucket_public_access_block.recordings.ignore_public_acls, aws_s3_bucket_public_access_block.recordings.restrict_public_buckets,
+    ])
+    error_message = "The bucket is nobody else's."
+  }
+  assert {
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.recordings.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
+    error_message = "Recordings are encrypted."
+  }
+  assert {
+    condition = anytrue([
+      for statement in jsondecode(aws_s3_bucket_policy.recordings.policy).Statement :
+      statement.Effect == "Deny" && statement.Condition.Bool["aws:SecureTransport"] == "false" && statement.Resource == ["arn:aws:s3:::recordings", "arn:aws:s3:::recordings/*"]
+    ])
+    error_message = "Recordings are had over TLS alone."
+  }
+  assert {
+    condition = one([for rule in aws_s3_bucket_lifecycle_configuration.recordings.rule : one(rule.expiration).days if rule.id == "old"]) == 365 && one([
+      for rule in aws_s3_bucket_lifecycle_configuration.recordings.rule : one(rule.abort_incomplete_multipart_upload).days_after_initiation if rule.id == "unfinished"
+    ]) == 1
+    error_message = "Recordings are kept as long as was said, and what was never finished is not kept."
+  }
+  assert {
+    condition = jsondecode(aws_iam_role_policy.recordings.policy).Statement == [{
+      Sid = "Recordings", Effect = "Allow", Action = ["s3:PutObject", "s3:AbortMultipartUpload"], Resource = "arn:aws:s3:::recordings/*"
+    }]
+    error_message = "A relay puts recordings into its bucket, and can do nothing else there."
+  }
+}
+
+run "recordings_are_kept_for_ever_where_nobody_says_otherwise" {
+  command = plan
+
+  assert {
+    condition     = [for rule in aws_s3_bucket_lifecycle_configuration.recordings.rule : rule.id] == ["unfinished"]
+    error_message = "A recording is deleted, and nobody has said so."
+  }
+}
+
 run "relays_follow_the_calls" {
   command = apply
 
@@ -197,7 +259,8 @@ run "wrong_values_are_named" {
     drain_seconds = 5
     relays        = { least = 0, most = 1 }
     environment   = { RINGFALL_RELAY_SECRET = "0123456789abcdef" }
+    recordings    = { bucket = "Ours", days = 0 }
   }
 
-  expect_failures = [var.subnet_ids, var.platform_url, var.media_ports, var.drain_seconds, var.relays, var.environment]
+  expect_failures = [var.subnet_ids, var.platform_url, var.media_ports, var.drain_seconds, var.relays, var.environment, var.recordings]
 }

@@ -18,6 +18,7 @@ pub mod limits;
 pub mod network;
 pub mod notice;
 pub mod order;
+pub mod recording;
 pub mod signature;
 pub mod text;
 pub mod trunk;

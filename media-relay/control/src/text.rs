@@ -113,7 +113,18 @@ checked_text! {
     }
 }
 
-shown!(Id, PhoneNumber, Prefix, SipUri, HttpUrl);
+checked_text! {
+    /// The name of an S3 bucket, by the
+    /// [rules for general purpose buckets](https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html).
+    BucketName, "the name of an S3 bucket: 3 to 63 lower-case letters, digits, hyphens or dots", is_bucket_name
+}
+
+checked_text! {
+    /// What stands before the names of objects in a bucket: folders, without a slash at either end.
+    KeyPrefix, "folders such as agency/recordings: letters, digits, hyphens, underscores or dots, at most 200 characters", is_key_prefix
+}
+
+shown!(Id, PhoneNumber, Prefix, SipUri, HttpUrl, BucketName, KeyPrefix);
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -158,6 +169,21 @@ fn is_http_url(text: &str) -> bool {
     };
     let host_is_there = rest.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '[');
     host_is_there && rest.bytes().all(|byte| byte.is_ascii_graphic()) && text.len() <= 2048
+}
+
+fn is_bucket_name(text: &str) -> bool {
+    let is_outer = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = text.as_bytes();
+    (3..=63).contains(&bytes.len())
+        && bytes.iter().all(|byte| is_outer(byte) || b"-.".contains(byte))
+        && [bytes.first(), bytes.last()].into_iter().flatten().all(is_outer)
+        && !text.contains("..")
+}
+
+fn is_key_prefix(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let is_folder = |folder: &str| !matches!(folder, "" | "." | "..") && folder.bytes().all(is_plain);
+    text.len() <= 200 && text.split('/').all(is_folder)
 }
 
 #[cfg(test)]
@@ -205,6 +231,15 @@ mod tests {
         let secret = "s".repeat(257);
         check::<Secret>(&[&secret[..16], &secret[..256]], &["", &secret[..15], &secret, "0123456789 abcdef"]);
         check::<DigestWord>(&["trunk-1", "p@ss'word"], &["", "a b", "a\"b", "a\\b", "é", &"a".repeat(129)]);
+        let long = "a".repeat(201);
+        check::<BucketName>(
+            &["abc", "ringfall-relay.recordings-1", &long[..63]],
+            &["", "ab", "-abc", "abc.", "a..b", "Abc", "a_b", "a/b", &long[..64]],
+        );
+        check::<KeyPrefix>(
+            &["a", "agency/2026_01/in.wav-files", &long[..200]],
+            &["", "/a", "a/", "a//b", "../a", "a/./b", "a b", "é", &long],
+        );
     }
 
     #[test]

@@ -15,6 +15,8 @@ use std::{
 use ringfall_control::text::Secret;
 use url::Url;
 
+use crate::Bucket;
+
 /// What a relay is started with.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -32,7 +34,7 @@ pub struct Config {
     pub media_threads: NonZeroUsize,
     /// Where commands are taken, over HTTP. Port 0 takes a free one.
     pub http: SocketAddr,
-    /// How the platform reaches that, where it is not the address itself: the beginning of the URLs of recordings.
+    /// What links to recordings begin with, where it is neither that address nor, with a bucket, the platform.
     pub http_url: Option<Url>,
     /// The platform's public base URL.
     pub platform: Url,
@@ -48,6 +50,8 @@ pub struct Config {
     pub recordings_kept_for: Option<Duration>,
     /// How many bytes of recordings are kept, the newest; without end where none is given.
     pub recordings_most_bytes: Option<u64>,
+    /// Where recordings go once they are whole, instead of being kept on the disk.
+    pub bucket: Option<Bucket>,
     /// A folder of recorded prompts.
     pub prompts: Option<PathBuf>,
     /// A command that speaks: text on its standard input, WAV on its standard output, `{language}` in its arguments.
@@ -131,6 +135,7 @@ impl Config {
             data_dir,
             recordings_kept_for: None,
             recordings_most_bytes: None,
+            bucket: None,
             prompts: None,
             speech_command: None,
             music: None,
@@ -153,10 +158,15 @@ impl Config {
         }
     }
 
-    /// How the platform reaches the relay, whose commands are taken there.
-    pub(crate) fn reached_at(&self, http: SocketAddr) -> Result<Url, String> {
+    /// What links to recordings begin with. A link must lead somewhere for as long as the recording is kept: a disk is its relay's own, what is in a
+    /// bucket outlives the relay, and the platform leads there.
+    pub(crate) fn links_begin(&self, http: SocketAddr) -> Result<Url, String> {
         if let Some(url) = &self.http_url {
             return Ok(url.clone());
+        }
+        if self.bucket.is_some() {
+            let url = format!("{}/relay", self.platform.as_str().trim_end_matches('/'));
+            return url.parse().map_err(|error| format!("{url}: {error}"));
         }
         let ip = if http.ip().is_unspecified() { self.told_ip()? } else { http.ip() };
         let url = format!("http://{}", SocketAddr::new(ip, http.port()));

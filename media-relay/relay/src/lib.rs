@@ -8,6 +8,7 @@
 //! answer.
 
 mod audio;
+mod bucket;
 mod call;
 mod clock;
 mod config;
@@ -24,16 +25,19 @@ mod retention;
 mod start;
 mod transport;
 mod trunks;
+mod uploads;
 
 pub use self::{
+    bucket::Bucket,
     config::{Config, Pem, Tls},
     files::open_as_many_files_as_allowed,
     start::{Handle, check_trunks, start},
 };
 
-/// Serves the recordings of the relay whose [`Config::data_dir`] this is, at `/recordings/{name}`: also while it does not run.
-pub fn recordings(data_dir: &std::path::Path) -> axum::Router {
-    http::recordings::router(data_dir.join(start::RECORDINGS))
+/// Serves the recordings of the relay whose [`Config::data_dir`] this is, at `/recordings/{name}`: also while it does not run. What is not on the disk
+/// is in the bucket, if there is one.
+pub fn recordings(data_dir: &std::path::Path, bucket: Option<Bucket>) -> axum::Router {
+    http::recordings::router(data_dir.join(start::RECORDINGS), bucket)
 }
 
 /// The name of a recorded prompt's file in [`Config::prompts`]: it follows from the text and its language (`en-US` where none is given) alone.

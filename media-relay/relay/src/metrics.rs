@@ -53,6 +53,8 @@ struct Inner {
     ports: Gauge,
     audio_legs: Gauge,
     recordings: Gauge,
+    to_upload: Gauge,
+    upload_failures: Counter,
 }
 
 impl Metrics {
@@ -87,6 +89,17 @@ impl Metrics {
         registry.register("port_pairs_in_use", "Pairs of ports in use", ports.clone());
         registry.register("audio_legs", "Legs with audio", audio_legs.clone());
         registry.register("recordings", "Recordings under way", recordings.clone());
+        let (to_upload, upload_failures) = (Gauge::default(), Counter::default());
+        registry.register(
+            "recordings_to_upload",
+            "Recordings that are not in the bucket yet",
+            to_upload.clone(),
+        );
+        registry.register(
+            "upload_failures",
+            "Attempts to bring a recording into the bucket that failed",
+            upload_failures.clone(),
+        );
         Self(Arc::new(Inner {
             registry: Mutex::new(registry),
             dropped,
@@ -103,6 +116,8 @@ impl Metrics {
             ports,
             audio_legs,
             recordings,
+            to_upload,
+            upload_failures,
         }))
     }
 
@@ -137,6 +152,14 @@ impl Metrics {
 
     pub(crate) fn notice_lost(&self) {
         self.0.notices_lost.inc();
+    }
+
+    pub(crate) fn to_upload(&self, recordings: usize) {
+        self.0.to_upload.set(i64::try_from(recordings).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn upload_failed(&self) {
+        self.0.upload_failures.inc();
     }
 
     /// Everything, as `/metrics` tells it, with what the engine has counted.

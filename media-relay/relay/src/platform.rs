@@ -59,7 +59,9 @@ struct Inner {
 impl Platform {
     /// Questions are answered within `deadline`, or not at all.
     pub(crate) fn new(deadline: Duration, metrics: Metrics) -> Result<Self, reqwest::Error> {
+        // By HTTP/2 all questions would go over one connection, and wait with it where it is dead and nobody says so.
         let client = Client::builder()
+            .http1_only()
             .redirect(Policy::none())
             .connect_timeout(deadline)
             .pool_idle_timeout(Duration::from_secs(55))

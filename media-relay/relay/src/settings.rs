@@ -12,7 +12,8 @@ use std::{
 };
 
 use clap::Args;
-use ringfall_relay::{Config, Pem, Tls};
+use ringfall_control::text::{BucketName, KeyPrefix, Misshapen};
+use ringfall_relay::{Bucket, Config, Pem, Tls};
 
 use crate::ec2;
 
@@ -51,7 +52,7 @@ pub(crate) struct Options {
     /// Where the platform's commands are taken, over HTTP.
     #[arg(long, env = "RINGFALL_RELAY_HTTP", value_name = "ADDRESS", default_value = "0.0.0.0:8061")]
     http: String,
-    /// How the platform reaches that, where it is not the public address.
+    /// What links to recordings begin with, where it is neither that address nor, with a bucket, the platform.
     #[arg(long, env = "RINGFALL_RELAY_HTTP_URL", value_name = "URL")]
     http_url: Option<String>,
     /// The platform's public URL.
@@ -74,6 +75,13 @@ pub(crate) struct Options {
     /// How many megabytes of recordings are kept, the newest; without end where it is not set.
     #[arg(long, env = "RINGFALL_RELAY_RECORDINGS_MEGABYTES", value_name = "NUMBER")]
     recordings_megabytes: Option<String>,
+    /// The S3 bucket that recordings go into, instead of being kept on the disk: region, endpoint and credentials by the usual AWS variables. The
+    /// platform is told the same, and leads to them.
+    #[arg(long, env = "RINGFALL_RELAY_RECORDINGS_BUCKET", value_name = "NAME")]
+    recordings_bucket: Option<String>,
+    /// Folders in that bucket, such as agency/recordings.
+    #[arg(long, env = "RINGFALL_RELAY_RECORDINGS_PREFIX", value_name = "FOLDERS")]
+    recordings_prefix: Option<String>,
     /// A folder of recorded prompts; see the command `prompt-name`.
     #[arg(long, env = "RINGFALL_RELAY_PROMPTS", value_name = "FOLDER")]
     prompts: Option<PathBuf>,
@@ -167,6 +175,7 @@ impl Settings {
         let megabytes =
             megabytes.map(|text| whole("RECORDINGS_MEGABYTES", text, 1_000_000_000)).transpose()?;
         config.recordings_most_bytes = megabytes.map(|megabytes| megabytes * 1_000_000);
+        config.bucket = bucket(options.recordings_bucket.as_deref(), options.recordings_prefix.as_deref())?;
         config.most_calls = read("MOST_CALLS", &options.most_calls, "a number, such as 2000")?;
         config.answer_within = seconds("ANSWER_WITHIN_SECONDS", &options.answer_within_seconds)?;
         config.told_ip().map_err(|reason| io::Error::new(io::ErrorKind::InvalidInput, reason))?;
@@ -197,6 +206,17 @@ fn tls(listen: Option<&str>, certificates: Option<Pem>, key: Option<Pem>) -> io:
     )?;
     let key = required("TLS_KEY", key, "the file of the certificate's key, in PEM")?;
     Ok(Some(Tls { listen, certificates, key }))
+}
+
+fn bucket(name: Option<&str>, prefix: Option<&str>) -> io::Result<Option<Bucket>> {
+    let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(None) };
+    let misshapen = |variable: &str, text: &str, error: Misshapen| not(variable, text, error.expected);
+    let bucket: BucketName = name.parse().map_err(|error| misshapen("RECORDINGS_BUCKET", name, error))?;
+    let prefix = prefix.filter(|prefix| !prefix.is_empty()).map(|prefix| {
+        prefix.parse::<KeyPrefix>().map_err(|error| misshapen("RECORDINGS_PREFIX", prefix, error))
+    });
+    let found = Bucket::from_environment(&bucket, prefix.transpose()?);
+    found.map(Some).map_err(|reason| wrong("RECORDINGS_BUCKET", &format_args!("cannot be used: {reason}")))
 }
 
 fn ports(text: &str) -> io::Result<RangeInclusive<u16>> {
@@ -262,10 +282,21 @@ mod tests {
     fn whatever_is_missing_or_wrong_is_named_in_one_line_with_what_it_should_be() {
         assert!(Settings::read(&options()).is_ok());
         type Spoil = fn(&mut Options);
-        let cases: [(Spoil, &str); 9] = [
+        let cases: [(Spoil, &str); 11] = [
             (
                 |options| options.recordings_days = Some("0".to_owned()),
                 "RINGFALL_RELAY_RECORDINGS_DAYS (--recordings-days) is \"0\": expected a whole number from 1",
+            ),
+            (
+                |options| options.recordings_bucket = Some("Mine".to_owned()),
+                "RINGFALL_RELAY_RECORDINGS_BUCKET (--recordings-bucket) is \"Mine\": expected the name of an S3 bucket",
+            ),
+            (
+                |options| {
+                    options.recordings_bucket = Some("ours".to_owned());
+                    options.recordings_prefix = Some("/".to_owned());
+                },
+                "RINGFALL_RELAY_RECORDINGS_PREFIX (--recordings-prefix) is \"/\": expected folders",
             ),
             (
                 |options| options.platform = None,

@@ -33,6 +33,7 @@ use crate::{
     retention::Retention,
     transport::{Gate, Listen, TlsFiles, Transports},
     trunks::Trunks,
+    uploads::Uploads,
 };
 
 /// The folder of recordings, within that of the relay's data.
@@ -104,6 +105,7 @@ impl Drop for Handle {
 /// A setting cannot be used, an address is taken, or the system refuses a thread. The sentence says which and what would be right.
 pub fn start(config: Config) -> io::Result<Handle> {
     let told = config.told_ip().map_err(invalid)?;
+    check_keeping(&config).map_err(invalid)?;
     let recordings = config.data_dir.join(RECORDINGS);
     make_folder(&recordings)?;
     files::check_for(config.most_calls);
@@ -137,13 +139,16 @@ pub fn start(config: Config) -> io::Result<Handle> {
         metrics: metrics.clone(),
         engine: engine.clone(),
         recordings: recordings.clone(),
+        bucket: config.bucket.clone(),
         draining: is_draining,
     };
     helpers.spawn(serve(http, door));
     let retention =
         Retention { kept_for: config.recordings_kept_for, most_bytes: config.recordings_most_bytes };
     helpers.spawn(retention.run(recordings.clone()));
-    let http_url = config.reached_at(http_address).map_err(io::Error::other)?;
+    let links_begin = config.links_begin(http_address).map_err(io::Error::other)?;
+    let uploads =
+        Uploads::start(config.bucket.clone(), &recordings, helpers.handle().clone(), metrics.clone())?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(io::Error::other)?;
     let (ready, is_ready) = std::sync::mpsc::channel();
@@ -185,10 +190,11 @@ pub fn start(config: Config) -> io::Result<Handle> {
             trunks,
             platform,
             library,
+            uploads,
             runtime,
             metrics,
         };
-        let settings = Settings { host: told.into(), instance, recordings, http_url, most_calls };
+        let settings = Settings { host: told.into(), instance, recordings, links_begin, most_calls };
         Driver::new(parts, settings).run().await;
     };
     thread::Builder::new().name("relay-sip".to_owned()).spawn(move || {
@@ -261,6 +267,18 @@ fn agent_config(host: Host, port: u16, tls_port: Option<u16>, most_calls: usize)
         most_ringing: MOST_RINGING,
         ..AgentConfig::new(SentBy { host, port: Some(port) }, contact)
     }
+}
+
+/// What is on the disk with a bucket is not in it yet.
+fn check_keeping(config: &Config) -> Result<(), &'static str> {
+    let forgets = config.recordings_kept_for.is_some() || config.recordings_most_bytes.is_some();
+    if config.bucket.is_some() && forgets {
+        return Err(
+            "recordings go into a bucket (RINGFALL_RELAY_RECORDINGS_BUCKET), whose lifecycle says how long they are kept: leave out \
+             RINGFALL_RELAY_RECORDINGS_DAYS and RINGFALL_RELAY_RECORDINGS_MEGABYTES",
+        );
+    }
+    Ok(())
 }
 
 fn make_folder(path: &Path) -> io::Result<()> {

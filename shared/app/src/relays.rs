@@ -28,6 +28,11 @@ use ringfall_store::{
 };
 use sha2::{Digest, Sha256};
 
+pub use ringfall_providers::relay::{
+    recording,
+    text::{BucketName, KeyPrefix},
+};
+
 use crate::{
     connection::{Connection, trunk},
     platform::Platform,

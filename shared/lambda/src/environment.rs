@@ -2,7 +2,10 @@
 
 use std::env::VarError;
 
-use ringfall_app::platform::public_url;
+use ringfall_app::{
+    platform::public_url,
+    relays::{BucketName, KeyPrefix},
+};
 use ringfall_store::engines::dynamodb::{Places, table_name};
 use url::Url;
 
@@ -20,6 +23,8 @@ pub struct Configuration {
     pub key_secret: String,
     /// The ARN or the name of the secret that media relays sign in with. Only the function that answers them knows it.
     pub relay_secret: Option<String>,
+    /// The bucket into which media relays put their recordings, and the folders there. Only the function that answers relays knows it.
+    pub recordings: Option<(BucketName, Option<KeyPrefix>)>,
     /// Which addresses agencies may name.
     pub network: Network,
 }
@@ -50,6 +55,8 @@ const PUBLIC_URL: &str = "RINGFALL_PUBLIC_URL";
 const ADMIN_KEY_SECRET: &str = "RINGFALL_ADMIN_KEY_SECRET";
 const KEY_SECRET: &str = "RINGFALL_KEY_SECRET";
 const RELAY_SECRET_ID: &str = "RINGFALL_RELAY_SECRET_ID";
+const RECORDINGS_BUCKET: &str = "RINGFALL_RELAY_RECORDINGS_BUCKET";
+const RECORDINGS_PREFIX: &str = "RINGFALL_RELAY_RECORDINGS_PREFIX";
 const PRIVATE_ADDRESSES: &str = "RINGFALL_PRIVATE_ADDRESSES";
 
 /// Reads the configuration.
@@ -63,12 +70,15 @@ pub fn read(variable: impl Fn(&str) -> Result<String, VarError>) -> Result<Confi
         stream_arn: variables.needed(STREAM, stream_arn)?,
         queue_url: variables.needed(QUEUE, queue_url)?,
     };
+    let prefix = variables.optional(RECORDINGS_PREFIX, str::parse)?;
+    let bucket: Option<BucketName> = variables.optional(RECORDINGS_BUCKET, str::parse)?;
     Ok(Configuration {
         places,
         public_url: variables.optional(PUBLIC_URL, public_url)?,
         admin_key_secret: variables.optional(ADMIN_KEY_SECRET, secret)?,
         key_secret: variables.needed(KEY_SECRET, secret)?,
         relay_secret: variables.optional(RELAY_SECRET_ID, secret)?,
+        recordings: bucket.map(|name| (name, prefix)),
         network: variables.optional(PRIVATE_ADDRESSES, network)?.unwrap_or(Network::Public),
     })
 }

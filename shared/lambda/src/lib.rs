@@ -11,6 +11,7 @@
 pub mod environment;
 mod logs;
 pub mod platform;
+mod recordings;
 mod secret;
 pub mod timing;
 
@@ -26,6 +27,7 @@ use std::{
 pub use self::{
     environment::{Configuration, Misconfigured, Network},
     platform::{Function, StartError},
+    recordings::LinkError,
     secret::SecretError,
 };
 

@@ -8,6 +8,7 @@ use ringfall_app::{
     clock::{SystemClock, SystemRandomness},
     connection::RealProviders,
     platform::{Platform, Ports, Settings},
+    relays::recording,
     seal::Keys,
 };
 use ringfall_store::engines::dynamodb::{DynamoStore, OpenError, Unmetered};
@@ -15,6 +16,7 @@ use url::Url;
 
 use crate::{
     environment::{Configuration, Misconfigured, Network},
+    recordings::{self, LinkError},
     secret::{self, SecretError, SecretKeys},
 };
 
@@ -117,6 +119,17 @@ impl Function {
         let key = secret::read(&self.aws, arn).await?;
         ensure_first_account(platform, Some(&key)).await?;
         Ok(())
+    }
+
+    /// A link to a recording in the deployment's bucket, good for a while. Nothing if the deployment names no bucket.
+    ///
+    /// # Errors
+    /// There are no credentials.
+    pub async fn recording_link(&self, name: &str) -> Result<Option<Url>, LinkError> {
+        let Some((bucket, prefix)) = &self.configuration.recordings else { return Ok(None) };
+        let key = recording::key(prefix.as_ref(), name);
+        let good_for = Duration::from_secs(recording::LINK_SECONDS);
+        recordings::link(&self.aws, bucket.as_str(), &key, good_for).await.map(Some)
     }
 
     /// What media relays sign in with: the text of the deployment's secret, and what it was before it was last changed. Nothing if the

@@ -57,6 +57,8 @@ fn whatever_is_missing_or_wrong_is_named_with_what_it_should_be() {
         ("RINGFALL_KEY_SECRET", "the key itself", "expected the ARN or the name of a secret"),
         ("RINGFALL_ADMIN_KEY_SECRET", "the key itself", "expected the ARN or the name of a secret"),
         ("RINGFALL_RELAY_SECRET_ID", "the secret itself", "expected the ARN or the name of a secret"),
+        ("RINGFALL_RELAY_RECORDINGS_BUCKET", "Mine", "expected the name of an S3 bucket"),
+        ("RINGFALL_RELAY_RECORDINGS_PREFIX", "/", "expected folders"),
         ("RINGFALL_PRIVATE_ADDRESSES", "yes", "expected refused or allowed"),
     ] {
         let line = told(&[(variable, text)]).expect_err("it is wrong");

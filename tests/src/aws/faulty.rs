@@ -14,7 +14,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures::stream;
@@ -152,11 +152,12 @@ impl Line {
 
     async fn carry_out(
         &self,
+        method: Method,
         path: &str,
         headers: HeaderMap,
         body: Vec<u8>,
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>)> {
-        let request = self.http.post(format!("{}{path}", self.aws)).headers(headers).body(body);
+        let request = self.http.request(method, format!("{}{path}", self.aws)).headers(headers).body(body);
         let answer = request.send().await?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         Ok((status, headers, answer.bytes().await?.to_vec()))
@@ -171,16 +172,22 @@ async fn pass(State(line): State<Arc<Line>>, request: Request) -> Response {
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
     let fault = line.draw(&operation);
     match fault {
+        Some(Fault::Throttled) if operation.is_empty() => return slow_down(),
         Some(Fault::Throttled) => return refusal("ThrottlingException", json!({})),
         Some(Fault::Conflict) => return conflict(&operation, &body),
         Some(Fault::RequestLost) => return broken(),
         Some(Fault::AnswerLost | Fault::Doubled) | None => {}
     }
     let mut headers = parts.headers;
-    headers.remove(header::HOST);
+    // A link into S3 is signed with the host that it names.
+    if !operation.is_empty() {
+        headers.remove(header::HOST);
+    }
     headers.remove(header::CONTENT_LENGTH);
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let Ok((status, mut headers, mut body)) = line.carry_out(path, headers, body.to_vec()).await else {
+    let Ok((status, mut headers, mut body)) =
+        line.carry_out(parts.method, path, headers, body.to_vec()).await
+    else {
         return broken();
     };
     match fault {
@@ -203,6 +210,12 @@ async fn pass(State(line): State<Arc<Line>>, request: Request) -> Response {
 fn broken() -> Response {
     let cut = stream::iter([Ok("{"), Err(io::Error::other("the line is cut"))]);
     Body::from_stream(cut).into_response()
+}
+
+/// As S3 refuses, whose requests name no operation.
+fn slow_down() -> Response {
+    let body = "<Error><Code>SlowDown</Code><Message>a bad day</Message></Error>";
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::CONTENT_TYPE, "application/xml")], body).into_response()
 }
 
 fn refusal(code: &str, more: Value) -> Response {

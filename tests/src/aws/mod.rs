@@ -1,11 +1,11 @@
-//! DynamoDB and SQS to test against: a local one that is started for the test, or what the environment names.
+//! DynamoDB, SQS and S3 to test against: a local one that is started for the test, or what the environment names.
 
 mod faulty;
 mod ministack;
 
 use std::{env, process::Command, sync::Arc, thread};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
 
@@ -90,6 +90,16 @@ impl Aws {
                 .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
                 .env("AWS_SECRET_ACCESS_KEY", ACCESS_KEY);
         }
+    }
+
+    /// Makes a bucket in a local one.
+    ///
+    /// # Errors
+    /// It is not local, or refuses.
+    pub async fn make_bucket(&self, name: &str) -> Result<()> {
+        let url = self.local_url().context("buckets are made in a local AWS alone")?;
+        reqwest::Client::new().put(format!("{url}/{name}")).send().await?.error_for_status()?;
+        Ok(())
     }
 
     /// Names for a table and a queue that nobody else uses, and that are gone when these names are.

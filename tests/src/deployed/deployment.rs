@@ -16,6 +16,8 @@ use crate::{
 };
 
 const STACK: &str = "ringfall-test";
+/// The bucket of recordings that the functions are told of.
+pub const RECORDINGS_BUCKET: &str = "ringfall-test-recordings";
 
 /// A deployed platform; it ends with its AWS.
 #[derive(Debug)]
@@ -128,6 +130,7 @@ fn deploy(aws: &Aws, template: &Path) -> Result<()> {
         "--no-progressbar",
         "--parameter-overrides",
         "Architecture=x86_64",
+        &format!("RecordingsBucket={RECORDINGS_BUCKET}"),
     ]);
     command.arg("--template-file").arg(template);
     aws.tell(command);

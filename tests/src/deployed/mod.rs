@@ -9,7 +9,7 @@ pub mod start;
 mod stream;
 mod translated;
 
-pub use deployment::Deployment;
+pub use deployment::{Deployment, RECORDINGS_BUCKET};
 pub use programs::{FUNCTIONS, program};
 pub use rules::wrong_in;
 pub use stream::stream_calls_for;

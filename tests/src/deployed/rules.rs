@@ -5,9 +5,9 @@ use std::time::Duration;
 use ringfall_app::calls::watch::WEBHOOK_DEADLINE;
 use serde_json::Value;
 
-/// The only resources of permissions that may have a `*` in them: the streams of one log group, which come and go, and those of one table,
-/// which Lambda wants to list.
-const ENDS_OPEN: [&str; 1] = ["${Table.Arn}/stream/*"];
+/// The only resources of permissions that may have a `*` in them: the streams of one table, which Lambda wants to list, and the recordings in one
+/// bucket.
+const ENDS_OPEN: [&str; 2] = ["${Table.Arn}/stream/*", "arn:${AWS::Partition}:s3:::${RecordingsBucket}/*"];
 /// How soon after a webhook the watchdog of an attempt looks at the earliest: the deadline, and as much again for clocks and providers.
 const WATCHDOG: Duration = Duration::from_secs(2 * WEBHOOK_DEADLINE.as_secs().unsigned_abs());
 /// Functions that never reserve capacity, and speak with no provider.

@@ -58,6 +58,7 @@ pub struct Stack {
     folder: TempDir,
     address: SocketAddr,
     relay: Relay,
+    bucket: Option<(Aws, String)>,
     process: Child,
 }
 
@@ -90,7 +91,7 @@ impl Stack {
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_on(store: Store, profile: Profile) -> Result<Self> {
-        Self::start_at(store, profile, Relay::None).await
+        Self::start_at(store, profile, Relay::None, None).await
     }
 
     /// Starts the program on SQLite with its relay, on free ports, and waits until it is ready.
@@ -98,7 +99,16 @@ impl Stack {
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_with_sip(profile: Profile) -> Result<Self> {
-        Self::start_at(Store::Sqlite, profile, Relay::Own(sipp::free_address()?)).await
+        Self::start_at(Store::Sqlite, profile, Relay::Own(sipp::free_address()?), None).await
+    }
+
+    /// The same with a relay that puts its recordings into a bucket.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with_bucket(profile: Profile, aws: &Aws, bucket: &str) -> Result<Self> {
+        let (relay, bucket) = (Relay::Own(sipp::free_address()?), (aws.clone(), bucket.to_owned()));
+        Self::start_at(Store::Sqlite, profile, relay, Some(bucket)).await
     }
 
     /// Starts the program on SQLite for a relay that is a process of its own, on a free port, and waits until it is ready.
@@ -106,14 +116,19 @@ impl Stack {
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_for_relay(profile: Profile, secret: &'static str) -> Result<Self> {
-        Self::start_at(Store::Sqlite, profile, Relay::Elsewhere(secret)).await
+        Self::start_at(Store::Sqlite, profile, Relay::Elsewhere(secret), None).await
     }
 
-    async fn start_at(store: Store, profile: Profile, relay: Relay) -> Result<Self> {
+    async fn start_at(
+        store: Store,
+        profile: Profile,
+        relay: Relay,
+        bucket: Option<(Aws, String)>,
+    ) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let address = free_address()?;
-        let process = spawn(profile, &store, &folder, address, relay)?;
-        let mut stack = Self { profile, store, folder, address, relay, process };
+        let process = spawn(profile, &store, &folder, address, (relay, bucket.as_ref()))?;
+        let mut stack = Self { profile, store, folder, address, relay, bucket, process };
         stack.wait_until_ready().await?;
         Ok(stack)
     }
@@ -133,7 +148,8 @@ impl Stack {
     /// # Errors
     /// It does not become ready; with what it logged.
     pub async fn start_again(&mut self) -> Result<()> {
-        self.process = spawn(self.profile, &self.store, &self.folder, self.address, self.relay)?;
+        let relay = (self.relay, self.bucket.as_ref());
+        self.process = spawn(self.profile, &self.store, &self.folder, self.address, relay)?;
         self.wait_until_ready().await
     }
 
@@ -213,7 +229,7 @@ fn spawn(
     store: &Store,
     folder: &TempDir,
     address: SocketAddr,
-    relay: Relay,
+    (relay, bucket): (Relay, Option<&(Aws, String)>),
 ) -> Result<Child> {
     let log = File::options().create(true).append(true).open(folder.path().join("log"))?;
     let mut command = Command::new(program(profile)?);
@@ -231,6 +247,10 @@ fn spawn(
         Relay::Elsewhere(secret) => command.args(["--sip", "off"]).env("RINGFALL_RELAY_SECRET", secret),
     };
     store.tell(&mut command);
+    if let Some((aws, bucket)) = bucket {
+        aws.tell(&mut command);
+        command.env("RINGFALL_RELAY_RECORDINGS_BUCKET", bucket);
+    }
     command
         .env("RINGFALL_ADMIN_KEY", ADMIN_KEY)
         .env("RUST_LOG", "info")

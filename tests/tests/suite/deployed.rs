@@ -63,6 +63,7 @@ async fn what_is_deployed_takes_calls_and_does_the_work_behind_them() -> Result<
     let scene = Scene::set_up(&deployment).await?;
     queues::poison(&deployment).await?;
     trunks::relays_are_told_theirs(&deployment, &scene.agency.api).await?;
+    trunks::recordings_are_in_the_bucket(&deployment).await?;
     scene.a_call_is_billed().await?;
     scene.a_caller_is_called_back_and_served_when_the_watchdog_frees_the_line().await?;
     queues::what_is_poisoned_is_with_the_dead_letters_and_nothing_else(&deployment).await?;

@@ -14,6 +14,7 @@ mod patience;
 mod phone;
 mod queue;
 mod race;
+mod recordings;
 mod resized;
 mod restart;
 mod schemathesis;

@@ -3,6 +3,7 @@
 use std::{net::IpAddr, path::PathBuf};
 
 use clap::Args;
+use ringfall_providers::relay::text::{BucketName, KeyPrefix};
 
 use super::values;
 use crate::serve::{RelaySettings, Sip};
@@ -24,6 +25,22 @@ pub(super) struct RelayArguments {
     /// For how many days the relay's recordings are kept [default: for ever]
     #[arg(long, env = "RINGFALL_RELAY_RECORDINGS_DAYS", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     relay_recordings_days: Option<u32>,
+    /// S3 bucket that the relay's recordings go into, by the usual AWS settings; its lifecycle says how long they are kept [default: the data folder]
+    #[arg(
+        long,
+        env = "RINGFALL_RELAY_RECORDINGS_BUCKET",
+        value_name = "NAME",
+        conflicts_with = "relay_recordings_days"
+    )]
+    relay_recordings_bucket: Option<BucketName>,
+    /// Folders in that bucket
+    #[arg(
+        long,
+        env = "RINGFALL_RELAY_RECORDINGS_PREFIX",
+        value_name = "FOLDERS",
+        requires = "relay_recordings_bucket"
+    )]
+    relay_recordings_prefix: Option<KeyPrefix>,
     /// Hold music, WAV or MP3, instead of the relay's own
     #[arg(long, env = "RINGFALL_RELAY_MUSIC", value_name = "FILE")]
     relay_music: Option<PathBuf>,
@@ -39,6 +56,7 @@ impl RelayArguments {
             speech_command: self.relay_tts_command.filter(|command| !command.trim().is_empty()),
             music: self.relay_music,
             recordings_days: self.relay_recordings_days,
+            recordings_bucket: self.relay_recordings_bucket.map(|name| (name, self.relay_recordings_prefix)),
         }
     }
 }

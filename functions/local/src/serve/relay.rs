@@ -8,8 +8,8 @@ use std::{
 };
 
 use anyhow::Context;
-use ringfall_providers::relay::text::Secret;
-use ringfall_relay::{Config, Handle};
+use ringfall_providers::relay::text::{BucketName, KeyPrefix, Secret};
+use ringfall_relay::{Bucket, Config, Handle};
 use url::Url;
 
 use super::folder;
@@ -40,6 +40,8 @@ pub(crate) struct RelaySettings {
     pub(crate) music: Option<PathBuf>,
     /// For how many days recordings are kept; for ever where none is given.
     pub(crate) recordings_days: Option<u32>,
+    /// The bucket that recordings go into instead, and the folders there.
+    pub(crate) recordings_bucket: Option<(BucketName, Option<KeyPrefix>)>,
 }
 
 impl RelaySettings {
@@ -48,11 +50,30 @@ impl RelaySettings {
         self.data_dir.join("relay")
     }
 
+    /// The bucket of recordings, if there is one.
+    ///
+    /// # Errors
+    /// The environment does not say how it is reached.
+    pub(super) fn bucket(&self) -> anyhow::Result<Option<Bucket>> {
+        let Some((name, prefix)) = &self.recordings_bucket else { return Ok(None) };
+        let found = Bucket::from_environment(name, prefix.clone()).map_err(anyhow::Error::msg);
+        found.map(Some).context("RINGFALL_RELAY_RECORDINGS_BUCKET cannot be used")
+    }
+
     /// No relay.
     pub(crate) const fn off(data_dir: PathBuf) -> Self {
         let (public_ip, prompts, speech_command, music) = (None, None, None, None);
-        let recordings_days = None;
-        Self { sip: Sip::Off, data_dir, public_ip, prompts, speech_command, music, recordings_days }
+        let (recordings_days, recordings_bucket) = (None, None);
+        Self {
+            sip: Sip::Off,
+            data_dir,
+            public_ip,
+            prompts,
+            speech_command,
+            music,
+            recordings_days,
+            recordings_bucket,
+        }
     }
 }
 
@@ -151,6 +172,7 @@ fn config(
         recordings_kept_for: settings
             .recordings_days
             .map(|days| Duration::from_secs(u64::from(days) * 24 * 60 * 60)),
+        bucket: settings.bucket()?,
         private_audio: platform.ip().is_loopback(),
         ..Config::new(sip, commands, web_address(reached_at(platform))?, secret, data_dir)
     })
@@ -185,6 +207,7 @@ mod tests {
             speech_command: None,
             music: None,
             recordings_days: None,
+            recordings_bucket: None,
         }
     }
 

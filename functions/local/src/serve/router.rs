@@ -116,7 +116,7 @@ mod tests {
         let recordings = folder.path().join("recordings");
         std::fs::create_dir(&recordings).expect("a folder");
         std::fs::write(recordings.join("0123456789abcdef0123456789abcdef.wav"), "RIFF").expect("a file");
-        let router = Router::new().nest(RECORDINGS_PATH, ringfall_relay::recordings(folder.path()));
+        let router = Router::new().nest(RECORDINGS_PATH, ringfall_relay::recordings(folder.path(), None));
         for (name, status) in [
             ("0123456789abcdef0123456789abcdef.wav", 200),
             ("0123456789abcdef0123456789abcdee.wav", 404),

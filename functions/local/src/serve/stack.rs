@@ -69,7 +69,7 @@ impl Stack {
         let admin_key = settings.admin_key.as_ref().map(|key| key.expose());
         let first_key = ensure_first_account(&platform, admin_key).await.map_err(named)?;
         let (stopper, stop) = stopper();
-        let recordings = ringfall_relay::recordings(&settings.relay.data());
+        let recordings = ringfall_relay::recordings(&settings.relay.data(), settings.relay.bucket()?);
         let routes = router(platform.clone(), secrets, recordings, stop.clone());
         Ok(Self {
             url,

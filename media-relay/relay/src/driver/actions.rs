@@ -219,7 +219,8 @@ impl Driver {
                 self.tell(now, leg.call, Event::Played(leg.leg, playback.0));
             }
             EngineEvent::Heard { leg } => self.tell(now, leg.call, Event::Heard(leg.leg)),
-            EngineEvent::Recorded { recording, length, problem, .. } => {
+            EngineEvent::Recorded { recording, path, length, problem } => {
+                self.parts.uploads.add(path, length > Duration::ZERO);
                 self.on_recorded(now, recording, length, problem);
             }
             EngineEvent::Silent { leg, for_seconds } => {
@@ -236,7 +237,8 @@ impl Driver {
         if let Some(problem) = problem {
             self.told.push_back((call, Event::Problem(ProblemKind::Recording, problem)));
         }
-        let url = format!("{}/recordings/{file_name}", self.settings.http_url.as_str().trim_end_matches('/'));
+        let url =
+            format!("{}/recordings/{file_name}", self.settings.links_begin.as_str().trim_end_matches('/'));
         let url = url.parse::<HttpUrl>().ok().filter(|_| length > Duration::ZERO);
         self.tell(now, call, Event::Recorded { recording, url });
     }

@@ -56,10 +56,18 @@ use crate::{
     resolver::Resolver,
     transport::{Arrived, Gate, Transports},
     trunks::Trunks,
+    uploads::Uploads,
 };
 
 /// How much of one kind is taken in a turn before the others have theirs.
 const MOST_IN_A_TURN: usize = 64;
+
+/// What is left at the end for BYEs to be answered, and notices to be heard.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// What is left for the recordings of calls that were ended: whoever runs the relay waits somewhat longer than it drains. What is not in the bucket
+/// then stays on the disk.
+const LAST_UPLOADS: Duration = Duration::from_secs(20);
 
 /// What the thread needs to know.
 #[derive(Debug)]
@@ -70,8 +78,8 @@ pub(crate) struct Settings {
     pub(crate) instance: Instance,
     /// Where recordings are written.
     pub(crate) recordings: PathBuf,
-    /// Where they are fetched: the base URL of our HTTP.
-    pub(crate) http_url: Url,
+    /// What links to them begin with.
+    pub(crate) links_begin: Url,
     /// How many calls there may be at once, of all trunks.
     pub(crate) most_calls: usize,
 }
@@ -92,6 +100,7 @@ pub(crate) struct Parts {
     pub(crate) trunks: watch::Receiver<Arc<Trunks>>,
     pub(crate) platform: Platform,
     pub(crate) library: Library,
+    pub(crate) uploads: Uploads,
     pub(crate) runtime: Runtime,
     pub(crate) metrics: Metrics,
 }
@@ -339,7 +348,8 @@ impl Driver {
         let Some(until) = self.drain_until else { return false };
         let now = self.now();
         let is_idle = self.calls.is_empty() && self.sessions.is_empty();
-        if is_idle && self.parts.platform.waiting() == 0 {
+        let uploads = self.parts.uploads.waiting();
+        if is_idle && self.parts.platform.waiting() == 0 && uploads == 0 {
             return true;
         }
         if now < until {
@@ -350,7 +360,6 @@ impl Driver {
             self.tell(now, number, Event::End(crate::call::CALLER));
         }
         self.settle();
-        // BYEs want their answers, and notices their hearing: a moment is left for both.
-        now > until + Duration::from_secs(2)
+        now > until + if uploads == 0 { LAST_WORDS } else { LAST_UPLOADS }
     }
 }

@@ -17,7 +17,7 @@ use tokio::{
     sync::{mpsc, watch},
 };
 
-use crate::{driver::Inbox, engine::Engine, metrics::Metrics, trunks::Trunks};
+use crate::{Bucket, driver::Inbox, engine::Engine, metrics::Metrics, trunks::Trunks};
 
 /// What the handlers need.
 #[derive(Debug, Clone)]
@@ -32,13 +32,15 @@ pub(crate) struct Door {
     pub(crate) engine: Engine,
     /// Where recordings are.
     pub(crate) recordings: PathBuf,
+    /// Where they are once they are there no more.
+    pub(crate) bucket: Option<Bucket>,
     /// Whether no more calls are taken.
     pub(crate) draining: watch::Receiver<bool>,
 }
 
 /// Answers until the relay stops.
 pub(crate) async fn serve(listener: TcpListener, door: Door) -> io::Result<()> {
-    let recordings = recordings::router(door.recordings.clone());
+    let recordings = recordings::router(door.recordings.clone(), door.bucket.clone());
     let router = Router::new()
         .merge(commands::routes())
         .route("/healthz", get(health))

@@ -7,26 +7,40 @@ use axum::{
     body::Body,
     extract::{Path, State},
     http::{StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing,
 };
-use tokio::io::AsyncReadExt;
+use ringfall_control::recording::is_name;
+use tokio::{fs::File, io::AsyncReadExt};
+
+use crate::Bucket;
 
 /// How much is read at once.
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// The recordings of a folder, at `/recordings/{name}`.
-pub(crate) fn router(folder: PathBuf) -> Router {
-    Router::new().route("/recordings/{name}", routing::get(get)).with_state(folder)
+#[derive(Debug, Clone)]
+struct Kept {
+    folder: PathBuf,
+    bucket: Option<Bucket>,
 }
 
-async fn get(State(folder): State<PathBuf>, Path(name): Path<String>) -> Response {
+/// The recordings of a folder, and of the bucket that they go into, at `/recordings/{name}`.
+pub(crate) fn router(folder: PathBuf, bucket: Option<Bucket>) -> Router {
+    Router::new().route("/recordings/{name}", routing::get(get)).with_state(Kept { folder, bucket })
+}
+
+async fn get(State(Kept { folder, bucket }): State<Kept>, Path(name): Path<String>) -> Response {
     if !is_name(&name) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let Ok(file) = tokio::fs::File::open(folder.join(&name)).await else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
+    match (File::open(folder.join(&name)).await, bucket) {
+        (Ok(file), _) => from_disk(file).await,
+        (Err(_), Some(bucket)) => to_bucket(&bucket, &name).await,
+        (Err(_), None) => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn from_disk(file: File) -> Response {
     let length = file.metadata().await.map(|known| known.len()).unwrap_or_default();
     // As long as it is now: one that is still being written is cut there.
     let file = file.take(length);
@@ -41,27 +55,16 @@ async fn get(State(folder): State<PathBuf>, Path(name): Path<String>) -> Respons
     (headers, Body::from_stream(chunks)).into_response()
 }
 
-/// Only what the relay names itself: no way leads out of the folder.
-fn is_name(name: &str) -> bool {
-    let stem = name.strip_suffix(".wav").unwrap_or_default();
-    stem.len() == 32 && stem.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_relays_own_names_are_names() {
-        assert!(is_name("0123456789abcdef0123456789abcdef.wav"));
-        for name in [
-            "",
-            ".wav",
-            "../../etc/passwd",
-            "0123456789abcdef0123456789abcde/.wav",
-            "0123456789ABCDEF0123456789ABCDEF.wav",
-        ] {
-            assert!(!is_name(name), "{name}");
+/// Whether it is there is the bucket's to say. The link is made anew each time, and nobody is to keep it.
+async fn to_bucket(bucket: &Bucket, name: &str) -> Response {
+    match bucket.link(name).await {
+        Ok(link) => {
+            ([(header::CACHE_CONTROL, "no-store")], Redirect::temporary(link.as_str())).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "no link into the bucket of recordings can be made");
+            (StatusCode::SERVICE_UNAVAILABLE, "the bucket of recordings cannot be reached now\n")
+                .into_response()
         }
     }
 }

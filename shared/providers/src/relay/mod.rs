@@ -9,7 +9,7 @@ mod render;
 mod status;
 mod verify;
 
-pub use ringfall_control::{limits, network, order, read, signature, text, trunk, write};
+pub use ringfall_control::{limits, network, order, read, recording, signature, text, trunk, write};
 
 use ringfall_domain::{call::instructions::Instruction, ids::CallId};
 

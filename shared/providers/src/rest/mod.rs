@@ -54,8 +54,10 @@ impl RestClient {
 
     /// A client with other time-outs.
     pub(crate) fn with_patience(reach: Reach, patience: Patience) -> Result<Self, CarrierError> {
+        // By HTTP/2 all requests to a provider would go over one connection, and wait with it where it is dead and nobody says so.
         let settings = || {
             Client::builder()
+                .http1_only()
                 .connect_timeout(patience.connect_timeout)
                 .timeout(patience.try_timeout)
                 .redirect(Policy::none())
