@@ -19,11 +19,11 @@ use ringfall_control::{
     write,
 };
 use tokio::{
-    sync::Semaphore,
+    sync::{Semaphore, watch},
     time::{sleep, timeout},
 };
 
-use crate::{call::Unanswered, metrics::Metrics};
+use crate::{call::Unanswered, metrics::Metrics, trunks::Trunks};
 
 /// How many notices wait to be heard; one more is lost.
 const MOST_TOLD: usize = 20_000;
@@ -52,13 +52,18 @@ struct Inner {
     client: Client,
     deadline: Duration,
     metrics: Metrics,
+    trunks: watch::Receiver<Arc<Trunks>>,
     places: Semaphore,
     waiting: AtomicUsize,
 }
 
 impl Platform {
-    /// Questions are answered within `deadline`, or not at all.
-    pub(crate) fn new(deadline: Duration, metrics: Metrics) -> Result<Self, reqwest::Error> {
+    /// Questions are answered within `deadline`, or not at all. `trunks`: those that are known now.
+    pub(crate) fn new(
+        deadline: Duration,
+        metrics: Metrics,
+        trunks: watch::Receiver<Arc<Trunks>>,
+    ) -> Result<Self, reqwest::Error> {
         // By HTTP/2 all questions would go over one connection, and wait with it where it is dead and nobody says so.
         let client = Client::builder()
             .http1_only()
@@ -68,7 +73,7 @@ impl Platform {
             .tcp_nodelay(true)
             .build()?;
         let places = Semaphore::new(MOST_AT_ONCE);
-        Ok(Self(Arc::new(Inner { client, deadline, metrics, places, waiting: AtomicUsize::new(0) })))
+        Ok(Self(Arc::new(Inner { client, deadline, metrics, trunks, places, waiting: AtomicUsize::new(0) })))
     }
 
     /// Asks what to do. A platform that is not there, or starts just now, is asked again until the deadline.
@@ -145,7 +150,10 @@ impl Platform {
 
     async fn post(&self, trunk: &Trunk, url: &HttpUrl, body: String) -> Posted {
         let signed = Signed::Notice { body: body.as_bytes() };
-        let signature = sign_by_each(trunk.secrets(), signed, Timestamp::now().as_second());
+        // A call keeps its trunk as it was when the call came, but what it signs with may have been changed since.
+        let known = self.0.trunks.borrow().of(&trunk.connection).cloned();
+        let secrets = known.as_deref().unwrap_or(trunk).secrets();
+        let signature = sign_by_each(secrets, signed, Timestamp::now().as_second());
         let request = self.0.client.post(url.as_str()).header(SIGNATURE_HEADER, signature);
         let sent = request.header("content-type", "application/json").body(body).send().await;
         let mut response = match sent {

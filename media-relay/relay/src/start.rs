@@ -116,7 +116,9 @@ pub fn start(config: Config) -> io::Result<Handle> {
         music: config.music.clone(),
         private_files: config.private_audio,
     })?;
-    let platform = Platform::new(config.answer_within, metrics.clone()).map_err(io::Error::other)?;
+    let (trunks_sender, trunks) = watch::channel(Arc::<Trunks>::default());
+    let platform =
+        Platform::new(config.answer_within, metrics.clone(), trunks.clone()).map_err(io::Error::other)?;
     let fetching = Fetching::new(source(&config)).map_err(io::Error::other)?;
     let (engine, engine_events) = Engine::start(&EngineConfig {
         ports: config.media_ports.clone(),
@@ -129,7 +131,6 @@ pub fn start(config: Config) -> io::Result<Handle> {
         .enable_all()
         .build()?;
     let (http, http_address) = listen_for_commands(&helpers, config.http)?;
-    let (trunks_sender, trunks) = watch::channel(Arc::<Trunks>::default());
     helpers.spawn(fetching.run(trunks_sender));
     let (to_inbox, inbox) = mpsc::unbounded_channel();
     let (draining, is_draining) = watch::channel(false);

@@ -27,7 +27,9 @@ use utoipa::ToSchema;
 use crate::seal::{Kept, StillSealed};
 
 pub(crate) use self::relay::trunk;
-pub use self::relay::{DigestDocument, RelayCredentialsDocument, SrtpDocument, TrunkDocument};
+pub use self::relay::{
+    DigestDocument, PreviousSecret, RelayCredentialsDocument, SrtpDocument, TrunkDocument,
+};
 
 /// A connection's document.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

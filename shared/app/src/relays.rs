@@ -110,7 +110,7 @@ fn told(platform: &Platform, record: &TrunkRecord, connection: &Connection) -> O
     let id = record.connection;
     let Connection::Relay { credentials, trunk: document, .. } = connection else { return None };
     let callbacks = Callbacks::new(&platform.settings.public_url, id);
-    let trunk = trunk(id, credentials, document, &record.numbers, &callbacks);
+    let trunk = trunk(id, credentials, document, &record.numbers, &callbacks, platform.now());
     trunk.inspect_err(|error| cannot_be_read(id, error)).ok()
 }
 

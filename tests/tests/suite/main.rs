@@ -17,6 +17,7 @@ mod race;
 mod recordings;
 mod resized;
 mod restart;
+mod rotation;
 mod schemathesis;
 mod secrets;
 mod simulator;

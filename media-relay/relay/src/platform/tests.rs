@@ -26,7 +26,13 @@ fn url(address: SocketAddr, path: &str) -> HttpUrl {
 }
 
 fn platform(deadline: Duration) -> Platform {
-    Platform::new(deadline, Metrics::new()).expect("a client")
+    knowing(Vec::new(), deadline)
+}
+
+/// One where these trunks are known.
+fn knowing(trunks: Vec<Trunk>, deadline: Duration) -> Platform {
+    let (trunks, _) = Trunks::new(ringfall_control::TrunkList { trunks }, false);
+    Platform::new(deadline, Metrics::new(), watch::channel(Arc::new(trunks)).1).expect("a client")
 }
 
 async fn signed_only(headers: HeaderMap, body: String) -> impl IntoResponse {
@@ -49,6 +55,15 @@ async fn questions_are_signed_and_answered_with_orders() {
     // A secret that is being changed: the platform may know only the one before.
     let changed = Trunk { previous_secret: Some(trunk().secret), ..other };
     let orders = platform(Duration::from_secs(5)).ask(&changed, &url(address, "/voice"), &notice()).await;
+    assert_eq!(orders, Ok(vec![Order::Answer, Order::Hangup]));
+}
+
+#[tokio::test]
+async fn a_call_that_came_before_its_secret_was_changed_signs_with_what_is_known_now() {
+    let address = serve(Router::new().route("/voice", post(signed_only))).await;
+    let before = Trunk { secret: "another-secret-of-16".parse().expect("a secret"), ..trunk() };
+    let platform = knowing(vec![trunk()], Duration::from_secs(5));
+    let orders = platform.ask(&before, &url(address, "/voice"), &notice()).await;
     assert_eq!(orders, Ok(vec![Order::Answer, Order::Hangup]));
 }
 

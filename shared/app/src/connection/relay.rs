@@ -1,5 +1,6 @@
 //! Connections of our own media relay: a SIP trunk, as configured and as the relay is told of it.
 
+use jiff::{SignedDuration, Timestamp};
 use ringfall_domain::{
     ids::ConnectionId,
     phone::NumberPrefix,
@@ -21,19 +22,37 @@ use utoipa::ToSchema;
 
 use crate::seal::{Kept, StillSealed};
 
+/// For how long what a connection's secret was before is good, once it has been changed. Relays learn of the change within seconds, unless they cannot
+/// reach the platform just then.
+const PREVIOUS_GOOD_FOR: SignedDuration = SignedDuration::from_hours(1);
+
 /// A relay's credentials.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RelayCredentialsDocument {
     /// What the relay signs its webhooks with, and the platform its commands. Made up where none is given, and shown in that one reply: a
-    /// relay learns it together with the trunk.
+    /// relay learns it together with the trunk. Once it is changed, what it was before is good for another hour, or until it is changed again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, pattern = "^[!-~]{16,256}$")]
     pub secret: Option<Kept<String>>,
+    /// What it was before. The platform keeps it: nobody gives it, or is shown it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    pub previous_secret: Option<Box<PreviousSecret>>,
     /// Where the relay takes commands; the relay that `ringfall serve` has started itself where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^https?://")]
     pub api_base_url: Option<String>,
+}
+
+/// What a secret was before it was changed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreviousSecret {
+    /// What it was.
+    pub secret: Kept<String>,
+    /// Until when it is good.
+    pub good_until: Timestamp,
 }
 
 /// A SIP trunk: who may call over it, and what may be called.
@@ -128,6 +147,17 @@ impl RelayCredentialsDocument {
         self.secret.as_ref().map_or(Ok(""), |secret| secret.clear().map(String::as_str))
     }
 
+    /// These, given in the place of others: what the secret was stays good for a while.
+    pub(crate) fn following(self, before: &Self, now: Timestamp) -> Self {
+        let previous_secret = if self.secret == before.secret {
+            before.previous_secret.clone().filter(|previous| now < previous.good_until)
+        } else {
+            let good_until = now.saturating_add(PREVIOUS_GOOD_FOR).unwrap_or(Timestamp::MAX);
+            before.secret.clone().map(|secret| Box::new(PreviousSecret { secret, good_until }))
+        };
+        Self { previous_secret, ..self }
+    }
+
     /// The credentials, with the relay's own address where none is configured.
     ///
     /// # Errors
@@ -135,7 +165,11 @@ impl RelayCredentialsDocument {
     pub fn credentials(&self, own_relay: Option<&str>) -> Result<RelayCredentials, InvalidCredentials> {
         let still_sealed =
             |_| InvalidCredentials { field: "secret", expected: "a secret that has been opened" };
-        let credentials = RelayCredentials::new(self.clear_secret().map_err(still_sealed)?)?;
+        let mut credentials = RelayCredentials::new(self.clear_secret().map_err(still_sealed)?)?;
+        if let Some(previous) = &self.previous_secret {
+            let secret = previous.secret.clear().map_err(still_sealed)?;
+            credentials = credentials.with_previous(secret, previous.good_until)?;
+        }
         match self.api_base_url.as_deref().or(own_relay) {
             Some(url) => credentials.with_api_base_url(url),
             None => Ok(credentials),
@@ -254,11 +288,17 @@ pub(crate) fn trunk(
     trunk: &TrunkDocument,
     numbers: &[ringfall_domain::phone::PhoneNumber],
     callbacks: &Callbacks,
+    now: Timestamp,
 ) -> Result<Trunk, Untold> {
+    let previous = credentials.previous_secret.as_ref().filter(|previous| now < previous.good_until);
+    let previous_secret = match previous {
+        Some(previous) => Some(previous.secret.clear()?.parse()?),
+        None => None,
+    };
     Ok(Trunk {
         connection: id.to_string().parse()?,
         secret: credentials.clear_secret()?.parse()?,
-        previous_secret: None,
+        previous_secret,
         voice_url: callbacks.entry(WebhookEvent::Voice).parse()?,
         status_url: callbacks.entry(WebhookEvent::Status).parse()?,
         numbers: numbers.iter().map(|number| number.as_str().parse()).collect::<Result<_, _>>()?,

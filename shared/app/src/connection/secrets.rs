@@ -33,6 +33,9 @@ impl Connection {
                 if let Some(secret) = &mut credentials.secret {
                     each.secret("credentials.secret", secret)?;
                 }
+                if let Some(previous) = &mut credentials.previous_secret {
+                    each.secret("credentials.previous_secret", &mut previous.secret)?;
+                }
                 let TrunkDocument { digest, outbound_digest, .. } = trunk;
                 if let Some(digest) = digest {
                     each.secret("trunk.digest.password", &mut digest.password)?;

@@ -34,6 +34,8 @@ use crate::{
 pub(in crate::api) const SECRETS: [&str; 3] = ["auth_token", "password", "signature_key"];
 /// The member that is shown in the reply to the request for which it was made up, and never else.
 const SHOWN_ONCE: &str = "secret";
+/// The member that is the platform's own.
+const KEPT_BESIDE: &str = "previous_secret";
 
 /// A connection without its secrets, with what to set at the provider.
 #[derive(Debug, Serialize)]
@@ -140,6 +142,23 @@ impl Resource for Connection {
         (self, MadeUp::Secret)
     }
 
+    fn given(&self) -> Value {
+        let mut given = self.clone();
+        if let Self::Relay { credentials, .. } = &mut given {
+            credentials.previous_secret = None;
+        }
+        serde_json::to_value(given).expect("a document always serialises")
+    }
+
+    fn following(mut self, before: &Self, platform: &Platform) -> Self {
+        if let (Self::Relay { credentials, .. }, Self::Relay { credentials: before, .. }) =
+            (&mut self, before)
+        {
+            *credentials = std::mem::take(credentials).following(before, platform.now());
+        }
+        self
+    }
+
     async fn sealed(self, id: ConnectionId, platform: &Platform) -> Result<Self, StoreError> {
         Self::sealed(self, id, &*platform.keys, &*platform.randomness).await
     }
@@ -221,6 +240,6 @@ fn without_secrets(connection: &Connection) -> Map<String, Value> {
 /// Documents are a few levels deep: reading them refuses what is not known.
 fn hide_secrets(value: &mut Value) {
     let Value::Object(members) = value else { return };
-    members.retain(|name, _| name != SHOWN_ONCE && !SECRETS.contains(&name.as_str()));
+    members.retain(|name, _| name != SHOWN_ONCE && name != KEPT_BESIDE && !SECRETS.contains(&name.as_str()));
     members.values_mut().for_each(hide_secrets);
 }

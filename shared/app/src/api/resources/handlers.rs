@@ -88,7 +88,11 @@ pub(super) async fn replace<R: Resource>(
         true => Some(found::<R>(&platform, &caller, id).await?.document.opened(id, &platform).await?),
         false => None,
     };
-    let (document, made_up) = read_document(body, before.as_ref(), &platform)?;
+    let (document, made_up) = read_document::<R>(body, before.as_ref(), &platform)?;
+    let document = match &before {
+        Some(before) => document.following(before, &platform),
+        None => document,
+    };
     let (shown, once) =
         carry_out(&platform, &caller, id, Wish::Replace { document, expected }, made_up).await?;
     Ok(shown.reply_once(StatusCode::OK, once))
@@ -111,10 +115,11 @@ pub(super) async fn patch<R: Resource>(
         return Err(SaveError::Stale { version: resource.version }.into());
     }
     let opened = resource.document.opened(id, &platform).await?;
-    let mut document = serde_json::to_value(&opened).expect("a document always serialises");
+    let mut document = opened.given();
     merge(&mut document, patch.into_iter().collect());
     // What a patch takes out is not kept: a secret that is taken out is made anew.
     let (document, made_up) = read_document::<R>(document.into(), None, &platform)?;
+    let document = document.following(&opened, &platform);
     // The patch was made to this version, whichever was named.
     let expected = Expected::OneOf(vec![resource.version]);
     let (shown, once) =

@@ -70,6 +70,16 @@ pub(super) trait Resource: Save + Configured<Id: PartialSchema> + ToSchema {
         (self, MadeUp::Nothing)
     }
 
+    /// The document as its author has given it: without what the platform keeps beside.
+    fn given(&self) -> Value {
+        serde_json::to_value(self).expect("a document always serialises")
+    }
+
+    /// The document in the place of another one: with what stays of that.
+    fn following(self, _before: &Self, _platform: &Platform) -> Self {
+        self
+    }
+
     /// The document as it is to be kept.
     fn sealed(
         self,

@@ -16,7 +16,14 @@ use crate::{
     seal::{KeyRing, KeysAtHand},
 };
 
-const WORDS: [&str; 5] = ["open-sesame", "shut-sesame", "a-trunks-own-secret", "in-password", "out-password"];
+const WORDS: [&str; 6] = [
+    "open-sesame",
+    "shut-sesame",
+    "a-trunks-own-secret",
+    "in-password",
+    "out-password",
+    "a-trunks-new-secret",
+];
 
 fn twilio() -> Value {
     let mut document = connection();
@@ -74,6 +81,10 @@ async fn no_secret_is_written_in_the_clear_and_each_can_be_used() {
     for id in ids {
         let path = format!("/v1/connections/{id}");
         api.patch(&path, json!({"name": "Main"})).await.expect_status(200);
+        if id == ids[1] {
+            // What it was before is kept too.
+            api.patch(&path, json!({"credentials": {"secret": WORDS[5]}})).await.expect_status(200);
+        }
         assert!(api.platform.connection(id).await.expect("it opens").is_some());
     }
     for (key, item) in items(&api).await {

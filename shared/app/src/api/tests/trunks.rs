@@ -1,15 +1,18 @@
 //! Connections of our own media relay, and what relays are told of them.
 
 use axum::body::Body;
-use http::{Request, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use http_body_util::BodyExt;
-use ringfall_providers::relay::{
-    limits::MOST_TRUNK_LIST_BYTES,
-    read,
-    signature::{SIGNATURE_HEADER, Signed, sign},
-    text::Secret,
-    trunk::{TRUNKS_PATH, TrunkList},
-    write,
+use ringfall_providers::{
+    WebhookEvent, WebhookRequest,
+    relay::{
+        limits::MOST_TRUNK_LIST_BYTES,
+        read,
+        signature::{SIGNATURE_HEADER, Signed, sign},
+        text::Secret,
+        trunk::{TRUNKS_PATH, TrunkList},
+        write,
+    },
 };
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -78,6 +81,76 @@ async fn a_secret_is_made_up_and_shown_in_that_one_reply() {
     let new = text(&anew["credentials"]["secret"]);
     assert_ne!(new, made);
     assert_eq!(write(&told(&api).await.trunks[0].secret), format!("\"{new}\""));
+}
+
+/// Whether a notice that is signed by a secret now is believed.
+async fn is_believed(api: &Api, id: &str, by: &str) -> bool {
+    let (body, now) = (b"{}", api.platform.now());
+    let signature = sign(&secret(by), Signed::Notice { body }, now.as_second());
+    let headers = HeaderMap::from_iter([(
+        HeaderName::from_static(SIGNATURE_HEADER),
+        HeaderValue::from_str(&signature).expect("a header"),
+    )]);
+    let request = WebhookRequest {
+        event: WebhookEvent::Voice,
+        method: &http::Method::POST,
+        url: "http://127.0.0.1:8080",
+        headers: &headers,
+        body,
+        arrived_at: now,
+    };
+    let connection = api.platform.connection(id.parse().expect("an id")).await.expect("it opens");
+    connection.expect("there is one").provider.verify(&request).is_ok()
+}
+
+#[tokio::test]
+async fn what_a_secret_was_is_good_for_another_hour_and_neither_shown_nor_given() {
+    const NEW: &str = "another-secret-of-the-trunk";
+    let api = Api::new().await;
+    let mut document = trunk(&json!({}));
+    document["credentials"] = json!({ "secret": SECRET });
+    let id = api.create("connections", document.clone()).await;
+    let path = format!("/v1/connections/{id}");
+    assert!(is_believed(&api, &id, SECRET).await && !is_believed(&api, &id, NEW).await);
+    let patched = api.patch(&path, json!({"credentials": {"secret": NEW}})).await.expect_status(200);
+    let is_told = async || {
+        let told = told(&api).await.trunks.remove(0);
+        assert_eq!(told.secret, secret(NEW));
+        told.previous_secret == Some(secret(SECRET))
+    };
+    api.pass(3_598);
+    // Other changes, and the same secret again, leave it good for as long as it was.
+    document["credentials"] = json!({ "secret": NEW });
+    let replaced = api.put(&path, document.clone()).await.expect_status(200);
+    document["credentials"] = json!({});
+    let again = api.put(&path, document).await.expect_status(200);
+    let named = api.patch(&path, json!({"name": "Carrier"})).await.expect_status(200);
+    for shown in [patched, replaced, again, named, api.get(&path).await.expect_status(200)] {
+        assert_eq!(shown["credentials"], json!({}), "{shown}");
+    }
+    api.pass(1);
+    assert!(is_told().await);
+    assert!(is_believed(&api, &id, SECRET).await && is_believed(&api, &id, NEW).await);
+    api.pass(1);
+    assert!(!is_told().await);
+    assert!(!is_believed(&api, &id, SECRET).await && is_believed(&api, &id, NEW).await);
+    let given =
+        json!({"credentials": {"previous_secret": {"secret": SECRET, "good_until": "2100-01-01T00:00:00Z"}}});
+    let reply = api.patch(&path, given).await;
+    assert_eq!((reply.status, reply.fields()), (422, vec!["credentials.previous_secret"]), "{}", reply.body);
+}
+
+#[tokio::test]
+async fn a_secret_that_is_changed_twice_is_no_longer_good() {
+    let api = Api::new().await;
+    let mut document = trunk(&json!({}));
+    document["credentials"] = json!({ "secret": SECRET });
+    let id = api.create("connections", document).await;
+    let path = format!("/v1/connections/{id}");
+    for _ in 0..2 {
+        api.patch(&path, json!({"credentials": {"secret": null}})).await.expect_status(200);
+    }
+    assert!(!is_believed(&api, &id, SECRET).await);
 }
 
 #[tokio::test]

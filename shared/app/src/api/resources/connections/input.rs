@@ -126,7 +126,7 @@ impl AnyCredentials {
         refuse("auth_token", self.auth_token.as_ref())?;
         refuse("signature_key", self.signature_key.as_ref())?;
         let secret = self.secret.flatten().map(Kept::Clear);
-        Ok(RelayCredentialsDocument { secret, api_base_url: self.api_base_url })
+        Ok(RelayCredentialsDocument { secret, previous_secret: None, api_base_url: self.api_base_url })
     }
 }
 
