@@ -142,7 +142,9 @@ impl Dialog {
         let address = SocketAddr::new(address, hop.port.unwrap_or(transport.default_port()));
         let is_same_way = transport == self.peer.transport;
         let connection = self.peer.connection.filter(|_| is_same_way && transport.is_reliable());
-        Peer { transport, address, connection }
+        // Another address of the other side's is believed by itself.
+        let name = self.peer.name.filter(|_| is_same_way && address.ip() == self.peer.address.ip());
+        Peer { transport, address, connection, name }
     }
 
     /// Takes the number of a request of the other side.
@@ -247,6 +249,23 @@ mod tests {
         invite.headers.set(Name::Contact, Bytes::from_static(b"<sip:a@pbx.example.com>"));
         let dialog = Dialog::of_request(&invite, "ours", peer()).expect("a dialog");
         assert_eq!(dialog.peer(), peer());
+    }
+
+    #[test]
+    fn the_name_that_was_proven_is_that_of_its_own_address_alone() {
+        let name = Some(crate::transport::NameId(7));
+        let tls = Peer { name, ..Peer::new(Transport::Tls, "192.0.2.200:5061".parse().expect("an address")) };
+        for (contact, expected) in [
+            (&b"<sip:a@pbx.example.com;transport=tls>"[..], name),
+            (b"<sip:a@192.0.2.200:5070;transport=tls>", name),
+            (b"<sip:a@192.0.2.201:5061;transport=tls>", None),
+            (b"<sip:a@192.0.2.200:5060;transport=tcp>", None),
+        ] {
+            let mut invite = invite("");
+            invite.headers.set(Name::Contact, Bytes::copy_from_slice(contact));
+            let dialog = Dialog::of_request(&invite, "ours", tls).expect("a dialog");
+            assert_eq!(dialog.peer().name, expected, "{}", String::from_utf8_lossy(contact));
+        }
     }
 
     #[test]

@@ -50,6 +50,10 @@ impl Transport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(pub u64);
 
+/// A name that the other side's certificate must be made out to (RFC 5922 §7.2), numbered by whoever holds the sockets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NameId(pub u64);
+
 /// Where a message came from, or where one is to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Peer {
@@ -59,12 +63,14 @@ pub struct Peer {
     pub address: SocketAddr,
     /// The connection, if there is one: it is used as long as it is open, and `address` is connected to after that.
     pub connection: Option<ConnectionId>,
+    /// Over TLS, the name that led to the address, if one did. Several may lead to one, and what is for one is not for another.
+    pub name: Option<NameId>,
 }
 
 impl Peer {
     /// A peer without a connection.
     pub const fn new(transport: Transport, address: SocketAddr) -> Self {
-        Self { transport, address, connection: None }
+        Self { transport, address, connection: None, name: None }
     }
 }
 

@@ -91,7 +91,7 @@ impl Driver {
         now: Moment,
         id: LegId,
         dialled: &Dialled,
-        peers: Vec<Peer>,
+        mut peers: Vec<Peer>,
         towards: IpAddr,
     ) -> Result<(), String> {
         let live = self.calls.get(&id.call).ok_or("the call is over")?;
@@ -103,10 +103,10 @@ impl Driver {
         let negotiation = self.leg(id).and_then(|leg| leg.negotiation.as_mut());
         let offer = negotiation.ok_or("the call is over")?.offer(Direction::SendRecv);
         let offer = offer.map_err(|error| error.to_string())?;
-        for peer in &peers {
+        for peer in &mut peers {
             self.hear(id, peer.address.ip());
             if let (Transport::Tls, Host::Name(name)) = (peer.transport, &uri.host) {
-                self.parts.transports.name(peer.address, name);
+                peer.name = Some(self.parts.transports.name(name));
             }
         }
         let over_trunk = matches!(dialled.destination, Destination::PhoneNumber(_));

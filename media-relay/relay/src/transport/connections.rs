@@ -10,14 +10,14 @@ use std::{
 use bytes::Bytes;
 use ringfall_sip::{
     transaction::Transmit,
-    transport::{ConnectionId, Peer, Transport},
+    transport::{ConnectionId, NameId, Peer, Transport},
 };
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
     time::timeout,
 };
-use tokio_rustls::{TlsAcceptor, TlsConnector};
+use tokio_rustls::{TlsAcceptor, TlsConnector, rustls::pki_types::ServerName};
 
 use super::{
     Listen,
@@ -58,8 +58,9 @@ pub(super) struct Connections {
     gate: Gate,
     tls_address: Option<SocketAddr>,
     open: BTreeMap<ConnectionId, Connection>,
-    by_address: HashMap<(Transport, SocketAddr), ConnectionId>,
-    names: HashMap<SocketAddr, String>,
+    /// Those that may carry what is for a peer: over TLS, only such as we have made to whom its name says.
+    by_peer: HashMap<Peer, ConnectionId>,
+    names: Names,
     connector: Option<TlsConnector>,
     made: u64,
 }
@@ -81,28 +82,25 @@ impl Connections {
             tls_address = Some(listener.local_addr()?);
             tokio::task::spawn_local(accepting.run(listener, Some(acceptor), u64::MAX / 2));
         }
-        let (open, by_address, names) = (BTreeMap::new(), HashMap::new(), HashMap::new());
+        let (open, by_peer, names) = (BTreeMap::new(), HashMap::new(), Names::default());
         // Files that cannot be used are named at once, not with the first call.
         let connector = listen.roots.as_ref().map(|roots| tls::connector(Some(roots))).transpose()?;
-        Ok(Self { inbox, gate, tls_address, open, by_address, names, connector, made: 0 })
+        Ok(Self { inbox, gate, tls_address, open, by_peer, names, connector, made: 0 })
     }
 
     pub(super) const fn tls_address(&self) -> Option<SocketAddr> {
         self.tls_address
     }
 
-    pub(super) fn name(&mut self, peer: SocketAddr, host: &str) {
-        if self.names.len() >= MOST_NAMES {
-            self.names.clear();
-        }
-        self.names.insert(peer, host.to_owned());
+    pub(super) fn name(&mut self, host: &str) -> NameId {
+        self.names.number(host)
     }
 
-    /// Sends over the connection that is named, else over one to that address, else over a new one.
+    /// Sends over the connection that is named, else over one to that peer, else over a new one.
     pub(super) fn send(&mut self, transmit: Transmit) {
         let Transmit { to, bytes } = transmit;
         let named = to.connection.filter(|connection| self.open.contains_key(connection));
-        let known = named.or_else(|| self.by_address.get(&(to.transport, to.address)).copied());
+        let known = named.or_else(|| self.by_peer.get(&without_connection(to)).copied());
         let connection = known.unwrap_or_else(|| self.connect(to));
         let Some(open) = self.open.get_mut(&connection) else { return };
         if !open.told.contains(&to) && open.told.len() < MOST_TOLD {
@@ -119,9 +117,9 @@ impl Connections {
         let connection = ConnectionId(self.made);
         let peer = Peer { connection: Some(connection), ..to };
         let (writer, to_write) = mpsc::channel(MOST_WAITING);
-        self.by_address.insert((to.transport, to.address), connection);
+        self.by_peer.insert(without_connection(to), connection);
         self.open.insert(connection, Connection { peer, writer: writer.clone(), told: Vec::new() });
-        let (inbox, name) = (self.inbox.clone(), self.names.get(&to.address).cloned());
+        let (inbox, name) = (self.inbox.clone(), self.names.to_prove(to));
         let tls = match (to.transport, &self.connector) {
             (Transport::Tls, None) => match tls::connector(None) {
                 Ok(connector) => {
@@ -138,10 +136,9 @@ impl Connections {
         };
         tokio::task::spawn_local(async move {
             let opened = timeout(OPENING, TcpStream::connect(to.address)).await;
-            match (opened, to.transport, tls) {
-                (Ok(Ok(tcp)), Transport::Tls, Some(connector)) => {
+            match (opened, to.transport, tls.zip(name)) {
+                (Ok(Ok(tcp)), Transport::Tls, Some((connector, name))) => {
                     let _ = tcp.set_nodelay(true);
-                    let name = tls::server_name(name.as_ref(), to.address);
                     match timeout(OPENING, connector.connect(name, tcp)).await {
                         Ok(Ok(stream)) => stream::run(stream, peer, &inbox, to_write, writer).await,
                         Ok(Err(error)) => tracing::warn!(%error, peer = %to.address, "no TLS with a peer"),
@@ -160,15 +157,18 @@ impl Connections {
     }
 
     pub(super) fn opened(&mut self, connection: ConnectionId, peer: Peer, writer: mpsc::Sender<Bytes>) {
-        self.by_address.entry((peer.transport, peer.address)).or_insert(connection);
+        // Over TLS, whoever connects to us has proven nothing.
+        if peer.transport == Transport::Tcp {
+            self.by_peer.entry(without_connection(peer)).or_insert(connection);
+        }
         self.open.insert(connection, Connection { peer, writer, told: Vec::new() });
     }
 
     /// As whom the other side cannot be reached any more.
     pub(super) fn closed(&mut self, connection: ConnectionId, peer: Peer) -> Vec<Peer> {
-        let place = (peer.transport, peer.address);
-        if self.by_address.get(&place) == Some(&connection) {
-            self.by_address.remove(&place);
+        let place = without_connection(peer);
+        if self.by_peer.get(&place) == Some(&connection) {
+            self.by_peer.remove(&place);
         }
         let Some(open) = self.open.remove(&connection) else { return Vec::new() };
         debug_assert_eq!(open.peer.address, peer.address);
@@ -179,6 +179,44 @@ impl Connections {
 impl std::fmt::Debug for Connections {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Connections").field("open", &self.open.len()).finish_non_exhaustive()
+    }
+}
+
+/// A peer however it is reached.
+const fn without_connection(peer: Peer) -> Peer {
+    Peer { connection: None, ..peer }
+}
+
+/// The names that certificates are to be made out to. Numbers are never given twice.
+#[derive(Debug, Default)]
+struct Names {
+    numbers: HashMap<String, NameId>,
+    names: HashMap<NameId, String>,
+    given: u64,
+}
+
+impl Names {
+    fn number(&mut self, host: &str) -> NameId {
+        let host = host.to_ascii_lowercase();
+        if let Some(number) = self.numbers.get(&host) {
+            return *number;
+        }
+        if self.names.len() >= MOST_NAMES {
+            (self.numbers, self.names) = (HashMap::new(), HashMap::new());
+        }
+        self.given += 1;
+        let number = NameId(self.given);
+        self.numbers.insert(host.clone(), number);
+        self.names.insert(number, host);
+        number
+    }
+
+    /// What a peer's certificate must be made out to: the name that led to it, else its address. None if the name is not known any more.
+    fn to_prove(&self, peer: Peer) -> Option<ServerName<'static>> {
+        match peer.name {
+            Some(number) => self.names.get(&number).and_then(|name| ServerName::try_from(name.clone()).ok()),
+            None => Some(ServerName::IpAddress(peer.address.ip().into())),
+        }
     }
 }
 
@@ -242,7 +280,7 @@ impl Accepting {
     ) {
         let _ = tcp.set_nodelay(true);
         let transport = if tls.is_some() { Transport::Tls } else { Transport::Tcp };
-        let peer = Peer { transport, address, connection: Some(connection) };
+        let peer = Peer { connection: Some(connection), ..Peer::new(transport, address) };
         let (writer, to_write) = mpsc::channel(MOST_WAITING);
         let opened = FromStream::Opened { connection, peer, writer: writer.clone() };
         match tls {

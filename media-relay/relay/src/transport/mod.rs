@@ -16,7 +16,7 @@ use bytes::Bytes;
 use ringfall_sip::{
     message::{Malformed, Message},
     transaction::Transmit,
-    transport::{Peer, Transport},
+    transport::{NameId, Peer, Transport},
 };
 use tokio::{net::TcpListener, sync::mpsc};
 
@@ -101,9 +101,9 @@ impl Transports {
         vec![Transport::Udp, Transport::Tcp, Transport::Tls]
     }
 
-    /// What the certificate of a peer must be made out to.
-    pub(crate) fn name(&mut self, peer: SocketAddr, host: &str) {
-        self.connections.name(peer, host);
+    /// A name that the certificate of a peer must be made out to, for [`Peer::name`].
+    pub(crate) fn name(&mut self, host: &str) -> NameId {
+        self.connections.name(host)
     }
 
     /// Sends a message, if it can be sent at once; a connection is made if there is none.

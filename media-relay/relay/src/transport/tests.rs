@@ -228,15 +228,13 @@ async fn reaches(made_out_to: &str, named: Option<&str>, is_trusted: bool) -> bo
     let files = certificate(folder.path(), made_out_to);
     let acceptor = tls::acceptor(&files).expect("a certificate");
     let listener = tokio::net::TcpListener::bind("127.0.0.4:0").await.expect("a port");
-    let to = Peer::new(Transport::Tls, listener.local_addr().expect("an address"));
+    let mut to = Peer::new(Transport::Tls, listener.local_addr().expect("an address"));
     let (_sender, trunks) = watch::channel(Arc::new(Trunks::default()));
     let gate = Gate::new(trunks, Metrics::new());
     let plain = "127.0.0.1:0".parse().expect("an address");
     let roots = is_trusted.then(|| files.certificates.clone());
     let mut transports = Transports::open(&Listen { plain, tls: None, roots }, gate).await.expect("sockets");
-    if let Some(name) = named {
-        transports.name(to.address, name);
-    }
+    to.name = named.map(|name| transports.name(name));
     transports.send(Transmit { to, bytes: "said".into() });
     let hearing = async {
         let (tcp, _) = listener.accept().await.expect("a connection");
@@ -275,6 +273,53 @@ async fn only_a_peer_with_a_certificate_for_its_name_that_is_vouched_for_is_spok
         }
     };
     LocalSet::new().run_until(test).await;
+}
+
+#[tokio::test]
+async fn what_is_for_one_name_does_not_go_over_the_connection_of_another_at_the_same_address() {
+    let test = async {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = certificate(folder.path(), "one.example.com");
+        let acceptor = tls::acceptor(&files).expect("a certificate");
+        let listener = tokio::net::TcpListener::bind("127.0.0.4:0").await.expect("a port");
+        let (_sender, trunks) = watch::channel(Arc::new(Trunks::default()));
+        let listen = Listen {
+            plain: "127.0.0.1:0".parse().expect("an address"),
+            tls: None,
+            roots: Some(files.certificates.clone()),
+        };
+        let mut transports =
+            Transports::open(&listen, Gate::new(trunks, Metrics::new())).await.expect("sockets");
+        let address = listener.local_addr().expect("an address");
+        let [one, two, again] = ["one.example.com", "two.example.com", "ONE.example.com"]
+            .map(|name| Peer { name: Some(transports.name(name)), ..Peer::new(Transport::Tls, address) });
+        transports.send(Transmit { to: one, bytes: "for one,".into() });
+        let accepting = async {
+            let (tcp, _) = listener.accept().await.expect("a connection");
+            acceptor.accept(tcp).await
+        };
+        let mut stream = timeout(PATIENCE, accepting).await.expect("in time").expect("TLS");
+        transports.send(Transmit { to: two, bytes: "for two,".into() });
+        // The certificate is not two's: another connection is made, and comes to nothing.
+        let (refused, failed) =
+            tokio::join!(timeout(PATIENCE, accepting_again(&listener, &acceptor)), next(&mut transports));
+        assert!(refused.expect("in time").is_err(), "two is taken for one");
+        assert!(matches!(failed, Arrived::Failed(peers) if peers == [two]));
+        transports.send(Transmit { to: again, bytes: "for one again".into() });
+        let mut heard = [0; 21];
+        timeout(PATIENCE, stream.read_exact(&mut heard)).await.expect("in time").expect("both");
+        assert_eq!(&heard, b"for one,for one again");
+    };
+    LocalSet::new().run_until(test).await;
+}
+
+async fn accepting_again(
+    listener: &tokio::net::TcpListener,
+    acceptor: &tokio_rustls::TlsAcceptor,
+) -> std::io::Result<()> {
+    let (tcp, _) = listener.accept().await?;
+    let mut stream = acceptor.accept(tcp).await?;
+    stream.read_exact(&mut [0; 1]).await.map(drop)
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! TLS: our certificate, and what others' must be.
 
-use std::{fmt::Display, io, net::SocketAddr, sync::Arc};
+use std::{fmt::Display, io, sync::Arc};
 
 use rustls_platform_verifier::Verifier;
 use tokio_rustls::{
@@ -8,7 +8,7 @@ use tokio_rustls::{
     rustls::{
         ClientConfig, ServerConfig,
         crypto::aws_lc_rs,
-        pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     },
 };
 
@@ -60,10 +60,4 @@ fn chain(pem: &Pem, what: &str) -> io::Result<Vec<CertificateDer<'static>>> {
 
 fn unusable(what: &str, reason: &dyn Display) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, format!("{what} cannot be used: {reason}"))
-}
-
-/// What a peer's certificate must be made out to: the name that led to it, else its address.
-pub(super) fn server_name(name: Option<&String>, address: SocketAddr) -> ServerName<'static> {
-    let by_name = name.and_then(|name| ServerName::try_from(name.clone()).ok());
-    by_name.unwrap_or_else(|| ServerName::IpAddress(address.ip().into()))
 }
