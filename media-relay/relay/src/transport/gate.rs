@@ -1,15 +1,9 @@
 //! Who is heard at all.
 
-use std::{
-    cell::RefCell,
-    collections::HashMap,
-    net::IpAddr,
-    rc::Rc,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{cell::RefCell, collections::HashMap, net::IpAddr, rc::Rc, sync::Arc, time::Duration};
 
 use ringfall_sip::message::{Message, Method};
+use tokio::time::Instant;
 
 use super::bucket::Buckets;
 use crate::{metrics::Metrics, trunks::Trunks};
@@ -163,5 +157,85 @@ impl Gate {
     /// Counts what was not taken.
     pub(crate) fn count(&self, drop: Drop) {
         self.0.metrics.dropped(drop.as_str());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ringfall_control::TrunkList;
+    use tokio::{sync::watch, time::advance};
+
+    use super::*;
+    use crate::trunks::tests::trunk;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// Callers come from 192.0.2.1 alone.
+    fn gate() -> (Gate, watch::Sender<Arc<Trunks>>) {
+        let list = TrunkList { trunks: vec![trunk("one", "192.0.2.1", "+18005550111")] };
+        let (sender, trunks) = watch::channel(Arc::new(Trunks::new(list, true).0));
+        (Gate::new(trunks, Metrics::new()), sender)
+    }
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_was_called_is_heard_until_late_copies_of_the_last_call_can_come_no_more() {
+        let ((gate, _trunks), buyer) = (gate(), ip("198.51.100.7"));
+        assert_eq!(gate.knows(buyer), None);
+        gate.call(buyer);
+        gate.call(buyer);
+        advance(3_600 * SECOND).await;
+        gate.leave(buyer);
+        advance(LINGER).await;
+        // Another call is still on, and the address may be written otherwise.
+        assert_eq!(gate.knows(ip("::ffff:198.51.100.7")), Some(Known::Called));
+        gate.leave(buyer);
+        advance(LINGER - SECOND).await;
+        assert_eq!(gate.admits(buyer), Some(Known::Called));
+        advance(SECOND).await;
+        assert_eq!((gate.knows(buyer), gate.admits(buyer)), (None, None));
+        gate.call(buyer);
+        assert_eq!(gate.knows(buyer), Some(Known::Called));
+        // What ends twice takes nothing from others.
+        gate.leave(buyer);
+        gate.leave(buyer);
+        gate.call(buyer);
+        advance(2 * LINGER).await;
+        assert_eq!(gate.knows(buyer), Some(Known::Called));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_forgotten_makes_room_and_who_is_called_is_not_forgotten_for_it() {
+        let (gate, _trunks) = gate();
+        let called =
+            |n: usize| IpAddr::from(u32::try_from(0x0A00_0000 + n).expect("an address").to_be_bytes());
+        for n in 0..MOST_CALLED {
+            gate.call(called(n));
+            // All but the first are over at once.
+            if n > 0 {
+                gate.leave(called(n));
+            }
+        }
+        advance(LINGER).await;
+        gate.call(ip("198.51.100.7"));
+        assert_eq!(gate.0.called.borrow().len(), 2);
+        assert_eq!(gate.knows(called(0)), Some(Known::Called));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_trunk_is_heard_for_as_long_as_it_is_one() {
+        let ((gate, trunks), carrier) = (gate(), ip("192.0.2.1"));
+        advance(24 * 3_600 * SECOND).await;
+        assert_eq!(gate.knows(carrier), Some(Known::Trunk));
+        gate.call(carrier);
+        trunks.send_replace(Arc::default());
+        // A call that it has goes on.
+        assert_eq!(gate.knows(carrier), Some(Known::Called));
+        gate.leave(carrier);
+        advance(LINGER).await;
+        assert_eq!(gate.knows(carrier), None);
     }
 }
