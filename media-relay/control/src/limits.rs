@@ -20,6 +20,8 @@ pub const MOST_DIGITS: u32 = 32;
 pub const MOST_SILENCE_SECONDS: u32 = 600;
 /// Seconds for which somebody is rung.
 pub const MOST_RING_SECONDS: u32 = 600;
+/// Seconds for which somebody who was rung and has answered is told of the call, and asked whether they take it.
+pub const MOST_GREETING_SECONDS: u32 = 600;
 /// Seconds of a message that is taken.
 pub const MOST_MESSAGE_SECONDS: u32 = 4 * 60 * 60;
 /// Seconds of a call.

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use ringfall_control::{
-    limits::MOST_LEGS,
+    limits::{MOST_GREETING_SECONDS, MOST_LEGS},
     notice::Cause,
     order::{Connect, Destination, RingOrder, Target},
     text::{HttpUrl, PhoneNumber},
@@ -22,6 +22,9 @@ use super::{
 
 /// How long a trunk's fallback may ring, in seconds.
 const FALLBACK_RING_SECONDS: u32 = 60;
+
+/// How long somebody is spoken to between the answer and the bridge.
+const MOST_GREETING: Duration = Duration::from_secs(MOST_GREETING_SECONDS as u64);
 
 /// Others that are rung, or talked with.
 #[derive(Debug)]
@@ -157,6 +160,7 @@ impl Call {
         }
         match leg_answered {
             Some(url) => {
+                self.timers.set(Timer::Greeting(number), now + MOST_GREETING);
                 self.stop_listening(number);
                 self.ask(number, url, Said { leg: Some(notified), ..Said::default() });
             }
@@ -182,6 +186,7 @@ impl Call {
             self.hang_up_leg(now, number, Cause::Canceled);
             return;
         };
+        self.timers.clear(Timer::Greeting(number));
         dial.joined = Some(number);
         dial.early = EarlyAudio::default();
         dial.waiting.clear();
@@ -235,6 +240,7 @@ impl Call {
         let (notified, progress) = (leg.notified(), leg.progress.clone());
         self.scripts.remove(&number);
         self.timers.clear(Timer::Ring(number));
+        self.timers.clear(Timer::Greeting(number));
         self.timers.clear(Timer::Entry(number));
         self.stop_listening(number);
         if let Some(progress) = progress {

@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use ringfall_control::{
     calls::CallState,
     limits::MOST_PROBLEMS,
-    notice::{Problem, ProblemKind},
+    notice::{Cause, Problem, ProblemKind},
     order::Destination,
     text::{HttpUrl, Id, PhoneNumber},
 };
@@ -249,6 +249,7 @@ impl Call {
             match timer {
                 Timer::Entry(leg) => self.entry_is_over(now, leg),
                 Timer::Ring(leg) => self.rang_too_long(now, leg),
+                Timer::Greeting(leg) => self.hang_up_leg(now, leg, Cause::Completed),
                 Timer::Joined => self.talked_too_long(now),
                 Timer::Whole => self.end(now, ringfall_control::notice::Cause::NoAnswer),
                 Timer::File => self.stop_waiting_for_files(now),

@@ -13,6 +13,8 @@ pub(super) enum Timer {
     Entry(LegNumber),
     /// A leg has rung for long enough.
     Ring(LegNumber),
+    /// Whoever has answered has been spoken to for long enough.
+    Greeting(LegNumber),
     /// Caller and leg have talked for long enough.
     Joined,
     /// The call has lasted for long enough.

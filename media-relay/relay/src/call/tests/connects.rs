@@ -107,6 +107,25 @@ fn a_screened_leg_is_joined_by_its_orders_or_by_their_end_and_not_if_they_cannot
 }
 
 #[test]
+fn who_is_spoken_to_for_ever_after_the_answer_is_let_go() {
+    let mut scene = dialling("in_turn");
+    scene.over(1, Cause::Busy).handle(Event::Answered(2)).wanted();
+    scene.orders(2, r#"[{"say":{"text":"a long story"}}]"#).wait(599);
+    assert_eq!(scene.wanted(), ["play 2 #1 'a long story'"]);
+    scene.wait(1);
+    let ended = "c1-2 Ended Completed 600 s";
+    assert_eq!(
+        scene.wanted(),
+        ["hang up 2".to_owned(), format!("tell /leg2 {ended}"), format!("ask 3 /done {ended}")]
+    );
+    // Who is joined talks for as long as the connect allows.
+    let mut scene = dialling("in_turn");
+    scene.over(1, Cause::Busy).handle(Event::Answered(2)).wait(100).orders(2, r#"["bridge"]"#).wanted();
+    scene.wait(599);
+    assert_eq!(scene.wanted(), [""; 0]);
+}
+
+#[test]
 fn a_screener_presses_a_key_on_their_own_leg() {
     let mut scene = dialling("in_turn");
     scene.over(1, Cause::Busy).handle(Event::Answered(2)).wanted();

@@ -11,14 +11,17 @@ use reqwest::header::CONTENT_TYPE;
 use ringfall_control::{
     calls::CallState,
     command::{CALLS_PATH, ModifyCall, PlaceCall, Placed, Refusal, call_path},
-    limits::{MOST_BODY_BYTES, MOST_CALL_SECONDS, MOST_RING_SECONDS},
+    limits::{MOST_BODY_BYTES, MOST_GREETING_SECONDS, MOST_RING_SECONDS},
     order,
     signature::{CONNECTION_HEADER, SIGNATURE_HEADER, Signed, sign_by_each},
     text::{HttpUrl, Id},
     write,
 };
 use ringfall_domain::{
-    call::instructions::{Continuation, Instruction},
+    call::{
+        MOST_CALL_SECONDS,
+        instructions::{Continuation, Instruction},
+    },
     ids::{CallId, ConnectionId},
 };
 use serde::de::DeserializeOwned;
@@ -74,6 +77,20 @@ impl RelayCarrier {
         self.rest.send(request, repeat).await
     }
 
+    /// The caller's call tells of all its legs, those that are over too.
+    async fn look_for(&self, query: &LegQuery) -> Result<LegOnProvider, CarrierError> {
+        let Ok(id) = query.provider_call_id.parse::<Id>() else { return Ok(LegOnProvider::NoSuchLeg) };
+        let answer = self.ask(Method::GET, &call_path(&id), String::new(), Repeat::Freely).await?;
+        match answer.status {
+            StatusCode::OK => {
+                let call: CallState = read(&answer)?;
+                Ok(leg::find(&call, query).map_or(LegOnProvider::NoSuchLeg, LegOnProvider::Known))
+            }
+            StatusCode::NOT_FOUND => Ok(LegOnProvider::NoSuchLeg),
+            _ => Err(refusal(&answer)),
+        }
+    }
+
     /// Changes a live call. False if it is over or unknown, as every call is whose id the relay would never give out.
     async fn change(
         &self,
@@ -99,21 +116,15 @@ impl RelayCarrier {
 
 #[async_trait]
 impl Carrier for RelayCarrier {
-    /// The caller's call tells of all its legs, those that are over too.
+    /// A leg of which no relay tells is over once it has had all its time. A relay keeps to that by itself, whether it can be asked or not, and one that
+    /// is gone, or has lost its data, holds nobody's slot for ever.
     async fn fetch_leg(&self, query: &LegQuery) -> Result<LegOnProvider, CarrierError> {
-        let Ok(id) = query.provider_call_id.parse::<Id>() else { return Ok(LegOnProvider::NoSuchLeg) };
-        let answer = self.ask(Method::GET, &call_path(&id), String::new(), Repeat::Freely).await?;
-        match answer.status {
-            StatusCode::OK => {
-                let call: CallState = read(&answer)?;
-                Ok(leg::find(&call, query).map_or(LegOnProvider::NoSuchLeg, LegOnProvider::Known))
-            }
-            StatusCode::NOT_FOUND => Ok(LegOnProvider::NoSuchLeg),
-            // No call of any relay lasts so long: even one that is gone for good holds nobody's slot for ever.
-            StatusCode::MISDIRECTED_REQUEST if is_long_over(query.reserved_at, Timestamp::now()) => {
+        match self.look_for(query).await {
+            Err(error) if is_long_over(query.reserved_at, Timestamp::now()) => {
+                tracing::warn!(call = query.provider_call_id, %error, "a leg has had all its time: it is over");
                 Ok(LegOnProvider::NoSuchLeg)
             }
-            _ => Err(refusal(&answer)),
+            found => found,
         }
     }
 
@@ -192,10 +203,11 @@ fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, CarrierError> {
         .map_err(|error| CarrierError::Unavailable(format!("the answer cannot be read: {error}")))
 }
 
-/// Whether a leg that was to be rung then must be over, whatever became of its relay.
+/// Whether a leg that was to be rung then must be over, whatever became of its relay: the order that dials says how long it may ring and then talk,
+/// and the relay keeps to that, and to its own limit of what lies between, whatever its trunk allows.
 fn is_long_over(reserved_at: Timestamp, now: Timestamp) -> bool {
-    let longest = i64::from(MOST_CALL_SECONDS) + i64::from(MOST_RING_SECONDS) + MARGIN_SECONDS;
-    now.duration_since(reserved_at).as_secs() > longest
+    let longest = MOST_RING_SECONDS + MOST_GREETING_SECONDS + MOST_CALL_SECONDS;
+    now.duration_since(reserved_at).as_secs() > i64::from(longest) + MARGIN_SECONDS
 }
 
 /// With what the relay says of it, as far as that is short. Another relay than the one that has the call knows nothing of it.

@@ -33,6 +33,11 @@ fn query(leg: Option<&str>) -> LegQuery {
     kit::query("call_1", leg, "leg_other")
 }
 
+/// About a leg that was to be rung just now.
+fn query_of_now() -> LegQuery {
+    LegQuery { reserved_at: Timestamp::now(), ..query(Some(LEG)) }
+}
+
 fn leg(id: &str, status: &str, cause: Option<&str>) -> Value {
     let mut leg = json!({
         "leg_id": id,
@@ -216,7 +221,7 @@ async fn a_lasting_failure_leaves_everything_unknown() {
         (call(&[leg(LEG, "of_tomorrow", None)]), 1, 1),
         (huge, 1, 1),
     ] {
-        let (answer, seen) = asked(vec![reply; times], &query(Some(LEG))).await;
+        let (answer, seen) = asked(vec![reply; times], &query_of_now()).await;
         assert!(matches!(answer, Err(CarrierError::Unavailable(_))), "{answer:?}");
         assert_eq!(seen.len(), tries, "{answer:?}");
     }
@@ -224,11 +229,11 @@ async fn a_lasting_failure_leaves_everything_unknown() {
 
 #[tokio::test]
 async fn a_refusal_is_told_at_once_with_the_relays_reason_and_without_the_secret() {
-    let (answer, seen) = asked(vec![refusal(401, "the signature does not match")], &query(Some(LEG))).await;
+    let (answer, seen) = asked(vec![refusal(401, "the signature does not match")], &query_of_now()).await;
     let reason = "status 401 Unauthorized: the signature does not match".to_owned();
     assert_eq!(answer, Err(CarrierError::Refused(reason)));
     assert_eq!(seen.len(), 1);
-    let (answer, _) = asked(vec![refusal(400, &"x".repeat(9_000))], &query(Some(LEG))).await;
+    let (answer, _) = asked(vec![refusal(400, &"x".repeat(9_000))], &query_of_now()).await;
     let Err(CarrierError::Refused(reason)) = answer else { panic!("{answer:?}") };
     assert!(reason.len() < 300, "{reason}");
 }
@@ -237,7 +242,7 @@ async fn a_refusal_is_told_at_once_with_the_relays_reason_and_without_the_secret
 async fn a_redirect_is_not_followed() {
     let elsewhere = Server::answering([call(&[])]).await;
     let redirect = Reply::Redirect { to: elsewhere.url.clone() };
-    let (answer, _) = asked(vec![redirect], &query(Some(LEG))).await;
+    let (answer, _) = asked(vec![redirect], &query_of_now()).await;
     assert_eq!(answer, Err(CarrierError::Refused("status 302 Found".to_owned())));
     assert_eq!(elsewhere.seen(), []);
 }
@@ -245,14 +250,14 @@ async fn a_redirect_is_not_followed() {
 #[tokio::test]
 async fn silence_and_no_relay_at_all_leave_everything_unknown() {
     let silent = Server::answering([Reply::Silence, Reply::Silence]).await;
-    let answer = carrier(&silent.url, impatient()).fetch_leg(&query(Some(LEG))).await;
+    let answer = carrier(&silent.url, impatient()).fetch_leg(&query_of_now()).await;
     assert_eq!(answer, Err(CarrierError::Unavailable("time-out".to_owned())));
     assert_eq!(silent.seen().len(), 2);
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     drop(listener);
-    let answer = carrier(&url, patient()).fetch_leg(&query(Some(LEG))).await;
+    let answer = carrier(&url, patient()).fetch_leg(&query_of_now()).await;
     let Err(CarrierError::Unavailable(reason)) = answer else { panic!("{answer:?}") };
     assert!(!reason.contains(SECRET), "{reason}");
 
@@ -423,13 +428,9 @@ async fn a_new_call_that_the_relay_refuses_or_gives_no_id_is_a_failure() {
 #[tokio::test]
 async fn what_another_relay_says_nothing_of_is_unknown_and_not_over() {
     let elsewhere = || refusal(421, "the call is not of this relay but of another one");
-    let now = LegQuery { reserved_at: Timestamp::now(), ..query(Some(LEG)) };
-    let (answer, _) = asked(vec![elsewhere()], &now).await;
+    let (answer, _) = asked(vec![elsewhere()], &query_of_now()).await;
     let unknown = |answer: &CarrierError| matches!(answer, CarrierError::Unavailable(reason) if reason.contains("another one"));
     assert!(answer.as_ref().is_err_and(unknown), "{answer:?}");
-    // A leg that was reserved months ago is over, whichever relay had it.
-    let (answer, _) = asked(vec![elsewhere()], &query(Some(LEG))).await;
-    assert_eq!(answer, Ok(LegOnProvider::NoSuchLeg));
     let server = Server::answering(vec![elsewhere(), elsewhere()]).await;
     let carrier = carrier(&server.url, patient());
     assert!(carrier.end_call("00000000000000aa_1").await.as_ref().is_err_and(unknown));
@@ -437,4 +438,30 @@ async fn what_another_relay_says_nothing_of_is_unknown_and_not_over() {
     let callbacks = callbacks();
     let moved = carrier.redirect("00000000000000aa_1", &then, CallId::from_parts(2, 2), &callbacks).await;
     assert!(moved.as_ref().is_err_and(unknown), "{moved:?}");
+}
+
+#[tokio::test]
+async fn a_leg_that_has_had_all_its_time_is_over_unless_its_relay_says_otherwise() {
+    const ALL_ITS_SECONDS: i64 = 600 + 600 + 4 * 3_600 + 900;
+    let elsewhere = || refusal(421, "the call is not of this relay but of another one");
+    let reserved = |seconds_ago| LegQuery {
+        reserved_at: Timestamp::now() - jiff::SignedDuration::from_secs(seconds_ago),
+        ..query(Some(LEG))
+    };
+    for reply in
+        [elsewhere(), refusal(401, "the signature does not match"), Reply::Text(200, "<html>".to_owned())]
+    {
+        let (answer, _) = asked(vec![reply.clone()], &reserved(ALL_ITS_SECONDS - 60)).await;
+        assert!(answer.is_err(), "{answer:?}");
+        let (answer, _) = asked(vec![reply], &reserved(ALL_ITS_SECONDS + 60)).await;
+        assert_eq!(answer, Ok(LegOnProvider::NoSuchLeg));
+    }
+    // Nobody is there any more.
+    let gone = Server::answering([]).await.url.clone();
+    let answer = carrier(&gone, patient()).fetch_leg(&reserved(ALL_ITS_SECONDS + 60)).await;
+    assert_eq!(answer, Ok(LegOnProvider::NoSuchLeg));
+    let live = call(&[leg(LEG, "answered", None)]);
+    let (answer, _) = asked(vec![live], &reserved(ALL_ITS_SECONDS + 60)).await;
+    let is_live = |known: &LegOnProvider| matches!(known, LegOnProvider::Known(report) if report.status == Some(LegStatus::Answered));
+    assert!(answer.as_ref().is_ok_and(is_live), "{answer:?}");
 }

@@ -2,12 +2,15 @@
 
 use ringfall_control::{
     Order,
-    limits::{MOST_CALL_SECONDS, MOST_RING_SECONDS},
+    limits::MOST_RING_SECONDS,
     order::{self, Connect, Progress, RingOrder, Target},
     text::HttpUrl,
 };
 use ringfall_domain::{
-    call::instructions::{Continuation, Dial, DialPurpose, Greeting},
+    call::{
+        MOST_CALL_SECONDS,
+        instructions::{Continuation, Dial, DialPurpose, Greeting},
+    },
     target::Destination,
 };
 
@@ -27,6 +30,7 @@ impl Writer<'_> {
             caller_id: dial.caller_id.as_ref().and_then(|number| number.as_str().parse().ok()),
             record: dial.record,
             recording_notice: dial.recording_notice.as_ref().and_then(say),
+            // The watchdog counts on it: see `RelayCarrier::fetch_leg`.
             most_seconds: dial.most_seconds.clamp(1, MOST_CALL_SECONDS),
             then,
         }))

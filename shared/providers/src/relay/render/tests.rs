@@ -195,7 +195,7 @@ fn a_dial_carries_its_destination_its_caller_id_and_its_bounds() {
         json!({"sip_uri": "sip:desk@127.0.0.1:5080;transport=tcp"})
     );
     assert_eq!((&connect["caller_id"], &connect["record"]), (&json!("+18005550111"), &json!(true)));
-    for (given, ring, most) in [(0, 1, 1), (601, 600, 601), (u32::MAX, 600, 86_400)] {
+    for (given, ring, most) in [(0, 1, 1), (601, 600, 601), (u32::MAX, 600, 14_400)] {
         let connect = connected(Dial {
             ring_timeout_seconds: given,
             most_seconds: given,
