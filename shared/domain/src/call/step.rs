@@ -103,11 +103,16 @@ pub fn step(plan: &Plan, call: &Call, event: &EventKind, at: Timestamp) -> Next 
             })
         }
         EventKind::Said { node } => resume(plan, call, at, || enter(plan, call, node, at)),
-        EventKind::Held { node, told, input } => resume(plan, call, at, || Next::Wait {
-            node: node.clone(),
-            told: told.clone(),
-            input: input.clone(),
-        }),
+        EventKind::Held { node, told, input } => match call.live_leg() {
+            // The order to call them off came late: it has broken off the dial of this very attempt. That is rung once; they go on once its
+            // end is known.
+            Some(leg) if told.is_called_off() => Next::Reply(vec![keep_waiting(leg)]),
+            _ => resume(plan, call, at, || Next::Wait {
+                node: node.clone(),
+                told: told.clone(),
+                input: input.clone(),
+            }),
+        },
         EventKind::Offered { attempt } => offered(plan, call, *attempt, at),
         // The call's own report may still be on its way: without it, the next target would be rung for nobody.
         EventKind::DialEnded { report, .. } if report.caller_is_gone => {

@@ -301,9 +301,31 @@ fn a_target_is_sought_only_when_the_caller_has_heard_what_stands_before() {
 fn held() -> EventKind {
     EventKind::Held {
         node: node("buyers"),
-        told: Told { steps: 2, ..Told::default() },
+        told: Told { steps: 2, at: Some(noon()), ..Told::default() },
         input: Input::Nothing,
     }
+}
+
+/// Two orders to end a wait may cross: the second then breaks off the dial that the first has led to.
+#[test]
+fn who_is_called_off_a_dial_is_not_told_to_dial_again() {
+    let plan = plan(&[r#"{"price": "45.00", "screening": {"press": "1"}}"#], None);
+    let mut call = call();
+    call.legs.push(leg(1, 1));
+    let step = |told, seconds| {
+        let event = EventKind::Held { node: node("buyers"), told, input: Input::Nothing };
+        match step(&plan, &call, &event, later(seconds)) {
+            Next::Reply(instructions) => line(&instructions),
+            other => format!("{other:?}"),
+        }
+    };
+    assert_eq!(step(Told::called_off(), 1), "hold with Silence { seconds: 15 }");
+    assert_eq!(step(Told::default(), 16), DIAL, "by then its end would be known");
+    assert_eq!(
+        step(Told { at: Some(noon()), ..Told::called_off() }, 1),
+        DIAL,
+        "a copy of the hold's own step"
+    );
 }
 
 #[test]

@@ -20,6 +20,18 @@ pub struct Told {
     pub place: Option<Place>,
 }
 
+impl Told {
+    /// What the next step goes by where a caller is called off the hold, wherever in it they are.
+    pub fn called_off() -> Self {
+        Self { steps: 1, ..Self::default() }
+    }
+
+    /// Whether it is such a step. Every other but the first follows upon something that was told.
+    pub const fn is_called_off(&self) -> bool {
+        self.steps > 0 && self.at.is_none()
+    }
+}
+
 /// A question on being called back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallbackQuestion {

@@ -232,8 +232,7 @@ pub async fn end_wait(
         leave_behind(platform, &call).await?;
         return Ok(None);
     };
-    let told = Told { steps: 1, ..Told::default() };
-    let then = Continuation::Held { node: queued.node.clone(), told };
+    let then = Continuation::Held { node: queued.node.clone(), told: Told::called_off() };
     let callbacks = connected.callbacks.for_campaign(call.origin.campaign);
     match connected.carrier.redirect(&call.origin.provider_call_id, &then, call.id, &callbacks).await {
         Ok(true) => Ok(None),
