@@ -202,3 +202,7 @@ fn place_in(call: &Call, queue: &QueueId) -> Option<Place> {
 fn count<'a>(waiters: impl Iterator<Item = &'a Waiter>) -> u32 {
     u32::try_from(waiters.count()).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+#[path = "line_tests.rs"]
+mod tests;
