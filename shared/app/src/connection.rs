@@ -183,8 +183,16 @@ impl RealProviders {
     /// # Errors
     /// TLS cannot be set up on this machine.
     pub fn new(private_addresses_allowed: bool) -> Result<Self, CarrierError> {
+        let providers = Self::unprepared(private_addresses_allowed);
+        providers.rest.prepare()?;
+        providers.audio.prepare()?;
+        Ok(providers)
+    }
+
+    /// The same without preparing them: each is made when it is first needed. For who must begin soon, and mostly asks nobody.
+    pub fn unprepared(private_addresses_allowed: bool) -> Self {
         let reach = if private_addresses_allowed { Reach::Anywhere } else { Reach::PublicOnly };
-        Ok(Self { rest: RestClient::new(reach)?, audio: AudioProbe::new(reach)?, own_relay: None })
+        Self { rest: RestClient::new(reach), audio: AudioProbe::new(reach), own_relay: None }
     }
 
     /// The same where a relay runs beside the platform: it has the trunks whose connections name no other. It may listen on a private
@@ -194,10 +202,9 @@ impl RealProviders {
     /// TLS cannot be set up on this machine.
     pub fn with_own_relay(self, api_base_url: &Url) -> Result<Self, CarrierError> {
         let api_base_url = api_base_url.as_str().trim_end_matches('/').to_owned();
-        Ok(Self {
-            own_relay: Some(OwnRelay { rest: RestClient::new(Reach::Anywhere)?, api_base_url }),
-            ..self
-        })
+        let rest = RestClient::new(Reach::Anywhere);
+        rest.prepare()?;
+        Ok(Self { own_relay: Some(OwnRelay { rest, api_base_url }), ..self })
     }
 }
 

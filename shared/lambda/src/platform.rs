@@ -43,9 +43,6 @@ pub enum StartError {
     /// There is no store.
     #[error(transparent)]
     Store(#[from] OpenError),
-    /// TLS cannot be set up.
-    #[error("no HTTP client: {0}")]
-    Providers(String),
     /// A secret cannot be had.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -59,8 +56,7 @@ impl Function {
     pub(crate) async fn start(configuration: Configuration) -> Result<Self, StartError> {
         let aws = aws_config::load_defaults(BehaviorVersion::latest()).await;
         let store = DynamoStore::at(&aws, configuration.places.clone(), Arc::new(Unmetered))?;
-        let providers = RealProviders::new(configuration.network == Network::Any)
-            .map_err(|error| StartError::Providers(error.to_string()))?;
+        let providers = RealProviders::unprepared(configuration.network == Network::Any);
         let keys = Arc::new(SecretKeys::new(aws.clone(), configuration.key_secret.clone()));
         Ok(Self { configuration, aws, keys, providers, store })
     }

@@ -10,7 +10,10 @@ use reqwest::{
 };
 use ringfall_domain::config::AudioUrl;
 
-use crate::{carrier::CarrierError, rest::Reach};
+use crate::{
+    carrier::CarrierError,
+    rest::{LateClient, Reach},
+};
 
 /// Nobody waits longer for the answer, over all that is asked.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -39,27 +42,30 @@ pub enum AudioFault {
 /// Asks for sounds.
 #[derive(Debug, Clone)]
 pub struct AudioProbe {
-    direct: Client,
-    proxied: Client,
+    direct: LateClient,
+    proxied: LateClient,
     reach: Reach,
     patience: Duration,
 }
 
 impl AudioProbe {
     /// A probe that goes so far.
-    ///
-    /// # Errors
-    /// The machine's TLS settings cannot be read.
-    pub fn new(reach: Reach) -> Result<Self, CarrierError> {
+    pub fn new(reach: Reach) -> Self {
         Self::with_patience(reach, PATIENCE)
     }
 
-    fn with_patience(reach: Reach, patience: Duration) -> Result<Self, CarrierError> {
-        let settings = || Client::builder().redirect(Policy::custom(move |next| follow(reach, next)));
-        let no_client = |error| CarrierError::Unavailable(format!("no HTTP client: {error}"));
-        let direct = reach.direct(settings()).build().map_err(no_client)?;
-        let proxied = settings().build().map_err(no_client)?;
-        Ok(Self { direct, proxied, reach, patience })
+    fn with_patience(reach: Reach, patience: Duration) -> Self {
+        let settings = move || Client::builder().redirect(Policy::custom(move |next| follow(reach, next)));
+        let direct = LateClient::new(move || reach.direct(settings()));
+        Self { direct, proxied: LateClient::new(settings), reach, patience }
+    }
+
+    /// Makes what is otherwise made when it is first needed.
+    ///
+    /// # Errors
+    /// The machine's TLS settings cannot be read.
+    pub fn prepare(&self) -> Result<(), CarrierError> {
+        self.direct.get().and(self.proxied.get()).map(drop)
     }
 
     /// Asks for a sound, and gives up after 3 s.
@@ -72,6 +78,7 @@ impl AudioProbe {
             return Err(AudioFault::Private);
         }
         let client = if self.reach.may_use_proxy(&url) { &self.proxied } else { &self.direct };
+        let client = client.get().map_err(|error| AudioFault::Unreachable(error.to_string()))?;
         let late = || AudioFault::Unreachable(format!("no answer within {:?}", self.patience));
         tokio::time::timeout(self.patience, ask(client, url)).await.unwrap_or_else(|_| Err(late()))
     }

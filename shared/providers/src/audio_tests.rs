@@ -30,7 +30,7 @@ async fn of_file(content_type: &'static str, file: &'static [u8]) -> Result<(), 
 }
 
 async fn fetched(url: &AudioUrl) -> Result<(), AudioFault> {
-    AudioProbe::new(Reach::Anywhere).expect("a client").fetch(url).await
+    AudioProbe::new(Reach::Anywhere).fetch(url).await
 }
 
 fn not_audio(what: &str) -> Result<(), AudioFault> {
@@ -99,7 +99,7 @@ async fn a_server_that_does_not_answer_head_is_asked_by_get() {
 async fn a_server_that_says_nothing_is_not_waited_for() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/hold.wav", listener.local_addr().expect("an address"));
-    let probe = AudioProbe::with_patience(Reach::Anywhere, Duration::from_millis(100)).expect("a client");
+    let probe = AudioProbe::with_patience(Reach::Anywhere, Duration::from_millis(100));
     let fault = probe.fetch(&url.parse().expect("a URL")).await.expect_err("no answer");
     assert_eq!(fault.to_string(), "it cannot be fetched: no answer within 100ms");
 }
@@ -118,7 +118,7 @@ async fn a_redirect_is_followed_and_not_for_ever() {
 #[tokio::test]
 async fn what_is_not_on_the_public_internet_is_not_asked_for() {
     let url = server(|_| ([(header::CONTENT_TYPE, "audio/wav")], WAV).into_response()).await;
-    let probe = AudioProbe::new(Reach::PublicOnly).expect("a client");
+    let probe = AudioProbe::new(Reach::PublicOnly);
     assert_eq!(probe.fetch(&url).await, Err(AudioFault::Private));
     let by_name = url.to_string().replace("127.0.0.1", "localhost").parse().expect("a URL");
     assert_eq!(probe.fetch(&by_name).await, Err(AudioFault::Private));

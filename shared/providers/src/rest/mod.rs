@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 pub(crate) mod kit;
+mod late;
 mod reach;
 mod retry;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use reqwest::{
     redirect::Policy,
 };
 
+pub(crate) use self::late::LateClient;
 pub use self::reach::Reach;
 use self::retry::Failure;
 pub(crate) use self::retry::{Patience, Repeat};
@@ -27,9 +29,9 @@ const MOST_ANSWER_BYTES: usize = 256 * 1024;
 #[derive(Debug, Clone)]
 pub struct RestClient {
     /// Straight to the address.
-    direct: Client,
+    direct: LateClient,
     /// Through the system's proxy, where there is one.
-    proxied: Client,
+    proxied: LateClient,
     reach: Reach,
     patience: Patience,
 }
@@ -45,32 +47,35 @@ pub(crate) struct Answer {
 
 impl RestClient {
     /// A client that gives up connecting after 2 s and a try after 5 s, and tries three times.
-    ///
-    /// # Errors
-    /// The machine's TLS settings cannot be read.
-    pub fn new(reach: Reach) -> Result<Self, CarrierError> {
+    pub fn new(reach: Reach) -> Self {
         Self::with_patience(reach, Patience::default())
     }
 
     /// A client with other time-outs.
-    pub(crate) fn with_patience(reach: Reach, patience: Patience) -> Result<Self, CarrierError> {
+    pub(crate) fn with_patience(reach: Reach, patience: Patience) -> Self {
         // By HTTP/2 all requests to a provider would go over one connection, and wait with it where it is dead and nobody says so.
-        let settings = || {
+        let settings = move || {
             Client::builder()
                 .http1_only()
                 .connect_timeout(patience.connect_timeout)
                 .timeout(patience.try_timeout)
                 .redirect(Policy::none())
         };
-        let no_client = |error| CarrierError::Unavailable(format!("no HTTP client: {error}"));
-        let direct = reach.direct(settings()).build().map_err(no_client)?;
-        let proxied = settings().build().map_err(no_client)?;
-        Ok(Self { direct, proxied, reach, patience })
+        let direct = LateClient::new(move || reach.direct(settings()));
+        Self { direct, proxied: LateClient::new(settings), reach, patience }
+    }
+
+    /// Makes what is otherwise made when it is first needed.
+    ///
+    /// # Errors
+    /// The machine's TLS settings cannot be read.
+    pub fn prepare(&self) -> Result<(), CarrierError> {
+        self.direct.get().and(self.proxied.get()).map(drop)
     }
 
     /// The client to build requests with. [`Self::send`] chooses the one that sends them.
-    pub(crate) const fn http(&self) -> &Client {
-        &self.direct
+    pub(crate) fn http(&self) -> Result<&Client, CarrierError> {
+        self.direct.get()
     }
 
     /// Sends a request, again where that helps and cannot harm.
@@ -83,10 +88,12 @@ impl RestClient {
             let reason = "the API's address is not on the public internet".to_owned();
             return Err(CarrierError::Refused(reason));
         }
+        let http = if self.reach.may_use_proxy(request.url()) { &self.proxied } else { &self.direct };
+        let http = http.get()?;
         let mut tries = 1;
         loop {
             let once = request.try_clone().expect("the body is in memory, so it can be copied");
-            let failure = match self.try_once(once).await {
+            let failure = match try_once(http, once).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
@@ -99,21 +106,20 @@ impl RestClient {
             tries += 1;
         }
     }
+}
 
-    async fn try_once(&self, request: Request) -> Result<Answer, Failure> {
-        let http = if self.reach.may_use_proxy(request.url()) { &self.proxied } else { &self.direct };
-        let response = http.execute(request).await.map_err(failure_of)?;
-        let status = response.status();
-        let retry_after = retry_after(response.headers());
-        match status {
-            StatusCode::TOO_MANY_REQUESTS => {
-                Err(Failure::NotTaken { reason: format!("status {status}"), retry_after })
-            }
-            _ if status.is_server_error() => {
-                Err(Failure::Uncertain { reason: format!("status {status}"), retry_after })
-            }
-            _ => Ok(Answer { status, body: read_bounded(response).await? }),
+async fn try_once(http: &Client, request: Request) -> Result<Answer, Failure> {
+    let response = http.execute(request).await.map_err(failure_of)?;
+    let status = response.status();
+    let retry_after = retry_after(response.headers());
+    match status {
+        StatusCode::TOO_MANY_REQUESTS => {
+            Err(Failure::NotTaken { reason: format!("status {status}"), retry_after })
         }
+        _ if status.is_server_error() => {
+            Err(Failure::Uncertain { reason: format!("status {status}"), retry_after })
+        }
+        _ => Ok(Answer { status, body: read_bounded(response).await? }),
     }
 }
 

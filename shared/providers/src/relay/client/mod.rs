@@ -65,7 +65,7 @@ impl RelayCarrier {
         let signed = Signed::Request { method: method.as_str(), path, body: body.as_bytes() };
         let now = Timestamp::now();
         let signature = sign_by_each(self.credentials.secrets(now), signed, now.as_second());
-        let request = self.rest.http().request(method, format!("{base}{path}"));
+        let request = self.rest.http()?.request(method, format!("{base}{path}"));
         let request = request
             .header(SIGNATURE_HEADER, signature)
             .header(CONNECTION_HEADER, self.connection.to_string());

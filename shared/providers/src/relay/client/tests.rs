@@ -22,11 +22,7 @@ fn carrier(api_base_url: &str, patience: Patience) -> RelayCarrier {
     let credentials = RelayCredentials::new(SECRET)
         .and_then(|credentials| credentials.with_api_base_url(api_base_url))
         .expect("valid");
-    RelayCarrier::new(
-        RestClient::with_patience(Reach::Anywhere, patience).expect("a client"),
-        credentials,
-        connection(),
-    )
+    RelayCarrier::new(RestClient::with_patience(Reach::Anywhere, patience), credentials, connection())
 }
 
 fn query(leg: Option<&str>) -> LegQuery {
@@ -262,7 +258,7 @@ async fn silence_and_no_relay_at_all_leave_everything_unknown() {
     assert!(!reason.contains(SECRET), "{reason}");
 
     let credentials = RelayCredentials::new(SECRET).expect("valid");
-    let rest = RestClient::with_patience(Reach::Anywhere, patient()).expect("a client");
+    let rest = RestClient::with_patience(Reach::Anywhere, patient());
     let answer = RelayCarrier::new(rest, credentials, connection()).end_call("call_1").await;
     let Err(CarrierError::Unavailable(reason)) = answer else { panic!("{answer:?}") };
     assert!(reason.contains("api_base_url"), "{reason}");
@@ -273,7 +269,7 @@ async fn a_relay_in_a_private_network_is_not_asked_where_only_public_ones_may_be
     let server = Server::answering([]).await;
     let credentials =
         RelayCredentials::new(SECRET).and_then(|own| own.with_api_base_url(&server.url)).expect("valid");
-    let rest = RestClient::with_patience(Reach::PublicOnly, patient()).expect("a client");
+    let rest = RestClient::with_patience(Reach::PublicOnly, patient());
     let answer = RelayCarrier::new(rest, credentials, connection()).end_call("call_1").await;
     assert!(matches!(answer, Err(CarrierError::Refused(_))), "{answer:?}");
     assert_eq!(server.seen(), []);

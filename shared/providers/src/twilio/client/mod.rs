@@ -63,7 +63,7 @@ impl TwilioCarrier {
 
     async fn leg_by_id(&self, provider_leg_id: &str) -> Result<LegOnProvider, CarrierError> {
         let url = format!("{}/{provider_leg_id}.json", self.calls_url());
-        let answer = self.ask(self.rest.http().get(url), Repeat::Freely).await?;
+        let answer = self.ask(self.rest.http()?.get(url), Repeat::Freely).await?;
         match answer.status {
             StatusCode::OK => read::<CallResource>(&answer)?.into_leg().map(LegOnProvider::Known),
             StatusCode::NOT_FOUND => Ok(LegOnProvider::NoSuchLeg),
@@ -76,7 +76,7 @@ impl TwilioCarrier {
             [("ParentCallSid", query.provider_call_id.as_str()), ("PageSize", &LEGS_PER_PAGE.to_string())];
         let url = url::Url::parse_with_params(&format!("{}.json", self.calls_url()), parameters)
             .map_err(|error| CarrierError::Refused(format!("the API's address: {error}")))?;
-        let answer = self.ask(self.rest.http().get(url), Repeat::Freely).await?;
+        let answer = self.ask(self.rest.http()?.get(url), Repeat::Freely).await?;
         if answer.status != StatusCode::OK {
             return Err(refusal(&answer));
         }
@@ -102,7 +102,7 @@ impl TwilioCarrier {
             return Ok(Change::CallIsOverOrUnknown);
         }
         let url = format!("{}/{provider_id}.json", self.calls_url());
-        let answer = self.ask(self.rest.http().post(url).form(order), repeat).await?;
+        let answer = self.ask(self.rest.http()?.post(url).form(order), repeat).await?;
         match answer.status {
             status if status.is_success() => Ok(Change::Made),
             StatusCode::NOT_FOUND => Ok(Change::CallIsOverOrUnknown),
@@ -167,7 +167,7 @@ impl Carrier for TwilioCarrier {
         call: CallId,
         callbacks: &Callbacks,
     ) -> Result<String, CarrierError> {
-        let request = self.rest.http().post(format!("{}.json", self.calls_url()));
+        let request = self.rest.http()?.post(format!("{}.json", self.calls_url()));
         let request = request.form(&form_of(new, call, callbacks));
         let answer = self.ask(request, Repeat::OnlyIfNotTaken).await?;
         if !answer.status.is_success() {

@@ -22,7 +22,7 @@ fn carrier(api_base_url: &str, patience: Patience) -> TwilioCarrier {
     let credentials = TwilioCredentials::new("AC123", TOKEN)
         .and_then(|credentials| credentials.with_api_base_url(api_base_url))
         .expect("valid");
-    TwilioCarrier::new(RestClient::with_patience(Reach::Anywhere, patience).expect("a client"), credentials)
+    TwilioCarrier::new(RestClient::with_patience(Reach::Anywhere, patience), credentials)
 }
 
 fn query(leg: Option<&str>) -> LegQuery {
@@ -201,7 +201,7 @@ async fn an_address_on_a_private_network_is_not_asked_where_those_are_refused() 
     let credentials = TwilioCredentials::new("AC123", TOKEN)
         .and_then(|credentials| credentials.with_api_base_url(&server.url))
         .expect("valid");
-    let rest = RestClient::with_patience(Reach::PublicOnly, patient()).expect("a client");
+    let rest = RestClient::with_patience(Reach::PublicOnly, patient());
     let answer = TwilioCarrier::new(rest, credentials).fetch_leg(&query(Some(LEG))).await;
     assert!(matches!(answer, Err(CarrierError::Refused(_))), "{answer:?}");
     assert_eq!(server.seen(), []);
