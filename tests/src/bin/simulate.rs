@@ -3,10 +3,15 @@
 use std::{
     io::{self, Write},
     process::ExitCode,
+    time::Instant,
 };
 
 use clap::Parser;
 use ringfall_tests::sim::{Defect, Options, Scene, Series};
+
+/// A good part of a run goes into memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Runs the simulator over many seeds, and tells which of them break an invariant.
 #[derive(Debug, Parser)]
@@ -26,9 +31,9 @@ struct Arguments {
     /// Runs a platform that is built wrong in this way, such as `PlainCounter`
     #[arg(long)]
     defect: Option<Defect>,
-    /// Also prints the whole trace of each run that fails
-    #[arg(long)]
-    trace: bool,
+    /// Also prints so many of the last lines before what is broken: with 100000, all of them
+    #[arg(long, default_value_t = 0)]
+    lines: usize,
 }
 
 fn main() -> io::Result<ExitCode> {
@@ -37,19 +42,17 @@ fn main() -> io::Result<ExitCode> {
         calls: arguments.calls,
         scene: arguments.scene.or(arguments.defect.map(Defect::scene)).unwrap_or_default(),
         defect: arguments.defect,
-        lines_kept: if arguments.trace { usize::MAX } else { 0 },
     };
-    let series = Series { first_seed: arguments.seed, runs: arguments.runs, options };
+    let began_at = Instant::now();
+    let summary = Series { first_seed: arguments.seed, runs: arguments.runs, options }.run();
     let mut out = io::stdout().lock();
-    let outcomes = series.run();
-    let mut failed = 0;
-    for outcome in outcomes.iter().filter(|outcome| outcome.violation.is_some()) {
-        failed += 1;
-        writeln!(out, "{}", outcome.shown(arguments.trace))?;
+    for outcome in &summary.broken {
+        writeln!(out, "{}", outcome.shown(arguments.lines))?;
     }
-    for (kind, count) in Series::counts(&outcomes) {
+    for (kind, count) in &summary.counts {
         writeln!(out, "{count:>10}  {kind}")?;
     }
-    writeln!(out, "{} runs of {} calls, {failed} failed", outcomes.len(), arguments.calls)?;
+    let (runs, failed, seconds) = (summary.runs, summary.broken.len(), began_at.elapsed().as_secs());
+    writeln!(out, "{runs} runs of {} calls in {seconds} s, {failed} failed", arguments.calls)?;
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -66,22 +66,39 @@ impl Agencies {
                 let campaigns: Vec<CampaignId> = agency.campaigns.keys().copied().collect();
                 let (campaign, hours) = (*chance.one_of(&campaigns), self.hours(&chance));
                 self.change::<Campaign>(agency.account, campaign, &|document| {
+                    let before = document.hours.clone();
                     change_campaign(&chance, document, &hours);
+                    self.count(&before, &document.hours, [None, None]);
                 })
                 .await;
             } else if chance.happens(500) {
                 let (buyer, hours) = (*chance.one_of(&buyers), self.hours(&chance));
                 self.change::<Buyer>(agency.account, buyer, &|document| {
+                    let (before, cap) = (document.hours.clone(), document.caps.concurrency);
                     change_buyer(&chance, document, &hours);
+                    self.count(&before, &document.hours, [cap, document.caps.concurrency]);
                 })
                 .await;
             } else {
                 let (target, hours) = (*chance.one_of(&targets), self.hours(&chance));
                 self.change::<Target>(agency.account, target, &|document| {
+                    let (before, cap) = (document.hours.clone(), document.caps.concurrency);
                     change_target(&chance, document, &hours);
+                    self.count(&before, &document.hours, [cap, document.caps.concurrency]);
                 })
                 .await;
             }
+        }
+    }
+
+    fn count(&self, before: &Option<Schedule>, after: &Option<Schedule>, lines: [Option<u32>; 2]) {
+        if before != after {
+            self.trace.count("configuration: hours changed");
+        }
+        if let [Some(before), Some(after)] = lines
+            && after < before
+        {
+            self.trace.count("configuration: a concurrency cap lowered");
         }
     }
 

@@ -13,6 +13,7 @@ use ringfall_app::{
     connection::Connector,
     message::ServeWaiters,
     platform::{Platform, Ports, Settings},
+    repair::{Repaired, repair},
     rollup,
     seal::{KeyRing, KeysAtHand},
     sweep, webhooks, worker,
@@ -90,6 +91,10 @@ impl Machine {
 const MACHINES: usize = 2;
 /// How often is swept: oftener than in earnest, so that runs stay short.
 pub(super) const SWEEP_INTERVAL: Duration = Duration::from_secs(40 * 60);
+/// How long is waited before hours are repaired that could not be yet.
+const REPAIR_INTERVAL: Duration = Duration::from_secs(5 * 60);
+/// Turns after which everything is repaired that calm weather has left.
+const MOST_REPAIRS: usize = 100;
 /// How long a machine may go by a plan that has changed.
 const CACHE_TIME: Duration = Duration::from_secs(10);
 /// By then every machine has noticed: what it was reading when it let go may have put the old back, once more.
@@ -183,8 +188,8 @@ impl Fleet {
         }
     }
 
-    /// Starts the sweep, and one or two of the workers and of the consumers of the feed.
-    pub fn start(self: &Arc<Self>) {
+    /// Starts the sweep, the repair if it is to run, and one or two of the workers and of the consumers of the feed.
+    pub fn start(self: &Arc<Self>, repairs: bool) {
         for _ in 0..=self.chance.index(2) {
             let fleet = Arc::clone(self);
             self.spawn(async move { fleet.work().await });
@@ -195,6 +200,10 @@ impl Fleet {
         }
         let fleet = Arc::clone(self);
         self.spawn(async move { fleet.sweep().await });
+        if repairs {
+            let fleet = Arc::clone(self);
+            self.spawn(async move { fleet.repair().await });
+        }
     }
 
     /// Stops them all.
@@ -219,10 +228,10 @@ impl Fleet {
         loop {
             self.parts.messages.wait().await;
             machine.refresh();
+            // Each message has told somebody, so that none is left behind by who does not look twice.
             loop {
                 match live(None, worker::work_off(platform)).await {
-                    Lived::Through { answer: Ok(0), .. } => break,
-                    Lived::Through { answer: Ok(_), .. } => {}
+                    Lived::Through { answer: Ok(_), .. } => break,
                     Lived::Through { answer: Err(error), .. } => {
                         self.parts.trace.note(format_args!("a worker fails: {error}"));
                     }
@@ -255,6 +264,44 @@ impl Fleet {
                 Lived::Panicked => self.panicked("the sweep"),
             }
         }
+    }
+
+    async fn repair(&self) {
+        let platform = self.machine().platform;
+        loop {
+            sleep(REPAIR_INTERVAL).await;
+            while self.repair_once(&platform).await == Some(Repaired::More) {}
+        }
+    }
+
+    /// A turn of the repair; none if it failed.
+    async fn repair_once(&self, platform: &Platform) -> Option<Repaired> {
+        let corrected = &platform.metrics.sums_corrected;
+        let before = corrected.get();
+        let lived = live(None, repair(platform)).await;
+        (before..corrected.get()).for_each(|_| self.parts.trace.count("repair: a row corrected"));
+        match lived {
+            Lived::Through { answer: Ok(repaired), .. } => return Some(repaired),
+            Lived::Through { answer: Err(error), .. } => {
+                self.parts.trace.note(format_args!("a repair fails: {error}"));
+            }
+            Lived::Died => self.parts.trace.note(format_args!("a repair dies")),
+            Lived::Panicked => self.panicked("a repair"),
+        }
+        None
+    }
+
+    /// Returns once nothing is left to be repaired, or after a time in which it should have been.
+    pub async fn repaired(&self) {
+        let platform = self.machine().platform;
+        for _ in 0..MOST_REPAIRS {
+            match self.repair_once(&platform).await {
+                Some(Repaired::Nothing) => return,
+                Some(Repaired::More) => {}
+                Some(Repaired::Later) | None => sleep(REPAIR_INTERVAL).await,
+            }
+        }
+        self.parts.verdict.violated(Invariant::ProfitAndLoss, format_args!("the repair comes to no end"));
     }
 
     async fn consume(&self) {

@@ -29,8 +29,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use self::{
     defects::Defect,
-    run::{Options, Outcome, run},
-    series::Series,
+    run::{Options, Outcome, run, told},
+    series::{Series, Summary},
     verdict::{Invariant, Violation},
     world::Scene,
 };

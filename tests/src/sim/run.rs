@@ -18,7 +18,7 @@ use super::{
     defects::Defect,
     faults::{Faults, FaultyFeed, FaultyMessages, FaultyTable, ObservedTable},
     fleet::{Fleet, Parts, SWEEP_INTERVAL},
-    trace::Trace,
+    trace::{Telling, Trace},
     verdict::{Invariant, Verdict, Violation},
     world::{Scene, World, found},
 };
@@ -32,14 +32,12 @@ pub struct Options {
     pub scene: Scene,
     /// In what the platform is built wrong; none is the platform as it is.
     pub defect: Option<Defect>,
-    /// How many of its last lines the trace keeps.
-    pub lines_kept: usize,
 }
 
 impl Default for Options {
     /// A run of 100 calls on the platform as it is.
     fn default() -> Self {
-        Self { calls: 100, scene: Scene::Any, defect: None, lines_kept: 400 }
+        Self { calls: 100, scene: Scene::Any, defect: None }
     }
 }
 
@@ -56,7 +54,7 @@ pub struct Outcome {
     pub broken: BTreeSet<Invariant>,
     /// Steps taken.
     pub steps: u64,
-    /// The same for two runs that went alike in every step.
+    /// The same for two runs that went alike in every step, if both were told or neither was.
     pub hash: u64,
     /// How often each kind of thing happened.
     pub counts: BTreeMap<&'static str, u64>,
@@ -73,12 +71,24 @@ fn watchdogs_time() -> Duration {
 /// # Panics
 /// If the operating system gives no runtime.
 pub fn run(seed: u64, options: Options) -> Outcome {
-    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.expect("a runtime of one thread").block_on(simulate(seed, options))
+    run_with(seed, options, Telling::Silent)
 }
 
-async fn simulate(seed: u64, options: Options) -> Outcome {
-    let trace = Arc::new(Trace::begin(options.lines_kept));
+/// Runs a seed alike, and tells of it: a violation has so many lines of what came before it.
+///
+/// # Panics
+/// If the operating system gives no runtime.
+pub fn told(seed: u64, options: Options, lines: usize) -> Outcome {
+    run_with(seed, options, Telling::Lines(lines))
+}
+
+fn run_with(seed: u64, options: Options, telling: Telling) -> Outcome {
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime of one thread").block_on(simulate(seed, options, telling))
+}
+
+async fn simulate(seed: u64, options: Options, telling: Telling) -> Outcome {
+    let trace = Arc::new(Trace::begin(telling));
     let world = Arc::new(World::drawn(seed, options.calls, options.scene));
     let clock = SimulatedClock::starting(world.begins_at);
     trace.note(format_args!("seed {seed} begins at {}", world.begins_at));
@@ -118,13 +128,17 @@ async fn simulate(seed: u64, options: Options) -> Outcome {
         },
     );
     carrier.call_out_to(Arc::clone(&fleet));
-    fleet.start();
+    let repairs = options.defect.is_none_or(Defect::outlives_repair);
+    fleet.start(repairs);
     carrier.open();
     let agencies = Agencies { world, table, fleet: Arc::clone(&fleet), clock, trace: Arc::clone(&trace) };
     tokio::join!(carrier.close(), agencies.change_their_minds());
 
     faults.calm_down();
     sleep(watchdogs_time()).await;
+    if repairs {
+        fleet.repaired().await;
+    }
     fleet.stop();
     let concluded = conclude(&checker, &store, &fleet, forgets).await;
     if let Err(error) = concluded {

@@ -25,6 +25,8 @@ pub enum Invariant {
     Duplicate,
     /// Suppression: whom a policy or a block turns away is turned away, nobody else is, and none of them is offered.
     Admission,
+    /// Hours: no target is rung when it is closed, nor when its buyer or the campaign is.
+    Hours,
     /// Skills: no target is rung, and none is passed over, against what it serves.
     Skill,
     /// What an attempt is to be billed by is what was configured when it was made.
@@ -63,6 +65,7 @@ impl fmt::Display for Invariant {
             Self::SecondChance => "who was put through goes on unbilled, and to another buyer",
             Self::Duplicate => "no caller is sold twice where a rule forbids it",
             Self::Admission => "callers are let in and turned away as they should be",
+            Self::Hours => "nobody is rung who is closed",
             Self::Skill => "targets serve what callers need",
             Self::Terms => "terms are those that were configured",
             Self::Leftover => "3: nothing is left of legs that are over but what converted",

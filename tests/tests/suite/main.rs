@@ -27,3 +27,7 @@ mod tidy;
 mod twilio;
 mod units;
 mod waiting;
+
+/// A good part of a simulated run goes into memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

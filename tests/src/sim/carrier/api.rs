@@ -133,6 +133,9 @@ impl Provider for Api {
             let line = line.filter(|line| line.agency == self.agency && !line.is_over());
             let line = line.zip(event_of(then, Input::Nothing, provider_call_id));
             carrier.trace.note(format_args!("the platform redirects {provider_call_id} to {then:?}"));
+            if line.is_none() {
+                carrier.trace.count("provider's API: redirect of a call that is over");
+            }
             line.map(|(line, kind)| line.redirect(callbacks.url(call, then), kind)).is_some()
         };
         let is_there = carrier.faults.at_the_provider(order).await;

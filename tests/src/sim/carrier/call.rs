@@ -23,6 +23,7 @@ use tokio::{
 use super::{
     super::{
         chance::Chance,
+        trace::Trace,
         world::{CALLERS, Caller},
     },
     Carrier, held,
@@ -126,13 +127,14 @@ impl Line {
     }
 
     /// The caller holds the line so long, or loses patience and hangs up.
-    pub(super) async fn holds(&self, length: Duration) {
+    pub(super) async fn holds(&self, length: Duration, trace: &Trace) {
         let now = Instant::now();
         let until = self.holds_until.get_or_init(|| Some(now + people::patience_on_hold(&self.chance)?));
         match until.filter(|until| *until < now + length) {
             None => sleep(length).await,
             Some(until) => {
                 sleep_until(until).await;
+                trace.count("queue: the caller lost patience");
                 self.hang_up();
                 pending::<()>().await;
             }

@@ -76,7 +76,10 @@ impl Carrier {
         let Callback { line, new, call, callbacks } = callback;
         self.checker.call_began(line.id, self.agency(line.agency).account);
         if let Continuation::CallbackAnswered { of, .. } = &new.answered {
-            self.checker.is_callback_of(line.id, *of);
+            self.checker.is_callback_of(line.id, *of, line.is_voicemail);
+        }
+        if line.is_voicemail {
+            self.trace.count("callback: voicemail answers");
         }
         if let Some(kind) = event_of(&new.answered, Input::Nothing, &line.sid) {
             let url = callbacks.url(*call, &new.answered);

@@ -45,7 +45,15 @@ impl fmt::Display for Shown<'_> {
 }
 
 /// A webhook in one line.
-pub(super) fn shown(kind: &EventKind) -> String {
+pub(super) struct Letterhead<'a>(pub(super) &'a EventKind);
+
+impl fmt::Display for Letterhead<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(self.0))
+    }
+}
+
+fn shown(kind: &EventKind) -> String {
     match kind {
         EventKind::Arrived(_) => "a call".to_owned(),
         EventKind::Gathered { node, visit, input } => format!("{node} ({visit}): {}", entered(input)),

@@ -46,7 +46,7 @@ impl Carrier {
                     return onward(line, document, then, entered);
                 }
                 Instruction::Hold(step) => {
-                    let entered = hear(line, step).await;
+                    let entered = self.hear(line, step).await;
                     return onward(line, document, &step.then, entered);
                 }
                 Instruction::Record { most_seconds, then } => {
@@ -149,6 +149,21 @@ impl Carrier {
             _ => Onward::Over,
         }
     }
+
+    /// A step of the hold, to its end or to a key.
+    async fn hear(&self, line: &Line, step: &HoldStep) -> Input {
+        let spoken: Duration = step.spoken.iter().map(|speech| people::speaking(&speech.text)).sum();
+        let length = spoken
+            + match &step.sound {
+                Sound::OwnMusic => Duration::from_secs(u64::from(QueuePolicy::OWN_MUSIC_SECONDS)),
+                Sound::File(_) => FILE,
+                Sound::Silence { seconds } => Duration::from_secs(u64::from(*seconds)),
+            };
+        let key = if step.takes_key { people::key_in_hold(&line.chance, length) } else { None };
+        let (entered, after) = key.unwrap_or((Input::Nothing, length));
+        line.holds(after, &self.trace).await;
+        entered
+    }
 }
 
 /// Where a call goes on that asks for it itself.
@@ -157,21 +172,6 @@ fn onward(line: &Line, document: &Document, then: &Continuation, entered: Input)
         Some(kind) => Onward::Ask { url: document.callbacks.url(document.call, then), kind },
         None => Onward::Over,
     }
-}
-
-/// A step of the hold, to its end or to a key.
-async fn hear(line: &Line, step: &HoldStep) -> Input {
-    let spoken: Duration = step.spoken.iter().map(|speech| people::speaking(&speech.text)).sum();
-    let length = spoken
-        + match &step.sound {
-            Sound::OwnMusic => Duration::from_secs(u64::from(QueuePolicy::OWN_MUSIC_SECONDS)),
-            Sound::File(_) => FILE,
-            Sound::Silence { seconds } => Duration::from_secs(u64::from(*seconds)),
-        };
-    let key = if step.takes_key { people::key_in_hold(&line.chance, length) } else { None };
-    let (entered, after) = key.unwrap_or((Input::Nothing, length));
-    line.holds(after).await;
-    entered
 }
 
 /// Whether instructions let the person who answered through to the caller: without a hang-up, the bridge follows.

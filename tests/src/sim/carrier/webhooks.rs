@@ -20,7 +20,7 @@ use super::{
     },
     Carrier,
     call::Line,
-    instructions::Shown,
+    instructions::{Letterhead, Shown},
     wire::{Document, Letter},
 };
 
@@ -118,6 +118,9 @@ impl Carrier {
     fn send_copies(self: &Arc<Self>, webhook: &Webhook, latest_milliseconds: u64) {
         let faults = &self.faults;
         if faults.strikes(faults.weather.doubled, "webhook: doubled") {
+            if matches!(webhook.kind, EventKind::Held { .. }) {
+                self.trace.count("webhook: a step of the hold doubled");
+            }
             for _ in 0..=faults.index(3) {
                 let latest = if faults.index(2) == 0 { 100 } else { latest_milliseconds };
                 self.send_later(webhook.clone(), faults.delay(0..=latest));
@@ -136,7 +139,7 @@ impl Carrier {
     /// The webhook has arrived: some machine of the platform takes it.
     async fn serve(&self, webhook: &Webhook) -> Option<Document> {
         let line = &webhook.line;
-        self.trace.note(format_args!("{} tells: {}", line.label, super::instructions::shown(&webhook.kind)));
+        self.trace.note(format_args!("{} tells: {}", line.label, Letterhead(&webhook.kind)));
         self.checker.arrived(line.id, &webhook.kind);
         let router = self.fleet.get()?.any_router();
         let letter = Letter { provider_call_id: line.sid.clone(), kind: webhook.kind.clone() };
@@ -153,7 +156,7 @@ impl Carrier {
                 return None;
             }
             Lived::Panicked => {
-                let kind = super::instructions::shown(&webhook.kind);
+                let kind = Letterhead(&webhook.kind);
                 self.checker.verdict.violated(Invariant::Soundness, format_args!("a panic over {kind}"));
                 return None;
             }

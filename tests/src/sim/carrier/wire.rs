@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use ringfall_app::connection::{Connection, Connector, Halves, InvalidConnection};
 use ringfall_domain::{
     call::{
-        event::EventKind,
+        event::{EventKind, Input},
         instructions::{Instruction, Instructions},
     },
     config::AudioUrl,
@@ -23,7 +23,7 @@ use ringfall_providers::{
     AudioFault, Callbacks, ParseError, Provider, Rendered, SignatureRefused, Webhook, WebhookRequest,
 };
 
-use super::{Carrier, api::Api, held};
+use super::{super::defects::Defect, Carrier, api::Api, held};
 
 /// A webhook's content.
 #[derive(Debug, Clone)]
@@ -123,7 +123,12 @@ impl Provider for Wire {
     fn parse(&self, request: &WebhookRequest<'_>, callbacks: &Callbacks) -> Result<Webhook, ParseError> {
         let number = std::str::from_utf8(request.body).ok().and_then(|text| text.parse().ok());
         let letter = number.and_then(|number| self.0.upgrade()?.exchange.read(number));
-        let letter = letter.ok_or(ParseError::Malformed { expected: "the number of a webhook" })?;
+        let mut letter = letter.ok_or(ParseError::Malformed { expected: "the number of a webhook" })?;
+        let takes_all =
+            self.0.upgrade().is_some_and(|carrier| carrier.defect == Some(Defect::VoicemailTaken));
+        if let (true, EventKind::CallbackAccepted { input, .. }) = (takes_all, &mut letter.kind) {
+            *input = Input::Digits("1".to_owned());
+        }
         let begins = matches!(
             letter.kind,
             EventKind::CallbackAnswered { .. }

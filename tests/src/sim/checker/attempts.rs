@@ -48,6 +48,8 @@ pub(super) struct Truth {
     pub(super) ended_at: Option<Instant>,
 }
 
+/// What the platform lets clocks be apart before it holds a key for one that came after the end.
+const CLOCKS_APART: Duration = Duration::from_secs(5);
 /// What the platform may be off by: its machines' clocks, and the whole seconds in which times are told.
 const ROUNDING: Duration = Duration::from_secs(1);
 
@@ -113,7 +115,7 @@ impl Attempt {
     ///   webhooks: the first arrived after the answer and before the carrier had its reply, the second after the key was
     ///   pressed and before the two were joined. So it may count the talk as longer by what webhooks took.
     /// - A leg that was answered and never joined, since webhooks failed, must not be billed for more than it was up; and not
-    ///   at all if the platform heard of the key only after the end.
+    ///   at all if the platform heard of the key after the end, and could tell so by its clocks and the leg's length.
     pub(super) fn is_billable(&self) -> Option<bool> {
         let threshold = Duration::from_secs(u64::from(self.billable_after_seconds));
         let truth = &self.truth;
@@ -128,16 +130,20 @@ impl Attempt {
                 None => Some(false),
             };
         }
-        let was_heard_in_time = truth.key_arrived_at.is_some_and(|arrived_at| arrived_at <= ended_at);
-        let Some(pressed_at) = truth.pressed_right_at.filter(|_| was_heard_in_time) else {
+        let (Some(pressed_at), Some(key_arrived_at)) = (truth.pressed_right_at, truth.key_arrived_at) else {
             return Some(false);
         };
         let slack = ROUNDING + self.own_clocks_apart;
         let asked_at = truth.greeted_at.unwrap_or(pressed_at);
+        // The leg was up when its person was asked, for as long as it was up in all: longer it cannot have been.
+        let told_end = ended_at + asked_at.saturating_duration_since(answered_at) + CLOCKS_APART + slack;
+        if key_arrived_at > told_end {
+            return Some(false);
+        }
         let most =
             (ended_at - answered_at).saturating_sub(pressed_at.saturating_duration_since(asked_at)) + slack;
         let least = truth.bridged_at.map_or(Duration::ZERO, |bridged_at| ended_at - bridged_at);
-        if truth.bridged_at.is_some() && least >= threshold + slack {
+        if key_arrived_at <= ended_at && truth.bridged_at.is_some() && least >= threshold + slack {
             Some(true)
         } else if most < threshold {
             Some(false)

@@ -39,12 +39,14 @@ impl Checker {
         }
         let state = &*state;
         if let Some(attempt) = state.attempts.get(&id) {
+            let counted = state.attempts_of(attempt.buyer).map(|(_, other)| other);
+            let counted: Vec<&Attempt> = counted.filter(|other| counts(other)).collect();
             for scope in attempt.scopes() {
                 self.leaves_lines(state, id, attempt, scope);
-                self.leaves_windows(state, id, attempt, scope);
+                self.leaves_windows(state, id, (attempt, scope), &counted);
                 self.leaves_time(state, id, attempt, scope);
             }
-            self.leaves_money(state, id, attempt);
+            self.leaves_money(state, id, attempt, &counted);
             self.serves(state, id, attempt.target);
             self.may_follow(state, id, attempt);
         }
@@ -86,7 +88,14 @@ impl Checker {
         }
     }
 
-    fn leaves_windows(&self, state: &State, id: LegId, attempt: &Attempt, scope: Scope<'_>) {
+    /// `counted`: the buyer's attempts that count.
+    fn leaves_windows(
+        &self,
+        state: &State,
+        id: LegId,
+        (attempt, scope): (&Attempt, Scope<'_>),
+        counted: &[&Attempt],
+    ) {
         for period in Period::ALL {
             let limits = &state.limits;
             let calls = limits.most_generous(scope, attempt.taken_at, |limits| period.limit(&limits.caps));
@@ -96,11 +105,10 @@ impl Checker {
                 continue;
             }
             let window = attempt.window(period);
-            let counted = state.attempts_of(attempt.buyer).filter(|(_, other)| {
-                other.window(period) == window && other.counts_in(scope) && counts(other)
-            });
+            let counted =
+                counted.iter().filter(|other| other.window(period) == window && other.counts_in(scope));
             let (counted, committed) =
-                counted.fold((0, Money::ZERO), |(count, sum), (_, other)| (count + 1, sum + other.price));
+                counted.fold((0, Money::ZERO), |(count, sum), other| (count + 1, sum + other.price));
             if let Some(cap) = calls {
                 self.trace.count("check: a window's cap");
                 if counted > cap as usize {
@@ -128,6 +136,9 @@ impl Checker {
 
     /// No other call was reserved too shortly before, by the clocks of those who reserved, under a limit that stood for both.
     fn leaves_time(&self, state: &State, id: LegId, attempt: &Attempt, scope: Scope<'_>) {
+        if !state.limits.was_ever(scope, |limits| limits.minimum_seconds_between_calls.is_some()) {
+            return;
+        }
         let earlier = state.attempts_of(attempt.buyer).filter(|(other_id, other)| {
             *other_id != id && other.taken_at <= attempt.taken_at && other.counts_in(scope)
         });
@@ -150,10 +161,9 @@ impl Checker {
         }
     }
 
-    fn leaves_money(&self, state: &State, id: LegId, attempt: &Attempt) {
+    fn leaves_money(&self, state: &State, id: LegId, attempt: &Attempt, counted: &[&Attempt]) {
         let Some(budget) = state.limits.budget(attempt.buyer, attempt.taken_at) else { return };
-        let committed = state.attempts_of(attempt.buyer).filter(|(_, other)| counts(other));
-        let committed: Money = committed.map(|(_, other)| other.price).sum();
+        let committed: Money = counted.iter().map(|other| other.price).sum();
         self.trace.count("check: a budget");
         if committed > budget {
             self.violated(

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use ringfall_domain::{
-    config::{self as configured, Buyer, Group, Target},
-    ids::{BuyerId, TargetId},
+    config::{self as configured, Buyer, Campaign, Group, Target},
+    ids::{BuyerId, CampaignId, TargetId},
     money::Money,
+    schedule::Schedule,
     text::Name,
 };
 use ringfall_store::{
@@ -27,6 +28,7 @@ pub(super) enum Scope<'a> {
 pub(super) struct Limits {
     buyers: BTreeMap<BuyerId, Vec<(Instant, Buyer)>>,
     targets: BTreeMap<TargetId, Vec<(Instant, Target)>>,
+    campaigns: BTreeMap<CampaignId, Vec<(Instant, Campaign)>>,
 }
 
 impl Limits {
@@ -41,6 +43,10 @@ impl Limits {
             let document = resource::decode(item)?.document;
             self.targets.entry(id).or_default().push((Instant::now(), document));
         }
+        if let (true, Ok(id)) = (key.partition.ends_with("#R#campaign"), key.sort.parse()) {
+            let document = resource::decode(item)?.document;
+            self.campaigns.entry(id).or_default().push((Instant::now(), document));
+        }
         Ok(())
     }
 
@@ -52,15 +58,25 @@ impl Limits {
         limit: impl Fn(&configured::Limits) -> Option<L>,
     ) -> Option<L> {
         match scope {
-            Scope::Buyer(id) => {
-                greatest(in_force(self.buyers.get(&id), since).map(|buyer| limit(&buyer.limits())))
+            Scope::Buyer(id) | Scope::Group(id, _) => {
+                greatest(in_force(self.buyers.get(&id), since).map(|buyer| limit(&of_buyer(scope, buyer))))
             }
-            Scope::Group(id, name) => greatest(in_force(self.buyers.get(&id), since).map(|buyer| {
-                let group = buyer.groups.iter().find(|group| group.name == *name);
-                limit(&group.map_or_else(configured::Limits::default, Group::limits))
-            })),
             Scope::Target(id) => {
                 greatest(in_force(self.targets.get(&id), since).map(|target| limit(&target.limits())))
+            }
+        }
+    }
+
+    /// Whether something was ever so of the limits of a scope.
+    pub(super) fn was_ever(&self, scope: Scope<'_>, is_so: impl Fn(&configured::Limits) -> bool) -> bool {
+        match scope {
+            Scope::Buyer(id) | Scope::Group(id, _) => {
+                let history = self.buyers.get(&id).into_iter().flatten();
+                history.map(|(_, buyer)| of_buyer(scope, buyer)).any(|limits| is_so(&limits))
+            }
+            Scope::Target(id) => {
+                let history = self.targets.get(&id).into_iter().flatten();
+                history.map(|(_, target)| target.limits()).any(|limits| is_so(&limits))
             }
         }
     }
@@ -75,9 +91,47 @@ impl Limits {
         in_force(self.targets.get(&id), since).map(|target| target.price)
     }
 
+    /// The hours of a campaign that were in force since an instant; none is any time.
+    pub(super) fn hours_of_campaign(
+        &self,
+        id: CampaignId,
+        since: Instant,
+    ) -> impl Iterator<Item = Option<&Schedule>> {
+        in_force(self.campaigns.get(&id), since).map(|campaign| campaign.hours.as_ref())
+    }
+
+    /// Those of a buyer.
+    pub(super) fn hours_of_buyer(
+        &self,
+        id: BuyerId,
+        since: Instant,
+    ) -> impl Iterator<Item = Option<&Schedule>> {
+        in_force(self.buyers.get(&id), since).map(|buyer| buyer.hours.as_ref())
+    }
+
+    /// Those of a target.
+    pub(super) fn hours_of_target(
+        &self,
+        id: TargetId,
+        since: Instant,
+    ) -> impl Iterator<Item = Option<&Schedule>> {
+        in_force(self.targets.get(&id), since).map(|target| target.hours.as_ref())
+    }
+
     /// The budget that is in force.
     pub(super) fn budget_now(&self, id: BuyerId) -> Option<Money> {
         self.buyers.get(&id)?.last()?.1.budget
+    }
+}
+
+/// The limits of a buyer, or of one of its groups.
+fn of_buyer(scope: Scope<'_>, buyer: &Buyer) -> configured::Limits {
+    match scope {
+        Scope::Group(_, name) => {
+            let group = buyer.groups.iter().find(|group| group.name == *name);
+            group.map_or_else(configured::Limits::default, Group::limits)
+        }
+        Scope::Buyer(_) | Scope::Target(_) => buyer.limits(),
     }
 }
 

@@ -174,6 +174,13 @@ impl Checker {
             WaiterKind::Live => "queue: a caller stands in it",
             WaiterKind::Callback => "queue: a place is kept",
         });
+        if state.calls.get(&call).is_some_and(|truth| truth.is_voicemail) {
+            let place = waiter.place;
+            self.violated(
+                Invariant::Callback,
+                format_args!("voicemail has answered as {call}, and has {place}"),
+            );
+        }
         let standing = Standing { account: owner, waiter, since: Instant::now() };
         let before = state.lines.stands.insert(call, standing.clone());
         if let Some(before) = &before

@@ -22,6 +22,7 @@ mod capacity;
 mod decisions;
 mod duplicates;
 mod holds;
+mod hours;
 mod isolation;
 mod journal;
 mod leftovers;
@@ -127,6 +128,8 @@ struct CallTruth {
     incoming: Option<Incoming>,
     /// The call whose caller is called back in this one.
     callback_of: Option<CallId>,
+    /// Whether it is a machine that has answered.
+    is_voicemail: bool,
     /// What the caller has answered, by tag.
     answers: BTreeMap<&'static str, &'static str>,
 }
@@ -217,6 +220,7 @@ impl Checker {
         }
         for leg in call.legs.iter().skip(known) {
             self.agrees_on_what_is_configured(state, &call, leg);
+            self.is_reserved_within_hours(state, &call, leg);
             let id = LegId { call: call.id, attempt: leg.attempt };
             let agency = self.world.agency(call.account);
             let buyer = agency.and_then(|agency| agency.buyers.get(&leg.buyer));
@@ -240,15 +244,17 @@ impl Checker {
             attempts: 0,
             incoming: None,
             callback_of: None,
+            is_voicemail: false,
             answers: BTreeMap::new(),
         };
         held(&self.state).calls.insert(id, truth);
     }
 
-    /// Who answers a call that the platform has placed is the caller of another call.
-    pub fn is_callback_of(&self, id: CallId, of: CallId) {
+    /// Who answers a call that the platform has placed is the caller of another call, or a machine of theirs.
+    pub fn is_callback_of(&self, id: CallId, of: CallId, is_voicemail: bool) {
         if let Some(call) = held(&self.state).calls.get_mut(&id) {
             call.callback_of = Some(of);
+            call.is_voicemail = is_voicemail;
         }
     }
 

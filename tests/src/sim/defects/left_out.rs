@@ -2,7 +2,7 @@
 
 use ringfall_store::{
     port::{Key, Path, Update, Value, Write},
-    records::{call, caller, capacity::names, decision, journal, plan, tally},
+    records::{call, caller, capacity::names, decision, journal, plan, repair as repair_record, tally},
 };
 use serde_json::Value as Document;
 
@@ -120,6 +120,48 @@ pub(super) fn length(write: &mut Write) {
     change_document(write, "campaign", &|campaign| {
         campaign["conversion"]["minimum_seconds"] = 0.into();
     });
+}
+
+/// The hours in a plan.
+pub(super) fn hours(write: &mut Write) {
+    change_document(write, "campaign", &|campaign| without_hours(campaign));
+    for documents in ["targets", "buyers"] {
+        change_document(write, documents, &|documents| {
+            documents.as_object_mut().into_iter().flat_map(|all| all.values_mut()).for_each(without_hours);
+        });
+    }
+}
+
+fn without_hours(document: &mut Document) {
+    document.as_object_mut().map(|document| document.remove("hours"));
+}
+
+/// Limits that are changed: the names are those of scopes that are there.
+pub(super) fn limits(write: &mut Write) {
+    if let Some(updates) = updates(write) {
+        let is_limit = |path: &Path| path.0.last().is_some_and(|name| name == names::LIMITS);
+        updates.retain(|update| !is_limit(update.path()));
+        keep_one(updates);
+    }
+}
+
+/// The hours that are to be repaired.
+pub(super) fn repair(write: &mut Write) {
+    if let Write::Put { key, item, .. } = write
+        && *key == repair_record::key()
+    {
+        item.remove("from");
+    }
+}
+
+/// How far items were walked through: nothing of them is left to be.
+pub(super) fn walk(write: &mut Write) {
+    if let Write::Put { key, item, .. } = write
+        && *key == repair_record::key()
+        && item.contains_key("walk")
+    {
+        item.insert("walk".to_owned(), Value::List(Vec::new()));
+    }
 }
 
 fn change_document(write: &mut Write, name: &str, change: &dyn Fn(&mut Document)) {

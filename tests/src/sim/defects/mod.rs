@@ -75,11 +75,21 @@ pub enum Defect {
     CallbackTwice,
     /// Who is called back stands at the end of the line.
     PlaceForgotten,
+    /// Whatever answers a callback is put through, whether it presses the key or not.
+    VoicemailTaken,
+    /// A limit that is changed does not take hold.
+    LimitsStand,
+    /// Plans lack all hours.
+    HoursLeftOut,
+    /// What a gap in the change feed leaves behind is not repaired.
+    GapsUnrepaired,
+    /// After a gap sums are compared, and calls that nobody was told of are not looked for.
+    GapsUnwalked,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 33] = [
         Self::PlainCounter,
         Self::SlotsByCall,
         Self::ExpiryAlone,
@@ -108,12 +118,17 @@ impl Defect {
         Self::OverflowUnnoted,
         Self::CallbackTwice,
         Self::PlaceForgotten,
+        Self::VoicemailTaken,
+        Self::LimitsStand,
+        Self::HoursLeftOut,
+        Self::GapsUnrepaired,
+        Self::GapsUnwalked,
     ];
 
     /// What it breaks. A run that finds it must find one of these: another would have been broken for another reason.
     pub const fn shows_as(self) -> &'static [Invariant] {
         use Invariant::{
-            Admission, Budget, Callback, Concurrency, Decision, Duplicate, Hold, Isolation, Journal,
+            Admission, Budget, Callback, Concurrency, Decision, Duplicate, Hold, Hours, Isolation, Journal,
             Leftover, Order, Place, ProfitAndLoss, Skill, Slot, Terms, Window,
         };
         match self {
@@ -135,8 +150,16 @@ impl Defect {
             Self::TakenOutSeparately | Self::GoneStay | Self::EntryUnconditional => &[Place],
             Self::OverflowUnnoted => &[Place, Slot],
             Self::HeadBlocks => &[Hold],
-            Self::CallbackTwice | Self::PlaceForgotten => &[Callback],
+            Self::CallbackTwice | Self::PlaceForgotten | Self::VoicemailTaken => &[Callback],
+            Self::LimitsStand => &[Concurrency, Window, Budget],
+            Self::HoursLeftOut => &[Hours],
+            Self::GapsUnrepaired | Self::GapsUnwalked => &[ProfitAndLoss, Journal, Leftover],
         }
+    }
+
+    /// Whether it shows although sums are repaired.
+    pub(super) fn outlives_repair(self) -> bool {
+        self != Self::SumsUnconditional
     }
 
     /// The runs that show it. Most show in any.
@@ -194,6 +217,10 @@ impl Defect {
                 Self::JournalUnconditional => left_out::condition_of_entries(write),
                 Self::SumsUnconditional => left_out::condition_of_sums(write),
                 Self::ReasonsLeftOut => left_out::reasons(write),
+                Self::LimitsStand if is_of_capacity => left_out::limits(write),
+                Self::HoursLeftOut => left_out::hours(write),
+                Self::GapsUnrepaired => left_out::repair(write),
+                Self::GapsUnwalked => left_out::walk(write),
                 Self::CallersShared => left_out::account_of_caller(write),
                 Self::PlainCounter
                 | Self::SlotsByCall
@@ -211,7 +238,9 @@ impl Defect {
                 | Self::EntryUnconditional
                 | Self::OverflowUnnoted
                 | Self::CallbackTwice
-                | Self::PlaceForgotten => {}
+                | Self::PlaceForgotten
+                | Self::VoicemailTaken
+                | Self::LimitsStand => {}
             }
         }
         Ok(())

@@ -1,4 +1,5 @@
-//! A change feed that goes back some way, comes in small pieces, and keeps its changes for another reading.
+//! A change feed that goes back some way, comes in small pieces, and keeps its changes for another reading, or forgets some before
+//! anybody has read them.
 
 use std::{
     collections::VecDeque,
@@ -37,6 +38,8 @@ impl FaultyFeed {
 
 /// Reads that the feed goes back at most.
 const MOST_BACK: u64 = 8;
+/// Changes that are forgotten unread: few of them, or all that there are.
+const LOST: [usize; 4] = [1, 5, 30, 500];
 
 impl FaultyFeed {
     /// Where a read some reads ago began.
@@ -50,6 +53,17 @@ impl FaultyFeed {
         begun.push_front(at.clone());
         begun.truncate(usize::try_from(MOST_BACK).unwrap_or(usize::MAX));
     }
+
+    /// Forgets what comes next, as a feed does of which nobody has read for a day. Nobody is that late who only passes over what is not wanted:
+    /// that place is written down every hour.
+    async fn lose(&self, after: &Position, wanted: Wanted) -> Result<(), StoreError> {
+        let most = LOST[self.faults.index(LOST.len())];
+        let lost = self.inner.read(after, most, wanted).await?;
+        if lost.changes.is_empty() {
+            return Ok(());
+        }
+        self.inner.forget(&lost.reached).await
+    }
 }
 
 #[async_trait]
@@ -61,14 +75,24 @@ impl Feed for FaultyFeed {
             self.earlier(usize::try_from(back).unwrap_or(usize::MAX))
         });
         self.begin(after);
-        let earlier = earlier.flatten();
-        let after = earlier.as_ref().unwrap_or(after);
+        if self.forgets && self.faults.strikes(weather.gap, "feed: forgets what nobody has read") {
+            self.lose(after, wanted).await?;
+        }
         let limit = if self.faults.strikes(weather.replayed, "feed: a small piece") {
             1 + limit / 100
         } else {
             limit
         };
-        self.faults.carry("feed", self.inner.read(after, limit, wanted)).await
+        let read = async {
+            let mut reading = self.inner.read(after, limit, wanted).await?;
+            // What was read before comes once more, in front of what is new.
+            if let Some(earlier) = earlier.flatten() {
+                let again = self.inner.read(&earlier, limit, wanted).await?.changes;
+                reading.changes.splice(0..0, again);
+            }
+            Ok(reading)
+        };
+        self.faults.carry("feed", read).await
     }
 
     async fn forget(&self, through: &Position) -> Result<(), StoreError> {

@@ -1,6 +1,10 @@
 //! Delayed messages that come early and twice, that get lost, and whose acknowledgements get lost.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -8,9 +12,12 @@ use ringfall_store::{
     engines::memory::MemoryStore,
     port::{Delivery, MessageBody, Messages, Receipt, StoreError},
 };
-use tokio::{sync::Semaphore, time::sleep_until};
+use tokio::{sync::Semaphore, task::AbortHandle, time::sleep_until};
 
-use super::{super::clock::SimulatedClock, Faults};
+use super::{
+    super::{clock::SimulatedClock, held},
+    Faults,
+};
 
 /// The port of delayed messages over the engine in memory.
 #[derive(Debug, Clone)]
@@ -21,6 +28,8 @@ pub struct FaultyMessages {
     /// By then a message is due by every worker's clock.
     told_after: Duration,
     due: Arc<Semaphore>,
+    /// Who tells workers that a delivery's message shows itself again, for as long as it may.
+    hidden: Arc<Mutex<HashMap<Receipt, AbortHandle>>>,
 }
 
 /// How long after a message is due, by the clock that is furthest behind, a worker is told to look.
@@ -34,7 +43,8 @@ impl FaultyMessages {
         clock: SimulatedClock,
         clocks_apart: Duration,
     ) -> Self {
-        Self { inner, faults, clock, told_after: POLLING + clocks_apart, due: Arc::new(Semaphore::new(0)) }
+        let told_after = POLLING + clocks_apart;
+        Self { inner, faults, clock, told_after, due: Arc::new(Semaphore::new(0)), hidden: Arc::default() }
     }
 
     /// Returns when a message may be due that no worker was told of yet. Polling would do the same, for many more steps.
@@ -44,12 +54,20 @@ impl FaultyMessages {
         }
     }
 
-    fn tell_workers(&self, due_at: Timestamp) {
+    fn tell_workers(&self, due_at: Timestamp) -> AbortHandle {
         let (due, at) = (Arc::clone(&self.due), self.clock.instant_of(due_at) + self.told_after);
-        tokio::spawn(async move {
+        let telling = tokio::spawn(async move {
             sleep_until(at).await;
             due.add_permits(1);
         });
+        telling.abort_handle()
+    }
+
+    /// What was delivered shows itself no more, or at another time.
+    fn settle(&self, receipt: &Receipt) {
+        if let Some(telling) = held(&self.hidden).remove(receipt) {
+            telling.abort();
+        }
     }
 }
 
@@ -83,8 +101,9 @@ impl Messages for FaultyMessages {
         let hidden_seconds = if is_shared { 0 } else { hidden_seconds };
         let received = self.faults.carry("receive", async {
             let deliveries = self.inner.receive(now, hidden_seconds, limit).await?;
-            for _ in &deliveries {
-                self.tell_workers(now + SignedDuration::from_secs(i64::from(hidden_seconds)));
+            for delivery in &deliveries {
+                let telling = self.tell_workers(now + SignedDuration::from_secs(i64::from(hidden_seconds)));
+                held(&self.hidden).insert(delivery.receipt.clone(), telling);
             }
             Ok(deliveries)
         });
@@ -95,11 +114,21 @@ impl Messages for FaultyMessages {
         if self.faults.strikes(self.faults.weather.redelivered, "message: acknowledgement lost") {
             return Ok(());
         }
-        self.faults.carry("acknowledge", self.inner.acknowledge(receipt)).await
+        let acknowledged = self.faults.carry("acknowledge", async {
+            self.inner.acknowledge(receipt).await?;
+            self.settle(receipt);
+            Ok(())
+        });
+        acknowledged.await
     }
 
     async fn postpone(&self, receipt: &Receipt, due_at: Timestamp) -> Result<(), StoreError> {
         self.tell_workers(due_at);
-        self.faults.carry("postpone", self.inner.postpone(receipt, due_at)).await
+        let postponed = self.faults.carry("postpone", async {
+            self.inner.postpone(receipt, due_at).await?;
+            self.settle(receipt);
+            Ok(())
+        });
+        postponed.await
     }
 }

@@ -51,7 +51,7 @@ impl ObservedTable {
         }
         writes.iter().for_each(|write| self.checker.sent(write));
         let keys: Vec<Key> = writes.iter().map(|write| write.key().clone()).collect();
-        let shown = Shown(&writes).to_string();
+        let shown = if self.trace.is_told() { Shown(&writes).to_string() } else { String::new() };
         let result = self.inner.write(writes).await;
         match &result {
             Ok(written) => {

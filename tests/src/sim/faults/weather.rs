@@ -39,6 +39,8 @@ pub struct Weather {
     pub message_lost: u32,
     /// The change feed goes back some way.
     pub replayed: u32,
+    /// The change feed forgets changes before they are read.
+    pub gap: u32,
     /// A consumer of the feed forgets where it was.
     pub checkpoint_lost: u32,
     /// A record of a leg comes much later and contradicts the first.
@@ -73,6 +75,7 @@ impl Weather {
             redelivered: rate([0, 10, 50, 150]),
             message_lost: rate([0, 5, 30, 150]),
             replayed: rate([0, 2, 10, 40]),
+            gap: rate([0, 2, 10, 40]),
             checkpoint_lost: rate([0, 20, 100, 300]),
             contradicted: rate([0, 20, 100, 300]),
             api_down: rate([0, 20, 100, 400]),
