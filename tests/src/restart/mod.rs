@@ -24,8 +24,8 @@ pub const MOST_CALLS: usize = 5_000;
 /// The relay learns of a new number within moments: until then there is none.
 const DIALS: u32 = 100;
 const DIAL_PAUSE: Duration = Duration::from_millis(100);
-/// How long the platform is away.
-const AWAY: Duration = Duration::from_millis(1_500);
+/// How long the platform is away: longer than the relay waits for it, so that some callers are sent to the trunk's fallback.
+const AWAY: Duration = Duration::from_secs(4);
 /// No call takes longer, whatever happens.
 const PATIENCE: Duration = Duration::from_secs(60);
 

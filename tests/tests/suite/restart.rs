@@ -17,5 +17,6 @@ async fn whoever_calls_while_the_platform_is_away_reaches_the_desk_and_nothing_i
     ensure!(outcome.served == LOAD.calls && outcome.heard == LOAD.calls, "everybody talks: {outcome:?}");
     // Those from before and after, at the least: they are known, and nearly all of them talked long enough.
     ensure!(outcome.known >= LOAD.calls / 2 && outcome.billed >= LOAD.calls / 2, "{outcome:?}");
+    ensure!(outcome.known < LOAD.calls, "the platform was away too shortly for the fallback: {outcome:?}");
     Ok(())
 }
